@@ -1,0 +1,1 @@
+"""The only publishers and controllers of tasks: retry, revoke, forget, one by one or in bulk, each on record."""

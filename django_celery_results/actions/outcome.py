@@ -1,0 +1,91 @@
+"""What an action answers: an outcome per task, in which a refusal is data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django_celery_results.models import Operation, TaskResult
+
+
+class ErrorCode(StrEnum):
+    """Why an action was refused. Stable: clients compare these."""
+
+    NOT_FOUND = "NOT_FOUND"
+    FORBIDDEN = "FORBIDDEN"
+    INVALID_INPUT = "INVALID_INPUT"
+    TASK_NOT_REGISTERED = "TASK_NOT_REGISTERED"
+    TASK_NOT_ALLOWED = "TASK_NOT_ALLOWED"
+    ARGUMENTS_UNAVAILABLE = "ARGUMENTS_UNAVAILABLE"
+    ALREADY_FINISHED = "ALREADY_FINISHED"
+    NOT_FINISHED = "NOT_FINISHED"
+    ALREADY_RETRIED = "ALREADY_RETRIED"
+    CANNOT_CONTINUE = "CANNOT_CONTINUE"
+    IN_TRANSACTION = "IN_TRANSACTION"
+    APP_NOT_CONFIGURED = "APP_NOT_CONFIGURED"
+    CONTROL_UNSUPPORTED = "CONTROL_UNSUPPORTED"
+    DUPLICATE_REQUEST = "DUPLICATE_REQUEST"
+    SELECTION_TOO_LARGE = "SELECTION_TOO_LARGE"
+    SELECTION_CHANGED = "SELECTION_CHANGED"
+    BROKER_UNREACHABLE = "BROKER_UNREACHABLE"
+    WORKERS_UNREACHABLE = "WORKERS_UNREACHABLE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Why something was not done, in words that say what to do."""
+
+    code: ErrorCode
+    message: str
+    path: tuple[str, ...] = ()
+    """Path into the input, where one field is to blame."""
+    permission: str | None = None
+    """With FORBIDDEN: the permission that is missing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What a retry would send, secrets redacted."""
+
+    task_name: str
+    keeps_id: bool
+    args: Any
+    kwargs: Any
+    queue: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryOutcome:
+    """One retry: sent, previewed or refused."""
+
+    original: TaskResult | None = None
+    task_id: str | None = None
+    """The id that now runs; its row exists."""
+    new_task: TaskResult | None = None
+    preview: Preview | None = None
+    refusals: tuple[Refusal, ...] = ()
+    operation: Operation | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerReply:
+    """What one worker said to a revoke."""
+
+    worker: str
+    acknowledged: bool
+    message: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeOutcome:
+    """One revoke: which workers were asked, what they said, and the row afterwards."""
+
+    task: TaskResult | None = None
+    task_id: str | None = None
+    is_supported: bool = True
+    """False where the broker carries no remote control."""
+    workers: tuple[WorkerReply, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    operation: Operation | None = field(default=None)

@@ -1,0 +1,13 @@
+"""The Django application: its label, its default key and what it wires up at start."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CeleryResultConfig(AppConfig):
+    """Label and name are what other projects' migrations and foreign keys refer to."""
+
+    name = "django_celery_results"
+    label = "django_celery_results"
+    verbose_name = _("Celery Results")
+    default_auto_field = "django.db.models.AutoField"

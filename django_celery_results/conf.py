@@ -1,0 +1,77 @@
+"""Settings of the store, the policy and the actions: the dictionary `DJANGO_CELERY_RESULTS` in Django's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any, Literal
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+
+SETTING = "DJANGO_CELERY_RESULTS"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One field per key of `DJANGO_CELERY_RESULTS`, in upper case there. Every key is optional."""
+
+    allow_edits: bool = False
+    """Whether the admin may edit task results."""
+    policy: str = "django_celery_results.policy.access.Policy"
+    """Dotted path of the class that decides who sees and does what."""
+    database_for_reads: str | None = None
+    """Alias that lists and statistics read from; None: what the routers say."""
+    celery_app: str | None = None
+    """Dotted path of the Celery app that actions publish with, such as "proj.celery:app"; None: the current app."""
+    track_queued: bool = False
+    """Whether publishing a task writes a PENDING row."""
+    merge_started_after: float = 0.05
+    """Seconds a task must run before STARTED is written by a statement of its own; 0 writes it at once."""
+    keep_connection: bool | None = None
+    """Whether workers keep a database connection of their own; None: where `CONN_MAX_AGE` allows persistent ones."""
+    notify: bool = False
+    """PostgreSQL only: wake waiters by LISTEN/NOTIFY."""
+    legacy_chords: bool = False
+    """Start chords in `ChordCounter`, for as long as workers of the 2.x package run on the same tables."""
+    chord_lease: float = 30.0
+    """Seconds after which a chord claimed by a worker that then died may be claimed again."""
+    retention: dict[str, float] = field(default_factory=dict)
+    """Seconds to keep rows, by state; states that are not named follow Celery's `result_expires`."""
+    store_messages: Literal["never", "failed", "started", "always"] | None = None
+    """When to keep the message record that a retry sends again; None: "failed" with `result_extended`, else never."""
+    message_max_bytes: int = 16 * 1024 * 1024
+    """Message bodies above this are not kept; a retry then answers ARGUMENTS_UNAVAILABLE."""
+    message_cipher: str | None = None
+    """Dotted path of a class with `encrypt(bytes) -> bytes` and `decrypt(bytes) -> bytes` for message bodies."""
+    operation_lease: float = 60.0
+    """Seconds after which an action that was interrupted between claim and publish is carried on."""
+    redact_keys: tuple[str, ...] = (
+        "password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential", "private_key",
+        "session", "cookie",
+    )  # fmt: skip
+    """Parts of names, in any case, whose values are never shown."""
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings as they are now; `override_settings` and pytest-django's fixture are heeded."""
+    names = {known.name.upper(): known.name for known in fields(Settings)}
+    return Settings(**{names[key]: value for key, value in _given().items() if key in names})
+
+
+def unknown_keys() -> list[str]:
+    """Keys of `DJANGO_CELERY_RESULTS` that mean nothing, misspelled ones for example."""
+    return sorted(set(_given()) - {known.name.upper() for known in fields(Settings)})
+
+
+def _given() -> dict[str, Any]:
+    return getattr(django_settings, SETTING, None) or {}
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == SETTING:
+        settings.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="django_celery_results.conf")

@@ -1,0 +1,53 @@
+"""Every error this package raises on purpose. The docstring is the default message, the code is stable."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class TaskResultsError(Exception):
+    """Something went wrong in django-celery-results."""
+
+    code: ClassVar[str] = "INTERNAL"
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or (self.__doc__ or "").strip()
+        super().__init__(self.message)
+
+
+class QueryError(TaskResultsError):
+    """A question was refused; the message says what to ask instead."""
+
+    code = "BAD_USER_INPUT"
+
+
+class InvalidInput(QueryError):
+    """An argument has a value that cannot be used."""
+
+
+class BadCursor(QueryError):
+    """This cursor belongs to another ordering or filter. Start again without `after` and `before`."""
+
+    code = "BAD_CURSOR"
+
+
+class PageTooLarge(QueryError):
+    """The page asked for is larger than this service allows."""
+
+    code = "PAGE_TOO_LARGE"
+
+
+class Unauthenticated(QueryError):
+    """Log in first."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(QueryError):
+    """You need a permission for this."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, permission: str, message: str | None = None) -> None:
+        self.permission = permission
+        super().__init__(message or f"This needs the permission {permission}.")

@@ -1,0 +1,80 @@
+"""Chords whose members cannot count twice."""
+
+from django.db import migrations, models
+
+from django_celery_results.fields import ExactCharField, task_id_max_length
+
+
+class Migration(migrations.Migration):
+    dependencies = [("django_celery_results", "0015_v3_task_columns")]
+    operations = [
+        migrations.CreateModel(
+            name="Chord",
+            fields=[
+                ("group_id", ExactCharField(max_length=task_id_max_length(), primary_key=True, serialize=False)),
+                (
+                    "size",
+                    models.PositiveIntegerField(
+                        help_text="Members; unknown until the last one is published", null=True
+                    ),
+                ),
+                (
+                    "added",
+                    models.PositiveIntegerField(db_default=0, default=0, help_text="Members that joined while running"),
+                ),
+                (
+                    "header",
+                    models.TextField(help_text="JSON of the header's result tuple, where it holds groups", null=True),
+                ),
+                ("body", models.TextField(help_text="JSON of the body's signature", null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("claimed", "claimed"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                            ("healing", "healing"),
+                        ],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "claim",
+                    models.CharField(help_text="Token of the process that sends the body", max_length=36, null=True),
+                ),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("date_created", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "verbose_name": "chord",
+                "verbose_name_plural": "chords",
+            },
+        ),
+        migrations.CreateModel(
+            name="ChordPart",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "group_id", "task_id", "index", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("group_id", ExactCharField(max_length=task_id_max_length())),
+                ("task_id", ExactCharField(max_length=task_id_max_length())),
+                ("index", models.IntegerField(help_text="Place in the header; -1 where Celery gave none")),
+                ("state", models.CharField(max_length=50)),
+                ("result", models.TextField(null=True)),
+            ],
+            options={
+                "verbose_name": "chord part",
+                "verbose_name_plural": "chord parts",
+            },
+        ),
+        migrations.AddIndex(
+            model_name="chord",
+            index=models.Index(fields=["state", "date_created"], name="dcr_chord_state_created_idx"),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Who asks, what they may see and do, and what is never shown. Asked by `query` and `actions`, by nobody else."""

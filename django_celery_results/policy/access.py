@@ -1,0 +1,80 @@
+"""What a viewer may see and do: Django's model permissions, narrowed by the one class a project overrides."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from django.utils.module_loading import import_string
+
+from django_celery_results.conf import settings
+from django_celery_results.exceptions import Forbidden, Unauthenticated
+
+from . import redaction
+from .viewer import Viewer
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from django_celery_results.models import GroupResult, TaskResult
+
+
+class Action(StrEnum):
+    """Everything that needs a permission; the value is the permission's codename."""
+
+    VIEW = "view_taskresult"
+    VIEW_GROUP = "view_groupresult"
+    VIEW_PAYLOAD = "view_payload"
+    VIEW_TRACEBACK = "view_traceback"
+    VIEW_OPERATION = "view_operation"
+    RETRY = "retry_taskresult"
+    REVOKE = "revoke_taskresult"
+    TERMINATE = "terminate_taskresult"
+    KILL = "kill_taskresult"
+    DELETE = "delete_taskresult"
+
+    @property
+    def permission(self) -> str:
+        """As Django's `has_perm` takes it."""
+        return f"django_celery_results.{self.value}"
+
+
+class Policy:
+    """The default: model permissions decide, and whoever may view sees every row.
+
+    Subclass it and name the subclass in `DJANGO_CELERY_RESULTS = {"POLICY": "dotted.path"}`.
+    """
+
+    def visible(self, queryset: QuerySet[TaskResult], viewer: Viewer) -> QuerySet[TaskResult]:
+        """The rows this viewer may know of: for lists, single rows, counts, statistics, groups and bulk actions."""
+        return queryset
+
+    def visible_groups(self, queryset: QuerySet[GroupResult], viewer: Viewer) -> QuerySet[GroupResult]:
+        """The groups this viewer may know of. Their tasks are narrowed by `visible` as well."""
+        return queryset
+
+    def may(self, viewer: Viewer, action: Action, task: TaskResult | None = None) -> bool:
+        """Whether the viewer may do this to this task, or at all where no task is given."""
+        if viewer.is_system:
+            return True
+        if not viewer.is_authenticated or viewer.user is None:
+            return False
+        return bool(viewer.user.has_perm(action.permission))  # type: ignore[union-attr]
+
+    def redact(self, value: Any, *, task_name: str | None = None) -> tuple[Any, bool]:
+        """A decoded value as it may be shown, and whether anything was hidden."""
+        return redaction.redact(value)
+
+
+def policy() -> Policy:
+    """The project's policy."""
+    found: Policy = import_string(settings().policy)()
+    return found
+
+
+def require(viewer: Viewer, action: Action, task: TaskResult | None = None) -> None:
+    """Raise `Unauthenticated` or `Forbidden` unless the viewer may do this."""
+    if not viewer.is_authenticated:
+        raise Unauthenticated
+    if not policy().may(viewer, action, task):
+        raise Forbidden(action.permission)

@@ -1,0 +1,118 @@
+"""The state machine of a task's row: which stored states an incoming one replaces.
+
+Written down once, as data: the SQL of every database and the model in the tests are made from `REPLACES`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class TaskState(StrEnum):
+    """Celery's states. A task may set any other text too, such as PROGRESS: `state_of` reads those as CUSTOM."""
+
+    PENDING = "PENDING"
+    RECEIVED = "RECEIVED"
+    STARTED = "STARTED"
+    RETRY = "RETRY"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    REVOKED = "REVOKED"
+    REJECTED = "REJECTED"
+    IGNORED = "IGNORED"
+    CUSTOM = "CUSTOM"
+
+
+NAMED = tuple(state for state in TaskState if state is not TaskState.CUSTOM)
+READY = (TaskState.SUCCESS, TaskState.FAILURE, TaskState.REVOKED)
+"""Celery's word for finished: only these set `date_done`."""
+PREDICTIONS = (TaskState.FAILURE, TaskState.REVOKED)
+"""Final states that others than the run itself also write: with no attempt of their own they can be overruled."""
+
+_UNFINISHED = (TaskState.PENDING, TaskState.RECEIVED, TaskState.STARTED, TaskState.CUSTOM, TaskState.RETRY)
+_CLOSED = (TaskState.FAILURE, TaskState.REVOKED, TaskState.REJECTED, TaskState.IGNORED)
+_ALL_BUT_SUCCESS = _UNFINISHED + _CLOSED
+
+
+def state_of(status: str) -> TaskState:
+    """The enum member for a stored status."""
+    return TaskState(status) if status in NAMED else TaskState.CUSTOM
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replaces:
+    """The stored states a write replaces, by how its attempt relates to the attempt stored in the row."""
+
+    same: tuple[TaskState, ...]
+    without_run: tuple[TaskState, ...]
+    """The write comes from nobody who runs the task: it has no attempt to compare."""
+    newer: tuple[TaskState, ...] = _ALL_BUT_SUCCESS
+    """Also where the stored row was written by no run."""
+    older: tuple[TaskState, ...] = ()
+
+
+def _up_to(state: TaskState) -> tuple[TaskState, ...]:
+    return _UNFINISHED[: _UNFINISHED.index(state) + 1]
+
+
+REPLACES: dict[TaskState, Replaces] = {
+    TaskState.PENDING: Replaces(same=(), without_run=(), newer=()),
+    **{
+        state: Replaces(same=_up_to(state), without_run=_up_to(state))
+        for state in (TaskState.RECEIVED, TaskState.STARTED, TaskState.CUSTOM)
+    },
+    TaskState.RETRY: Replaces(same=_UNFINISHED, without_run=_UNFINISHED),
+    TaskState.FAILURE: Replaces(same=_UNFINISHED, without_run=_UNFINISHED),
+    # A task that already runs goes on running, whatever a revoke without terminate says.
+    TaskState.REVOKED: Replaces(same=_UNFINISHED, without_run=(TaskState.PENDING, TaskState.RECEIVED, TaskState.RETRY)),
+    TaskState.REJECTED: Replaces(same=_UNFINISHED, without_run=_ALL_BUT_SUCCESS),
+    TaskState.IGNORED: Replaces(same=_UNFINISHED, without_run=_ALL_BUT_SUCCESS),
+    # After a visibility timeout the older run's success may be the only result there will be.
+    TaskState.SUCCESS: Replaces(same=_ALL_BUT_SUCCESS, without_run=_ALL_BUT_SUCCESS, older=_ALL_BUT_SUCCESS),
+}
+
+GENERATION_HEADER = "dcr_generation"
+"""Message header that carries the generation of a reopened id; Celery's own `Task.retry` keeps headers."""
+
+_RETRIES_BITS, _NESTING_BITS, _GENERATION_BITS = 31, 15, 15
+
+
+def attempt_of(task_id: str, request: Any) -> int | None:
+    """The number of the run that speaks through `request`, so packed that `<` orders runs; None if none does.
+
+    A run speaks only for its own id: links of a failed chain and `update_state("other-id")` bring a foreign request.
+    """
+    delivery = getattr(request, "delivery_info", None)
+    if not delivery or getattr(request, "id", None) != task_id:
+        return None
+    generation = (getattr(request, "headers", None) or {}).get(GENERATION_HEADER) or getattr(
+        request, GENERATION_HEADER, None
+    )
+    return pack_attempt(
+        generation=generation or 0,
+        nesting=getattr(request, "replaced_task_nesting", None) or 0,
+        retries=getattr(request, "retries", None) or 0,
+        redelivered=bool(delivery.get("redelivered")),
+    )
+
+
+def pack_attempt(*, generation: int = 0, nesting: int = 0, retries: int = 0, redelivered: bool = False) -> int:
+    """One bigint, most significant first: generation, nesting, retries, redelivered. Each is capped, never wrapped."""
+    packed = _capped(generation, _GENERATION_BITS)
+    packed = packed << _NESTING_BITS | _capped(nesting, _NESTING_BITS)
+    packed = packed << _RETRIES_BITS | _capped(retries, _RETRIES_BITS)
+    return packed << 1 | redelivered
+
+
+def generation_of(attempt: int | None) -> int:
+    """The generation packed into an attempt; 0 for a row that no run wrote."""
+    return (attempt or 0) >> (_NESTING_BITS + _RETRIES_BITS + 1)
+
+
+def _capped(value: Any, bits: int) -> int:
+    try:
+        return min(max(int(value), 0), (1 << bits) - 1)
+    except (TypeError, ValueError, OverflowError):
+        return 0  # a header is text from outside: nonsense counts as absent
