@@ -1,5 +1,8 @@
 """Django settings of the test suite. `DATABASE_URL` chooses the database; SQLite in a file is the default."""
 
+import json
+import os
+
 from tests.databases import database
 
 SECRET_KEY = "only for tests"
@@ -40,3 +43,6 @@ TEMPLATES = [
 STATIC_URL = "static/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# A worker that a test starts is given the settings that the test wants by the environment.
+DJANGO_CELERY_RESULTS = json.loads(os.environ.get("TEST_DJANGO_CELERY_RESULTS", "{}"))

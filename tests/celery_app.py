@@ -1,0 +1,30 @@
+"""The Celery app of the test suite; workers started by tests load it by `-A tests.celery_app`."""
+
+import json
+import os
+
+import django
+from celery import Celery
+from django.apps import apps
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+app = Celery("tests")
+app.conf.update(
+    broker_url=os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/15"),
+    broker_connection_retry_on_startup=True,
+    result_backend="django-db",
+    result_extended=True,
+    task_track_started=True,
+    task_default_queue=os.environ.get("TEST_QUEUE", "dcr-tests"),
+    accept_content=["json", "pickle", "yaml", "msgpack"],
+    worker_hijack_root_logger=False,
+)
+# A worker that a test starts is given the configuration that the test wants by the environment.
+app.conf.update(json.loads(os.environ.get("TEST_CELERY", "{}")))
+app.set_default()
+
+if not apps.ready:
+    django.setup()
+
+import tests.tasks  # noqa: E402, F401 - tasks are registered once the apps are loaded

@@ -1,0 +1,35 @@
+"""Tasks that real workers run in tests."""
+
+import time
+from typing import Any
+
+from celery import Task, shared_task
+
+
+@shared_task
+def add(x: Any, y: Any) -> Any:
+    return x + y
+
+
+@shared_task
+def echo(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    return {"args": list(args), "kwargs": kwargs}
+
+
+@shared_task
+def fail(message: str = "no", *args: Any, **kwargs: Any) -> None:
+    raise ValueError(message)
+
+
+@shared_task
+def sleep(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+@shared_task(bind=True)
+def progress(self: Task, steps: int = 2, pause: float = 0.1) -> int:
+    for step in range(steps):
+        self.update_state(state="PROGRESS", meta={"current": step, "total": steps})
+        time.sleep(pause)
+    return steps
