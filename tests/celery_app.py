@@ -17,7 +17,6 @@ app.conf.update(
     result_extended=True,
     task_track_started=True,
     task_default_queue=os.environ.get("TEST_QUEUE", "dcr-tests"),
-    accept_content=["json", "pickle", "yaml", "msgpack"],
     worker_hijack_root_logger=False,
 )
 # A worker that a test starts is given the configuration that the test wants by the environment.

@@ -98,6 +98,7 @@ def _environment(
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_NAME": str(connection.settings_dict["NAME"]),
         "BROKER_URL": broker,
+        "C_FORCE_ROOT": "1",  # a test machine may be a container whose only user is root
         "TEST_QUEUE": queue,
         "TEST_CELERY": json.dumps(celery or {}),
         "TEST_DJANGO_CELERY_RESULTS": json.dumps(results or {}),
