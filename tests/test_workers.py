@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.celery_app import app
 from tests.tasks import add
 from tests.workers import running_worker, wait_for
 
@@ -10,6 +9,5 @@ from tests.workers import running_worker, wait_for
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_runs_a_task() -> None:
     with running_worker(celery={"result_backend": "disabled"}) as worker:
-        with app.connection_for_write() as connection:
-            add.apply_async((1, 2), queue=worker.queue, connection=connection)
+        add.apply_async((1, 2), queue=worker.queue, ignore_result=True)
         wait_for(lambda: "succeeded in" in worker.log)
