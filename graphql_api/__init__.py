@@ -1,0 +1,1 @@
+"""A typed GraphQL service over django_celery_results."""
