@@ -1,0 +1,39 @@
+"""Publishes N no-op tasks, lets the waiting worker consume them and prints the tasks per second it finished.
+
+Arguments: queue, node, number of tasks.
+"""
+
+import sys
+import time
+
+import django
+from bench_app import app, noop
+
+django.setup()
+
+queue, node, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+to_node = {"destination": [node], "timeout": 2.0}
+
+
+def finished() -> int:
+    stats = app.control.inspect(**to_node).stats() or {}
+    return sum(stats.get(node, {}).get("total", {}).values())
+
+
+def idle() -> bool:
+    inspect = app.control.inspect(**to_node)
+    return not any((inspect.active() or {node: [1]}).get(node, [1])) and not any(
+        (inspect.reserved() or {}).get(node, [])
+    )
+
+
+with app.producer_pool.acquire(block=True) as producer:
+    for _ in range(number):
+        noop.apply_async((1, "two"), queue=queue, producer=producer)
+started = time.monotonic()
+app.control.add_consumer(queue, reply=True, **to_node)
+while finished() < number or not idle():
+    if time.monotonic() - started > 300:
+        sys.exit("the worker did not finish in 300 s")
+    time.sleep(0.05)
+print(number / (time.monotonic() - started))
