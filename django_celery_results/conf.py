@@ -22,6 +22,12 @@ class Settings:
     """Dotted path of the class that decides who sees and does what."""
     database_for_reads: str | None = None
     """Alias that lists and statistics read from; None: what the routers say."""
+    page_size: int = 50
+    """Rows of a page where the client asks for no number."""
+    max_page_size: int = 100
+    """Rows of a page at most; asking for more is an error."""
+    allow_regex: bool = False
+    """Whether filters may use regular expressions; one hostile expression can keep a database busy for ever."""
     celery_app: str | None = None
     """Dotted path of the Celery app that actions publish with, such as "proj.celery:app"; None: the current app."""
     track_queued: bool = False
