@@ -1,0 +1,74 @@
+"""Settings of the GraphQL service: the dictionary `GRAPHQL_API` in Django's settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+
+SETTING = "GRAPHQL_API"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One field per key of `GRAPHQL_API`, in upper case there. Every key is optional."""
+
+    engine: str = "strawberry"
+    """The room that runs operations: the package `graphql_api.<engine>`."""
+    authenticate: str | None = None
+    """Dotted path of a function `request -> user | None` for clients that send a token; None falls back to the session."""
+    login_url: str | None = None
+    """Where a browser that is not logged in is sent; None: Django's `LOGIN_URL`."""
+    graphiql: bool = True
+    """Whether browsers are shown GraphiQL."""
+    introspection: bool = True
+    """Whether clients may ask for the schema; without it errors suggest no names either."""
+    max_body_bytes: int = 1_000_000
+    """Size of a request's body."""
+    max_document_bytes: int = 100_000
+    """Size of the GraphQL document."""
+    max_tokens: int = 4_000
+    """Lexical tokens of the document."""
+    max_depth: int = 15
+    """Levels of fields, fragments followed; introspection has a limit of its own."""
+    max_aliases: int = 50
+    """Aliases in the whole document."""
+    max_directives: int = 50
+    """Directives in the whole document."""
+    max_fields: int = 2_000
+    """Fields with every fragment written out where it is spread."""
+    max_input_depth: int = 40
+    """Levels of lists and objects in arguments and variables."""
+    max_variable_values: int = 10_000
+    """Values inside all variables."""
+    max_cost: int = 20_000
+    """Rows an operation may ask for: the page sizes, multiplied along nested pages, and what counts and statistics weigh."""
+    slow_operation_seconds: float | None = 1.0
+    """Operations that took longer are logged as warnings by `graphql_api.operations`; None: none are."""
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings as they are now; `override_settings` and pytest-django's fixture are heeded."""
+    names = {known.name.upper(): known.name for known in fields(Settings)}
+    return Settings(**{names[key]: value for key, value in _given().items() if key in names})
+
+
+def unknown_keys() -> list[str]:
+    """Keys of `GRAPHQL_API` that mean nothing, misspelled ones for example."""
+    return sorted(set(_given()) - {known.name.upper() for known in fields(Settings)})
+
+
+def _given() -> dict[str, Any]:
+    return getattr(django_settings, SETTING, None) or {}
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == SETTING:
+        settings.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="graphql_api.conf")
