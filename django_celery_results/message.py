@@ -1,0 +1,177 @@
+"""The message record: what a task was sent with, kept so that a retry can send exactly that again.
+
+The backend asks `change_for` on every state it stores; how a record looks inside is `message_codec`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from celery import Celery, current_app
+from celery.utils.saferepr import saferepr
+from django.db import connections
+from django.utils import timezone
+
+from .conf import settings
+from .message_codec import Message, MessageUnavailable, encode, serializer_of
+from .models import TaskMessage
+from .states import READY, TaskState, attempt_of
+
+logger = logging.getLogger(__name__)
+
+HIDDEN_HEADER = "dcr_hidden"
+"""Whether the sender gave representations of its own, as people do to hide secrets; set when publishing."""
+RETRY_HEADER = "dcr_retry_of"
+"""The id of the task that this one is a retry of."""
+
+_EMBEDDED = ("callbacks", "errbacks", "chain", "chord")
+_OPTIONS = (
+    "root_id", "parent_id", "group", "group_index", "shadow", "expires", "timelimit", "replaced_task_nesting",
+    "argsrepr", "kwargsrepr", "stamped_headers", "stamps", "compression",
+)  # fmt: skip
+_DELIVERY = ("exchange", "routing_key", "priority")
+_TUPLES_AS_LISTS = str.maketrans("()", "[]")
+_KEPT_STATES = (TaskState.RETRY, TaskState.FAILURE, TaskState.REVOKED)
+
+
+class Change(Protocol):
+    """What a state write means for the record; `apply` runs in that write's transaction, and only if it was taken."""
+
+    def apply(self, using: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Store this record, in place of an earlier one."""
+
+    record: TaskMessage
+
+    def apply(self, using: str) -> None:
+        columns = ["task_name", "serializer", "body", "options", "reason", "is_encrypted", "date_created"]
+        # MySQL and MariaDB conflict on any unique key and refuse to have one named.
+        unique = ["task_id"] if connections[using].features.supports_update_conflicts_with_target else None
+        TaskMessage.objects.using(using).bulk_create(
+            [self.record], update_conflicts=True, update_fields=columns, unique_fields=unique
+        )
+
+
+@dataclass(frozen=True)
+class Discard:
+    """The task succeeded: nothing is left to send again."""
+
+    task_id: str
+
+    def apply(self, using: str) -> None:
+        TaskMessage.objects.using(using).filter(task_id=self.task_id).delete()
+
+
+def change_for(*, app: Celery, task_id: str, status: str, request: Any) -> Change | None:
+    """What to do to the record when this state is stored; None, and no cost, where there is nothing to do."""
+    attempt = attempt_of(task_id, request)
+    if attempt is None or not getattr(request, "task", None):
+        return None
+    try:
+        return _change(app, task_id, status, request, attempt)
+    except Exception:
+        logger.exception("The message of task %s is not kept", task_id)  # its state is to be stored all the same
+        return None
+
+
+def _change(app: Celery, task_id: str, status: str, request: Any, attempt: int) -> Change | None:
+    mode = mode_of(app)
+    is_retry = RETRY_HEADER in (request.headers or {})  # then the retry itself wrote a record, whatever the setting
+    if status == TaskState.SUCCESS and mode != "always":
+        return Discard(task_id) if attempt > 0 or mode == "started" or is_retry else None
+    if _is_kept(app, mode, status, request):
+        return Keep(_record(app, task_id, request))
+    return Discard(task_id) if is_retry and status in READY else None
+
+
+def mode_of(app: Celery) -> str:
+    """When records are kept: as the setting says, else only where argument representations are stored as well."""
+    return settings().store_messages or ("failed" if app.conf.result_extended else "never")
+
+
+def _is_kept(app: Celery, mode: str, status: str, request: Any) -> bool:
+    task = app.tasks.get(request.task)
+    wanted = getattr(task, "store_message", None)  # a task's own word: True, False, or None for the default
+    if mode == "never" or wanted is False:
+        return False
+    if status not in _KEPT_STATES and not (status == TaskState.STARTED and mode != "failed"):
+        # With "always", a success writes the record itself where no STARTED was to be stored before it.
+        tracked = getattr(task, "track_started", False) or app.conf.task_track_started
+        if status != TaskState.SUCCESS or tracked:
+            return False
+    return bool(wanted) or not hides_arguments(app, request)
+
+
+def hides_arguments(app: Celery, request: Any) -> bool:
+    """Whether the sender replaced Celery's representations of the arguments; in doubt, yes."""
+    marked = (request.headers or {}).get(HIDDEN_HEADER)
+    if isinstance(marked, bool):
+        return marked
+    given = (getattr(request, "argsrepr", None), getattr(request, "kwargsrepr", None))
+    if given == (None, None):  # protocol 1 and eager tasks carry none
+        return False
+    made = _representations(app, list(request.args or ()), request.kwargs or {})
+    return tuple(map(_plain, given)) != tuple(map(_plain, made))
+
+
+def mark_hidden(sender: Any = None, body: Any = None, headers: Any = None, **_: Any) -> None:
+    """Receiver of `before_task_publish`: says in a header whether the representations hide the arguments."""
+    from_protocol_2 = isinstance(body, tuple | list) and len(body) == 3
+    if not from_protocol_2 or headers is None or headers.get(HIDDEN_HEADER) is True:
+        return
+    if mode_of(current_app) != "never":
+        made = _representations(current_app, body[0], body[1])
+        headers[HIDDEN_HEADER] = (headers.get("argsrepr"), headers.get("kwargsrepr")) != made
+
+
+def _representations(app: Celery, args: Any, kwargs: Any) -> tuple[str, str]:
+    levels = app.conf.get("task_repr_maxlevels") or 3  # newer Celery has the setting; 3 is what older ones do
+    return (
+        saferepr(args, app.amqp.argsrepr_maxsize, maxlevels=levels),
+        saferepr(kwargs, app.amqp.kwargsrepr_maxsize, maxlevels=levels),
+    )
+
+
+def _plain(text: Any) -> str:
+    """A worker makes `[1]` where the publisher wrote `(1,)`."""
+    return str(text).translate(_TUPLES_AS_LISTS).replace(",]", "]")
+
+
+def _record(app: Celery, task_id: str, request: Any) -> TaskMessage:
+    message = Message(
+        task_name=request.task,
+        serializer="",
+        args=list(request.args or ()),
+        kwargs=dict(request.kwargs or {}),
+        embedded={key: getattr(request, key, None) for key in _EMBEDDED},
+        options=_options(request),
+    )
+    properties = getattr(request, "properties", None) or {}
+    own = serializer_of(properties.get("content_type"))  # left in the properties by AMQP only
+    try:
+        return encode(app, task_id, message, own_serializer=own)
+    except MessageUnavailable as error:
+        name, reason = (
+            text.encode(errors="replace").decode().replace("\0", "?")[:255]
+            for text in (message.task_name, error.message)
+        )
+        return TaskMessage(task_id=task_id, task_name=name, reason=reason, date_created=timezone.now())
+
+
+def _options(request: Any) -> dict[str, Any]:
+    options = {key: value for key in _OPTIONS if (value := getattr(request, key, None)) not in (None, "", [], {})}
+    delivery = request.delivery_info or {}
+    options["delivery"] = {key: delivery[key] for key in _DELIVERY if delivery.get(key) is not None}
+    options["headers"] = request.headers or {}
+    return options
+
+
+def discard(task_ids: Iterable[str], *, using: str) -> int:
+    """Delete the records of these tasks, as their rows go."""
+    return TaskMessage.objects.using(using).filter(task_id__in=list(task_ids)).delete()[0]
