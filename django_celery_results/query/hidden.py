@@ -1,0 +1,36 @@
+"""Conditions over arguments, results and tracebacks that never match what redaction hides.
+
+A database cannot redact, so rows whose text names a secret are left out whole: nobody can guess them letter by letter.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from django_celery_results.conf import settings
+from django_celery_results.exceptions import InvalidInput
+from django_celery_results.policy.access import Policy, policy
+
+from . import lookups
+from .conditions import all_of, any_of, negate
+from .operators import StringFilter
+
+
+def outside(column: str, comparison: StringFilter) -> Q:
+    """The comparison, for rows in whose column nothing is redacted."""
+    if type(policy()).redact is not Policy.redact:
+        raise InvalidInput(
+            "This service hides values by rules of its own, which a database cannot apply: "
+            "filters over args, kwargs, result and traceback are off."
+        )
+    clean = negate(any_of(lookups.i_contains(column, name) for name in _names()))
+    return all_of(
+        comparison.OPERATORS[name](column, value) & (Q() if name == "is_null" else clean)
+        for name, value in comparison.given()
+    )
+
+
+def _names() -> list[str]:
+    """Redaction reads a hyphen in a key as an underscore."""
+    keys = settings().redact_keys
+    return list(dict.fromkeys([*keys, *(key.replace("_", "-") for key in keys)]))

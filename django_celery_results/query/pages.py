@@ -1,0 +1,133 @@
+"""Keyset pages: constant time at any depth, in both directions, with counts that cost nothing unless asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from django_celery_results.conf import settings
+from django_celery_results.exceptions import InvalidInput, PageTooLarge
+
+from . import cursors
+from .cursors import Position
+from .ordering import Order, OrderDirection
+
+Row = TypeVar("Row", bound=Model)
+
+MAX_COUNT = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRequest:
+    """Which part of a list, as Relay asks for it."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def is_backward(self) -> bool:
+        return self.last is not None or (self.first is None and self.before is not None and self.after is None)
+
+    def size(self) -> int:
+        """Rows to return; refuses what contradicts itself or is too large."""
+        if self.first is not None and self.last is not None:
+            raise InvalidInput("Ask for `first` or for `last`, not for both.")
+        name, size = ("last", self.last) if self.last is not None else ("first", self.first)
+        if size is None:
+            return settings().page_size
+        if size < 0:
+            raise InvalidInput(f"`{name}` is zero or more.")
+        if size > settings().max_page_size:
+            raise PageTooLarge(f"`{name}` is at most {settings().max_page_size} here; ask for more by `after`.")
+        return size
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundedCount:
+    """A count that stopped at a limit, or did not have to."""
+
+    value: int
+    is_exact: bool
+
+
+class Page(Generic[Row]):
+    """Rows of one page. What costs a further query is computed when it is read."""
+
+    def __init__(self, queryset: QuerySet[Row], order: Order, request: PageRequest, mark: bytes) -> None:
+        self._matching = queryset.filter(order.covered)
+        self._order, self._mark = order, mark
+        self._size = request.size()
+        self._after = cursors.decode(request.after, mark) if request.after is not None else None
+        self._before = cursors.decode(request.before, mark) if request.before is not None else None
+        self._is_backward = request.is_backward
+
+    @cached_property
+    def rows(self) -> Sequence[Row]:
+        """In the list's order, whichever way the page was asked for."""
+        found = self._fetched[: self._size]
+        return found[::-1] if self._is_backward else found
+
+    @cached_property
+    def _fetched(self) -> list[Row]:
+        # One row more than asked for tells whether others follow.
+        within = self._matching.filter(
+            self._beyond(self._after, forward=True), self._beyond(self._before, forward=False)
+        )
+        return list(within.order_by(*self._order_by)[: self._size + 1])
+
+    @property
+    def _order_by(self) -> list[str]:
+        descends = (self._order.direction is OrderDirection.DESC) != self._is_backward
+        return [f"-{name}" if descends else name for name in (self._order.field.value, "pk")]
+
+    @property
+    def has_next(self) -> bool:
+        return self._continues(forward=True)
+
+    @property
+    def has_previous(self) -> bool:
+        return self._continues(forward=False)
+
+    def _continues(self, *, forward: bool) -> bool:
+        if forward != self._is_backward and len(self._fetched) > self._size:
+            return True
+        edge = self._before if forward else self._after
+        if edge is None:
+            return False
+        return self._matching.filter(self._beyond(edge, forward=forward, or_at="e")).exists()
+
+    def _beyond(self, position: Position | None, *, forward: bool, or_at: str = "") -> Q:
+        """Rows after (or before) a position, in a shape whose first half every database serves by index."""
+        if position is None:
+            return Q()
+        descends = (self._order.direction is OrderDirection.DESC) == forward
+        name, sign = self._order.field.value, "lt" if descends else "gt"
+        return Q(**{f"{name}__{sign}e": position.value}) & (
+            Q(**{f"{name}__{sign}": position.value}) | Q(**{f"pk__{sign}{or_at}": position.pk})
+        )
+
+    def cursor(self, row: Row) -> str:
+        """Where this row stands."""
+        return cursors.encode(self.position(row), self._mark)
+
+    def position(self, row: Row) -> Position:
+        value: Any = getattr(row, self._order.field.value)
+        return Position(value=value, pk=row.pk)
+
+    @cached_property
+    def total_count(self) -> int:
+        """Of the whole list, exactly."""
+        return self._matching.order_by().count()
+
+    def count(self, limit: int) -> BoundedCount:
+        """Of the whole list, looking no further than `limit`."""
+        if not 0 < limit <= MAX_COUNT:
+            raise InvalidInput(f"`max` lies between 1 and {MAX_COUNT}.")
+        found = self._matching.order_by().values("pk")[: limit + 1].count()
+        return BoundedCount(value=min(found, limit), is_exact=found <= limit)

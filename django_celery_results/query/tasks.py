@@ -1,0 +1,84 @@
+"""Task results by id and by filter: the visible rows of a viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from django_celery_results.conf import settings
+from django_celery_results.exceptions import InvalidInput
+from django_celery_results.models import TaskResult
+from django_celery_results.policy.access import Action, policy, require
+from django_celery_results.policy.viewer import Viewer
+
+from . import cursors, filters, lookups
+from .filters import TaskResultFilter
+from .ordering import TaskResultOrder
+from .pages import Page, PageRequest
+
+MAX_IDS = 100
+HEAVY = ("task_args", "task_kwargs", "result", "traceback", "meta")
+"""Columns that may hold megabytes; lists leave out those nobody reads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRef:
+    """One task, by the row's primary key or by Celery's id: exactly one of the two."""
+
+    id: int | None = None
+    task_id: str | None = None
+
+    def condition(self) -> Q:
+        if (self.id is None) == (self.task_id is None):
+            raise InvalidInput("Name the task by `id` or by `taskId`: exactly one of the two.")
+        if self.task_id is not None:
+            return lookups.equal("task_id", self.task_id) if "\0" not in self.task_id else Q(pk__in=[])
+        return Q(pk=self.id)
+
+
+def find(viewer: Viewer, ref: TaskRef) -> TaskResult | None:
+    """The task, if this viewer may know of it."""
+    return visible(viewer).filter(ref.condition()).first()
+
+
+def visible(viewer: Viewer) -> QuerySet[TaskResult]:
+    """Every row this viewer may know of."""
+    require(viewer, Action.VIEW)
+    return policy().visible(_all(), viewer)
+
+
+def selected(viewer: Viewer, where: TaskResultFilter | None = None) -> QuerySet[TaskResult]:
+    """The visible rows that match."""
+    rows = visible(viewer)
+    if where is None:
+        return rows
+    for action in filters.needs(where):
+        require(viewer, action)
+    return rows.alias(**filters.ALIASES).filter(filters.condition(where))
+
+
+def page(
+    viewer: Viewer,
+    request: PageRequest,
+    *,
+    where: TaskResultFilter | None = None,
+    order: TaskResultOrder | None = None,
+    without: Collection[str] = (),
+) -> Page[TaskResult]:
+    """A page of the visible rows that match. `without` names heavy columns that will not be read."""
+    order = order or TaskResultOrder()
+    rows = selected(viewer, where)
+    return Page(rows.defer(*without) if without else rows, order, request, cursors.fingerprint("tasks", order, where))
+
+
+def by_pks(viewer: Viewer, pks: Collection[int]) -> dict[int, TaskResult]:
+    """The visible rows of these primary keys, in one query."""
+    return {row.pk: row for row in visible(viewer).filter(pk__in=pks)} if pks else {}
+
+
+def _all() -> QuerySet[TaskResult]:
+    alias = settings().database_for_reads
+    rows: QuerySet[TaskResult] = TaskResult._default_manager.all()
+    return rows.using(alias) if alias else rows
