@@ -12,6 +12,7 @@ from celery import Celery, current_app, states
 from celery.result import GroupResult as CeleryGroupResult
 from celery.result import result_from_tuple
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from . import managers
@@ -167,7 +168,6 @@ class Chord(models.Model):
 
     group_id = ExactCharField(primary_key=True, max_length=task_id_max_length())
     size = models.PositiveIntegerField(null=True, help_text=_("Members; unknown until the last one is published"))
-    added = models.PositiveIntegerField(default=0, db_default=0, help_text=_("Members that joined while running"))
     header = models.TextField(null=True, help_text=_("JSON of the header's result tuple, where it holds groups"))
     body = models.TextField(null=True, help_text=_("JSON of the body's signature"))
     state = models.CharField(max_length=16, default=ChordState.OPEN, choices=ChordState.choices)
@@ -191,8 +191,9 @@ class ChordPart(models.Model):
     group_id = ExactCharField(max_length=task_id_max_length())
     task_id = ExactCharField(max_length=task_id_max_length())
     index = models.IntegerField(help_text=_("Place in the header; -1 where Celery gave none"))
-    state = models.CharField(max_length=50)
-    result = models.TextField(null=True)
+    state = models.CharField(max_length=50, help_text=_("The member's; ADDED announces one that joins a running chord"))
+    result = models.TextField(null=True, help_text=_("JSON of content type, content encoding and encoded value"))
+    date_created = models.DateTimeField(db_default=Now())
 
     class Meta:
         verbose_name = _("chord part")

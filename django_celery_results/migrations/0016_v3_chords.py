@@ -1,6 +1,7 @@
 """Chords whose members cannot count twice."""
 
 from django.db import migrations, models
+from django.db.models.functions import Now
 
 from django_celery_results.fields import ExactCharField, task_id_max_length
 
@@ -17,10 +18,6 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(
                         help_text="Members; unknown until the last one is published", null=True
                     ),
-                ),
-                (
-                    "added",
-                    models.PositiveIntegerField(db_default=0, default=0, help_text="Members that joined while running"),
                 ),
                 (
                     "header",
@@ -65,8 +62,17 @@ class Migration(migrations.Migration):
                 ("group_id", ExactCharField(max_length=task_id_max_length())),
                 ("task_id", ExactCharField(max_length=task_id_max_length())),
                 ("index", models.IntegerField(help_text="Place in the header; -1 where Celery gave none")),
-                ("state", models.CharField(max_length=50)),
-                ("result", models.TextField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        help_text="The member's; ADDED announces one that joins a running chord", max_length=50
+                    ),
+                ),
+                (
+                    "result",
+                    models.TextField(help_text="JSON of content type, content encoding and encoded value", null=True),
+                ),
+                ("date_created", models.DateTimeField(db_default=Now())),
             ],
             options={
                 "verbose_name": "chord part",
