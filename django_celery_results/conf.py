@@ -44,6 +44,8 @@ class Settings:
     """Seconds after which a chord claimed by a worker that then died may be claimed again."""
     retention: dict[str, float] = field(default_factory=dict)
     """Seconds to keep rows, by state; states that are not named follow Celery's `result_expires`."""
+    operation_retention: float | None = None
+    """Seconds to keep finished operations, the audit of who did what; None keeps them for good."""
     store_messages: Literal["never", "failed", "started", "always"] | None = None
     """When to keep the message record that a retry sends again; None: "failed" with `result_extended`, else never."""
     message_max_bytes: int = 16 * 1024 * 1024
