@@ -1,0 +1,54 @@
+# The verbs of this project. `make demo` and `make test` need Python 3.11+ and make, nothing else.
+VENV ?= .venv
+RUN = exec $(VENV)/bin/python
+DEMO = PYTHONPATH=examples $(RUN) -m demo
+NOX = $(RUN) -m nox
+
+.PHONY: help demo demo-check serve test test-all lint bench schema clean
+
+help:
+	@echo "make demo        a running service over a real worker: GraphiQL, admin, sample tasks"
+	@echo "make demo-check  the same unattended: query, retry and revoke over HTTP, then stop"
+	@echo "make serve       only the web server, on generated rows: PORT=8000 DEMO_AUTOLOGIN=1 DEMO_DIR=.demo"
+	@echo "make test        the main lane of the tests on every database that is reachable"
+	@echo "make test-all    all lanes, and the heavy tests"
+	@echo "make lint        ruff, mypy, import-linter, migrations and schema up to date"
+	@echo "make bench       the benchmarks: prints a table, keeps JSON"
+	@echo "make schema      write schema.graphql from the code"
+	@echo "make clean       delete everything that these made"
+
+demo:
+	@tools/environment $(VENV) demo
+	@$(DEMO).run
+
+demo-check:
+	@tools/environment $(VENV) demo
+	@$(DEMO).check
+
+serve:
+	@tools/environment $(VENV) demo
+	@$(DEMO).serve
+
+test:
+	@tools/environment $(VENV) dev
+	@$(NOX) -t test
+
+test-all:
+	@tools/environment $(VENV) dev
+	@$(NOX) -t test all
+
+lint:
+	@tools/environment $(VENV) dev
+	@$(NOX) -t lint
+
+bench:
+	@tools/environment $(VENV) dev
+	@$(NOX) -s bench
+
+schema:
+	@tools/environment $(VENV) dev
+	@$(NOX) -s schema
+
+clean:
+	rm -rf $(VENV) $(VENV).log .demo .nox .coverage htmlcov build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path "./.git/*" -prune -exec rm -rf {} +

@@ -1,0 +1,51 @@
+"""What the environment says, and the one folder that the demo writes to."""
+
+import os
+import secrets
+import uuid
+from pathlib import Path
+
+FOLDER = Path(os.environ.get("DEMO_DIR") or Path(__file__).parents[2] / ".demo").resolve()
+HOST = os.environ.get("HOST") or "127.0.0.1"
+BROKER_URL = os.environ.get("BROKER_URL") or ""
+"""Empty: the embedded broker, whose address only the runner knows."""
+DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{FOLDER / 'demo.sqlite3'}"
+AUTOLOGIN = os.environ.get("DEMO_AUTOLOGIN", "") not in ("", "0")
+USERNAME = "demo"
+
+
+class Unusable(Exception):
+    """Something around the demo must be put right first; the message is the one line that says what."""
+
+
+def port() -> int:
+    """The port to serve on; 0 takes a free one."""
+    text = os.environ.get("PORT") or "8000"
+    if not text.isdigit() or int(text) > 65535:
+        raise Unusable(f"PORT must be a number from 0 to 65535, not {text!r}")
+    return int(text)
+
+
+def prepare_folder() -> None:
+    """Create the folder, so that a place that cannot be written is known before anything starts."""
+    try:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        probe = FOLDER / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise Unusable(f"cannot write to {FOLDER} ({error.strerror}); name another folder: DEMO_DIR=/tmp/demo") from error
+
+
+def kept_secret(name: str) -> str:
+    """A random secret of this folder: made once, so that the second start shows the same password."""
+    path = FOLDER / name
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(12 if name == "password" else 48))
+    return path.read_text()
+
+
+def sample_id(name: str) -> str:
+    """The Celery id of a sample task: always the same, so that a second start knows what is there."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"django-celery-results/demo/{name}"))
