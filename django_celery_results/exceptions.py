@@ -37,6 +37,12 @@ class PageTooLarge(QueryError):
     code = "PAGE_TOO_LARGE"
 
 
+class TaskIdTooLong(TaskResultsError, ValueError):
+    """This task id is longer than its column. Raise DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH, or send shorter ids."""
+
+    code = "BAD_USER_INPUT"
+
+
 class Unauthenticated(QueryError):
     """Log in first."""
 

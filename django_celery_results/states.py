@@ -116,3 +116,13 @@ def _capped(value: Any, bits: int) -> int:
         return min(max(int(value), 0), (1 << bits) - 1)
     except (TypeError, ValueError, OverflowError):
         return 0  # a header is text from outside: nonsense counts as absent
+
+
+def is_replaced(*, stored: str, stored_attempt: int | None, by: str, attempt: int | None) -> bool:
+    """Whether the row's state and attempt give way to a write; the SQL of `statements` says the same."""
+    rule = REPLACES[state_of(by)]
+    if attempt is None:
+        return state_of(stored) in rule.without_run
+    before = -1 if stored_attempt is None else stored_attempt
+    replaced = rule.newer if before < attempt else rule.same if before == attempt else rule.older
+    return state_of(stored) in replaced

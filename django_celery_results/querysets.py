@@ -1,0 +1,201 @@
+"""Storing the state of a task: one guarded write, by one statement where nothing more is asked for.
+
+The models' own `save()` is taken instead where somebody listens to it: signal receivers, multi-table children, models
+with columns or a `save()` of their own, and databases that no statement was written for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from django.db import DataError, IntegrityError, connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import signals
+from django.utils import timezone
+
+from . import codec
+from .exceptions import TaskIdTooLong
+from .statements import BUILDERS, Columns, Statement
+from .states import PREDICTIONS, READY, is_replaced, state_of
+
+M = TypeVar("M", bound=models.Model)
+
+OURS = frozenset({
+    "task_id", "periodic_task_name", "task_name", "task_args", "task_kwargs", "status", "worker", "content_type",
+    "content_encoding", "result", "date_created", "date_started", "date_done", "traceback", "meta", "attempt", "queue",
+    "priority", "retries", "eta", "root_id", "parent_id", "group_id", "retried_from", "error_type",
+    "error_fingerprint",
+})  # fmt: skip
+"""The columns that a statement knows how to fill; a model with more of them is saved by itself."""
+_CASTS = {"DateTimeField": "timestamptz", "IntegerField": "integer", "BigIntegerField": "bigint"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Companion:
+    """One more statement that stands or falls with the write, such as the part of a chord."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateChange:
+    """A state to store, with the columns that are known; those that are not named keep what they hold."""
+
+    task_id: str
+    status: str
+    known: Mapping[str, Any] = field(default_factory=dict)
+    attempt: int | None = None
+    """The run that speaks, as `states.attempt_of` packs it; None: nobody who runs the task."""
+
+
+class TaskResultQuerySet(models.QuerySet[M]):
+    """Rows of tasks."""
+
+    def write(self, change: StateChange, companion: Companion | None = None) -> bool:
+        """Store a state unless the row stands above it; True if it was taken."""
+        self._for_write = True
+        try:
+            return self._write(_fitting(self.model, change), companion)
+        except DataError:
+            if connections[self.db].in_atomic_block:
+                raise
+            return self._write(_fitting(self.model, change, codec.escaped), companion)
+
+    def _write(self, change: StateChange, companion: Companion | None) -> bool:
+        connection = connections[self.db]
+        if _saves_itself(self.model, connection):
+            return self._save(change, companion)
+        if companion and connection.vendor != "postgresql":
+            with transaction.atomic(using=self.db):
+                _run(connection, companion)
+                return _execute(connection, self.model, change, None)
+        return _execute(connection, self.model, change, companion)
+
+    def _save(self, change: StateChange, companion: Companion | None) -> bool:
+        try:
+            return self._save_once(change, companion)
+        except IntegrityError:  # another first writer was faster: now there is a row to look at
+            return self._save_once(change, companion)
+
+    def _save_once(self, change: StateChange, companion: Companion | None) -> bool:
+        with transaction.atomic(using=self.db):
+            if companion:
+                _run(connections[self.db], companion)
+            row: Any = self.select_for_update().filter(task_id=change.task_id).first()
+            if row and not is_replaced(
+                stored=row.status, stored_attempt=row.attempt, by=change.status, attempt=change.attempt
+            ):
+                return False
+            row = row or self.model(task_id=change.task_id)
+            for name, value in _changed(change).items():
+                setattr(row, name, value)
+            row.save(using=self.db)
+            return True
+
+
+def _saves_itself(model: type[models.Model], connection: BaseDatabaseWrapper) -> bool:
+    listened = any(signal.has_listeners(model) for signal in (signals.pre_save, signals.post_save))
+    return listened or connection.vendor not in BUILDERS or _is_special(model)
+
+
+@lru_cache(maxsize=16)
+def _is_special(model: type[models.Model]) -> bool:
+    concrete = model._meta.concrete_model
+    if concrete is None or concrete._meta.parents or model.save is not models.Model.save:
+        return True
+    names = {column.attname for column in concrete._meta.concrete_fields if not column.primary_key}
+    return names != OURS or any(column.attname != column.column for column in concrete._meta.concrete_fields)
+
+
+def _fitting(model: type[models.Model], change: StateChange, last_resort: Any = None) -> StateChange:
+    """The change with text that its columns take. Only an id is refused: a cut one would be another task's."""
+    limit = _column(model, "task_id").max_length
+    task_id = str(change.task_id)
+    if limit is not None and len(task_id) > limit:
+        raise TaskIdTooLong(f"{TaskIdTooLong.__doc__} It has {len(task_id)} characters, the column {limit}.")
+    known = {name: _fit(model, name, value, last_resort) for name, value in change.known.items()}
+    status = _fit(model, "status", str(change.status), last_resort)
+    return StateChange(task_id=codec.clean(task_id), status=status, known=known, attempt=change.attempt)
+
+
+def _fit(model: type[models.Model], name: str, value: Any, last_resort: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = codec.clean(value)
+    if last_resort:
+        text = last_resort(text)
+    return codec.shorten(text, _column(model, name).max_length)
+
+
+def _changed(change: StateChange) -> dict[str, Any]:
+    """What a later write sets."""
+    changed = {"status": change.status, **change.known}
+    if change.attempt is not None or change.status in PREDICTIONS:
+        changed["attempt"] = change.attempt
+    if change.status in READY:
+        changed["date_done"] = timezone.now()
+    return changed
+
+
+def _execute(
+    connection: BaseDatabaseWrapper, model: type[models.Model], change: StateChange, companion: Companion | None
+) -> bool:
+    changed = _changed(change)
+    now = timezone.now()
+    first = {"content_type": "", "content_encoding": ""}  # NOT NULL, and unknown to whoever stores a bare state
+    initial = {"task_id": change.task_id, "date_created": now, "date_done": now, **first, **changed}
+    values = {name: _column(model, name).get_db_prep_save(value, connection) for name, value in initial.items()}
+    columns = Columns(
+        table=connection.ops.quote_name(model._meta.db_table),
+        key=connection.ops.quote_name(str(model._meta.pk and model._meta.pk.column)),
+        types=tuple((name, _cast(model, name)) for name in initial),
+        changed=tuple(changed),
+        state=state_of(change.status),
+        has_attempt=change.attempt is not None,
+    )
+    return _first_taken(connection, BUILDERS[connection.vendor](columns), values, companion)
+
+
+def _first_taken(
+    connection: BaseDatabaseWrapper,
+    statements: tuple[Statement, ...],
+    values: dict[str, Any],
+    companion: Companion | None,
+) -> bool:
+    """Run the statements until one meets a row or makes one. True if it took the write."""
+    with connection.cursor() as cursor:
+        for statement in statements:
+            sql, parameters = statement.sql, [values[name] for name in statement.parameters]
+            if companion:
+                sql, parameters = _folded(sql, parameters, companion)
+            cursor.execute(sql, parameters)
+            if (cursor.lastrowid if connection.vendor == "mysql" else cursor.rowcount) > 0:
+                return True
+            if cursor.rowcount > 0:
+                return False  # MySQL's UPDATE met the row and left it as it was
+    return False
+
+
+def _folded(sql: str, parameters: list[Any], companion: Companion) -> tuple[str, list[Any]]:
+    """PostgreSQL: the companion as one more part of the same statement."""
+    start = sql.index("WITH ") + len("WITH ")
+    return f"{sql[:start]}companion AS ({companion.sql}), {sql[start:]}", [*companion.parameters, *parameters]
+
+
+def _run(connection: BaseDatabaseWrapper, companion: Companion) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(companion.sql, companion.parameters)
+
+
+def _column(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    return model._meta.get_field(name)  # type: ignore[return-value]
+
+
+@lru_cache(maxsize=256)
+def _cast(model: type[models.Model], name: str) -> str:
+    """PostgreSQL knows no types in a bare SELECT. `varchar(n)` would cut without a word; the column itself refuses."""
+    return _CASTS.get(_column(model, name).get_internal_type(), "text")
