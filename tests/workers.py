@@ -16,9 +16,11 @@ from typing import Any
 
 from django.db import connection
 
+from tests import services
+
 START_TIMEOUT = 30.0
-REDIS = "redis://127.0.0.1:6379/15"
-RABBITMQ = "amqp://guest:guest@127.0.0.1:5672//"
+REDIS = services.redis_url()
+RABBITMQ = services.RABBITMQ
 
 
 @dataclass
@@ -68,6 +70,7 @@ def running_worker(
     `celery` are Celery settings, `results` the setting DJANGO_CELERY_RESULTS of the worker's process. Publish with
     `task.apply_async(queue=worker.queue)` on `tests.celery_app.app` configured for the same broker.
     """
+    services.require(broker)
     queue = queue or f"dcr-{uuid.uuid4().hex[:12]}"
     hostname = f"{queue}@test"
     log_path = Path(tempfile.mkstemp(prefix="dcr-worker-", suffix=".log")[1])

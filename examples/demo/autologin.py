@@ -1,4 +1,4 @@
-"""Every request is the demo user's: for tools that cannot log in. Only where the server listens on this machine alone."""
+"""Makes every request the demo user's, for tools that cannot log in; for requests from this machine only."""
 
 from collections.abc import Callable
 

@@ -34,7 +34,9 @@ def prepare_folder() -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise Unusable(f"cannot write to {FOLDER} ({error.strerror}); name another folder: DEMO_DIR=/tmp/demo") from error
+        raise Unusable(
+            f"cannot write to {FOLDER} ({error.strerror}); name another folder: DEMO_DIR=/tmp/demo"
+        ) from error
 
 
 def kept_secret(name: str) -> str:

@@ -5,23 +5,26 @@ import sys
 import time
 from typing import NoReturn
 
-from demo import config
+from demo import config, queries
 from demo.service import Service
 
 WELCOME = """
   GraphiQL   {url}graphql/
   Admin      {url}admin/
-  Login      {username}  {password}
+  Login      {username} / {password}
 
-  To try in GraphiQL:
-  1. What happened last:
-     {{ taskResults(first: 10) {{ nodes {{ taskId taskName state dateDone error {{ type message }} }} }} }}
-  2. Run the report again that found no paper; it gets exactly its arguments:
-     mutation {{ retryTask(input: {{task: {{taskId: "{report}"}}}}) {{ taskId errors {{ ... on UserError {{ code message }} }} }} }}
-  3. Stop the reminder that waits in the queue:
-     mutation {{ revokeTask(input: {{task: {{taskId: "{reminder}"}}}}) {{ taskId errors {{ ... on UserError {{ code message }} }} }} }}
+Three operations to try in GraphiQL:
 
-  Logs are in {logs}; Ctrl-C stops everything.
+# What happened last
+{latest}
+
+# Run the report again that found no paper: it gets exactly its arguments
+{retry}
+
+# Stop the reminder that waits in the queue
+{revoke}
+
+Logs are in {logs}. Ctrl-C stops everything.
 """
 
 
@@ -48,8 +51,9 @@ def _welcome(service: Service) -> str:
         url=service.url,
         username=config.USERNAME,
         password=config.kept_secret("password"),
-        report=config.sample_id("report"),
-        reminder=config.sample_id("reminder"),
+        latest=queries.LATEST,
+        retry=queries.RETRY_REPORT,
+        revoke=queries.REVOKE_REMINDER,
         logs=config.FOLDER / "logs",
     )
 

@@ -1,0 +1,26 @@
+"""The three operations that `make demo` prints to try; `make demo-check` sends them."""
+
+from demo.config import sample_id
+
+LATEST = """\
+{
+  taskResults(first: 20) {
+    nodes { taskId taskName state dateDone error { type message } }
+  }
+}"""
+
+RETRY_REPORT = f"""\
+mutation {{
+  retryTask(input: {{task: {{taskId: "{sample_id("report")}"}}}}) {{
+    taskId
+    errors {{ ... on UserError {{ code message }} }}
+  }}
+}}"""
+
+REVOKE_REMINDER = f"""\
+mutation {{
+  revokeTask(input: {{task: {{taskId: "{sample_id("reminder")}"}}}}) {{
+    task {{ state }}
+    errors {{ ... on UserError {{ code message }} }}
+  }}
+}}"""
