@@ -38,8 +38,8 @@ class Settings:
     """Aliases in the whole document."""
     max_directives: int = 50
     """Directives in the whole document."""
-    max_fields: int = 2_000
-    """Fields with every fragment written out where it is spread."""
+    max_fields: int = 5_000
+    """Selections of all operations and fragments, each fragment written out where it is spread."""
     max_input_depth: int = 40
     """Levels of lists and objects in arguments and variables."""
     max_variable_values: int = 10_000

@@ -1,0 +1,164 @@
+"""How many rows one operation may ask for: page sizes, multiplied along nested pages, plus what counts weigh.
+
+Compiled once per document into the few terms that cost anything; a request then only fills in its variables.
+A field is a page when it takes an argument in `SIZES` or `LISTS`: a convention of the schema, not a list of names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+)
+
+from django_celery_results.conf import settings as store_settings
+from graphql_api.conf import settings
+from graphql_api.limits import LimitExceeded
+
+SIZES = ("first", "last", "limit", "top")
+LISTS = ("ids", "refs", "taskIds")
+WEIGHTS = {
+    "__schema": 5_000,
+    "__type": 500,
+    "taskResultStats": 2_000,
+    "timeSeries": 1_000,
+    "totalCount": 500,
+    "count": 100,
+    "suggest": 100,
+}
+"""Fields that cost as much as reading so many rows, though they return few."""
+
+Variables = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One field that costs: its own weight, and for each of its rows what stands below it."""
+
+    weight: int
+    sizes: tuple[ValueNode, ...]
+    default_rows: int
+    inner: tuple[Term, ...]
+
+    def total(self, variables: Variables) -> int:
+        below = total(self.inner, variables)
+        rows = self.rows(variables)
+        return self.weight + (below if rows is None else rows + rows * below)
+
+    def rows(self, variables: Variables) -> int | None:
+        """None where the field is no page."""
+        if not self.default_rows:
+            return None
+        given = [size for node in self.sizes if (size := _size(node, variables)) is not None]
+        return max(given, default=self.default_rows)
+
+
+def total(terms: tuple[Term, ...], variables: Variables) -> int:
+    return sum(term.total(variables) for term in terms)
+
+
+def check_cost(terms: tuple[Term, ...], variables: Variables) -> int:
+    """The cost of an operation with its variables; raises where it is above the limit."""
+    cost, most = total(terms, variables), settings().max_cost
+    if cost > most:
+        raise LimitExceeded(
+            "QUERY_TOO_COSTLY",
+            f"This operation may read {cost} rows and {most} is the limit. Ask for smaller or fewer nested pages.",
+        )
+    return cost
+
+
+def terms_of(
+    schema: GraphQLSchema, fragments: dict[str, FragmentDefinitionNode], operation: OperationDefinitionNode
+) -> tuple[Term, ...]:
+    """What costs in an operation of a valid document within the limits of `limits.check_document`."""
+    return _Compiler(schema, fragments).terms([(schema.get_root_type(operation.operation), operation.selection_set)])
+
+
+def _size(node: ValueNode, variables: Variables) -> int | None:
+    """The number of rows that an argument asks for. Wrong ones are the resolver's to refuse, with a better message."""
+    value = variables.get(node.name.value) if isinstance(node, VariableNode) else _literal(node)
+    if isinstance(value, list):
+        return len(value)
+    return max(value, 0) if isinstance(value, int) else None
+
+
+def _literal(node: ValueNode) -> Any:
+    if isinstance(node, ListValueNode):
+        return list(node.values)
+    return int(node.value) if isinstance(node, IntValueNode) else None
+
+
+class _Compiler:
+    def __init__(self, schema: GraphQLSchema, fragments: dict[str, FragmentDefinitionNode]) -> None:
+        self.schema = schema
+        self.fragments = fragments
+
+    def terms(self, level: list[tuple[Any, SelectionSetNode]]) -> tuple[Term, ...]:
+        found: list[Term] = []
+        for (parent, _), nodes in self._fields(level).items():
+            found += self._term(getattr(parent, "fields", {}).get(nodes[0].name.value), nodes)
+        return tuple(found)
+
+    def _term(self, field: GraphQLField | None, nodes: list[FieldNode]) -> tuple[Term, ...]:
+        weight = WEIGHTS.get(nodes[0].name.value, 0)
+        if field is None:  # __typename and introspection, which hold no rows
+            return (Term(weight=weight, sizes=(), default_rows=0, inner=()),) if weight else ()
+        kind = get_named_type(field.type)
+        inner = self.terms([(kind, node.selection_set) for node in nodes if node.selection_set])
+        rows = _default_rows(field)
+        if not weight and not rows:
+            return inner
+        return (Term(weight=weight, sizes=_sizes(nodes[0]), default_rows=rows, inner=inner),)
+
+    def _fields(self, level: list[tuple[Any, SelectionSetNode]]) -> dict[tuple[Any, str], list[FieldNode]]:
+        """Fields by type and response key, each fragment once per level."""
+        found: dict[tuple[Any, str], list[FieldNode]] = {}
+        entered: set[str] = set()
+        waiting = list(level)
+        while waiting:
+            parent, selections = waiting.pop()
+            for node in selections.selections:
+                if isinstance(node, FieldNode):
+                    found.setdefault((parent, (node.alias or node.name).value), []).append(node)
+                elif isinstance(node, InlineFragmentNode):
+                    waiting.append((self._narrowed(parent, node), node.selection_set))
+                elif isinstance(node, FragmentSpreadNode) and node.name.value not in entered:
+                    entered.add(node.name.value)
+                    fragment = self.fragments[node.name.value]
+                    waiting.append((self._narrowed(parent, fragment), fragment.selection_set))
+        return found
+
+    def _narrowed(self, parent: Any, node: InlineFragmentNode | FragmentDefinitionNode) -> Any:
+        condition = node.type_condition
+        return self.schema.get_type(condition.name.value) if condition else parent
+
+
+def _sizes(node: FieldNode) -> tuple[ValueNode, ...]:
+    return tuple(given.value for given in node.arguments or () if given.name.value in SIZES + LISTS)
+
+
+def _default_rows(field: GraphQLField) -> int:
+    """Rows of a page whose size the client does not give; 0 where the field is no page."""
+    names = [name for name in SIZES + LISTS if name in field.args]
+    if not names:
+        return 0
+    defaults = [
+        value for name in names if (value := field.args[name].default_value) is not Undefined and isinstance(value, int)
+    ]
+    return max(defaults, default=store_settings().page_size)
