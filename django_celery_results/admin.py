@@ -1,0 +1,179 @@
+"""The admin of tasks and groups. Projects import these names, subclass the classes and register their own."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from celery import current_app as celery_app
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from . import admin_listing, admin_task, admin_values
+from .admin_viewer import may, remember_viewer, remembered_viewer, viewer_of
+from .conf import settings
+from .models import GroupResult, TaskResult
+from .policy.access import Action, policy
+from .states import READY
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+    from django.utils.safestring import SafeString
+
+__all__ = ["ALLOW_EDITS", "GroupResult", "GroupResultAdmin", "TaskResult", "TaskResultAdmin", "celery_app", "logger"]
+
+logger = logging.getLogger(__name__)
+ALLOW_EDITS: bool
+
+
+def __getattr__(name: str) -> Any:
+    if name == "ALLOW_EDITS":  # read late: projects import it, and tests change the setting
+        return settings().allow_edits
+    raise AttributeError(name)
+
+
+class ResultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What tasks and groups share."""
+
+    paginator = admin_listing.BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return remember_viewer(super().get_object(request, object_id, from_field), request)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        everything = request.POST.get("select_across") == "1"
+        if everything and self.get_paginator(request, queryset, self.list_per_page).count >= admin_listing.COUNT_UP_TO:
+            text = _("Too many rows are selected. Narrow the list, or use the command line for work of this size.")
+            self.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *args)
+
+
+@admin.register(TaskResult)
+class TaskResultAdmin(admin_task.ShownTask, ResultAdmin):
+    """Read-only unless `DJANGO_CELERY_RESULTS["ALLOW_EDITS"]`; the policy decides which rows and fields are shown."""
+
+    list_display = ("task_id", "periodic_task_name", "task_name", "date_created", "completed", "status", "worker")
+    list_filter = (
+        admin_listing.StateFilter,
+        "date_done",
+        "date_created",
+        admin_listing.PeriodicTaskFilter,
+        admin_listing.TaskNameFilter,
+        admin_listing.WorkerFilter,
+    )
+    # Exact matches read indexes; a project that accepts scans sets other `search_fields`.
+    search_fields = ("task_id__exact", "task_name__exact", "group_id__exact", "root_id__exact")
+    search_help_text = _("Exactly a task ID, a task name, a group ID or a root task ID")
+    sortable_by = ("task_id", "date_created", "completed")
+    readonly_fields = ("date_created", "date_started", "date_done", "result", "meta")
+    actions = ("terminate_task",)
+    fieldsets = admin_task.FIELDSETS
+
+    @admin.display(description=_("Completed DateTime"), ordering="date_done")
+    def completed(self, task: TaskResult) -> datetime | None:
+        """`date_done` changes with every write: it is the end only of what has ended."""
+        return task.date_done if task.status in READY else None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TaskResult]:
+        return policy().visible(super().get_queryset(request), viewer_of(request))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
+        # A project's own columns may show anything.
+        own = type(self).list_display is not TaskResultAdmin.list_display
+        return super().get_changelist(request, **kwargs) if own else admin_listing.LightChangeList
+
+    def has_view_permission(self, request: HttpRequest, obj: TaskResult | None = None) -> bool:
+        return super().has_view_permission(request, obj) and may(request, Action.VIEW, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: TaskResult | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may(request, Action.DELETE, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: TaskResult | None = None) -> bool:
+        return self._is_editable() and super().has_change_permission(request, obj)
+
+    def has_terminate_permission(self, request: HttpRequest) -> bool:
+        """Named by the action."""
+        if settings().viewers_may_terminate:
+            return self.has_view_permission(request)
+        return may(request, Action.TERMINATE)
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        perms = super().get_model_perms(request)
+        return {**perms, "add": perms["add"] and self._is_editable()}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TaskResult | None = None) -> list[str]:
+        edits = settings().allow_edits
+        stored = [field.name for field in self.opts.fields if not (edits and field.editable)]
+        return [*super().get_readonly_fields(request, obj), *stored, *admin_task.COMPUTED]
+
+    def _is_editable(self) -> bool:
+        own = type(self).get_readonly_fields is not TaskResultAdmin.get_readonly_fields
+        return own or settings().allow_edits
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        buttons = {"has_add_permission": self._is_editable() and self.has_add_permission(request)}
+        return super().changelist_view(request, {**buttons, **(extra_context or {})})
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if self._is_editable():
+            return super().add_view(request, form_url, extra_context)
+        if request.method == "POST":
+            raise PermissionDenied
+        buttons = dict.fromkeys(("show_save", "show_save_and_continue", "show_save_and_add_another"), False)
+        return super().add_view(request, form_url, {**buttons, **(extra_context or {})})
+
+    def save_model(self, request: HttpRequest, obj: TaskResult, form: Any, change: bool) -> None:
+        # A worker may have written the row since the form was shown: only what was edited is saved.
+        obj.save(update_fields=form.changed_data if change else None)
+
+    @admin.action(description=_("Terminate selected tasks"), permissions=["terminate"])
+    def terminate_task(self, request: HttpRequest, queryset: QuerySet[TaskResult]) -> None:
+        """As the 2.x package does it: one broadcast, and no word from the workers. Revoking says what came of it."""
+        ids = list(queryset.values_list("task_id", flat=True))
+        try:
+            celery_app.control.terminate(ids)  # type: ignore[arg-type] # Celery takes lists, its stubs do not
+        except Exception as error:  # noqa: BLE001 - whatever the broker raises is told, as before
+            logger.error("Error while terminating tasks: %s", error)
+            self.message_user(request, f"Error while terminating tasks: {error}", messages.ERROR)
+            return
+        text = ngettext(
+            "%d Task was terminated successfully.", "%d Tasks were terminated successfully.", len(ids)
+        ) % len(ids)
+        self.message_user(request, text, messages.SUCCESS)
+
+
+@admin.register(GroupResult)
+class GroupResultAdmin(ResultAdmin):
+    """Saved groups and their members."""
+
+    list_display = ("group_id", "date_created", "date_done")
+    list_filter = ("date_created", "date_done")
+    search_fields = ("group_id__exact",)
+    search_help_text = _("Exactly a group ID")
+    readonly_fields = ("date_created", "date_done", "result")
+    fields = ("group_id", "content_type", "content_encoding", "date_created", "date_done", "members")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GroupResult]:
+        return policy().visible_groups(super().get_queryset(request), viewer_of(request))
+
+    def has_view_permission(self, request: HttpRequest, obj: GroupResult | None = None) -> bool:
+        return super().has_view_permission(request, obj) and may(request, Action.VIEW_GROUP)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: GroupResult | None = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "members"]
+
+    @admin.display(description=_("Tasks"))
+    def members(self, group: GroupResult) -> SafeString | str:
+        return admin_values.members(group, remembered_viewer(group))

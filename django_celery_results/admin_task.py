@@ -1,0 +1,148 @@
+"""The admin page of one task: which fields it shows to whom, and how."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from . import admin_values
+from .admin_viewer import may, remembered_viewer
+from .policy.access import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http import HttpRequest
+    from django.utils.safestring import SafeString
+
+    from .models import TaskResult
+
+    _Base = admin.ModelAdmin[TaskResult]
+else:
+    _Base = object
+
+PERMISSION_OF = {
+    "task_args": Action.VIEW_PAYLOAD,
+    "task_kwargs": Action.VIEW_PAYLOAD,
+    "result": Action.VIEW_PAYLOAD,
+    "meta": Action.VIEW_PAYLOAD,
+    "traceback": Action.VIEW_TRACEBACK,
+}
+SHOWN_BY = {
+    "task_args": "shown_args",
+    "task_kwargs": "shown_kwargs",
+    "result": "shown_result",
+    "meta": "shown_meta",
+    "traceback": "shown_traceback",
+}
+LINKS = ("group", "root", "parent", "retry_of", "retried_as")
+COMPUTED = (*SHOWN_BY.values(), *LINKS)
+_IDENTITY = ("task_id", "task_name", "periodic_task_name", "status", "worker", "queue", "priority", "retries")
+_TIMES = ("date_created", "date_started", "date_done", "eta")
+FIELDSETS: Any = (
+    (None, {"fields": (*_IDENTITY, "content_type", "content_encoding"), "classes": ("extrapretty", "wide")}),
+    (_("Parameters"), {"fields": ("task_args", "task_kwargs"), "classes": ("extrapretty", "wide")}),
+    (
+        _("Result"),
+        {"fields": ("result", *_TIMES, "error_type", "traceback", "meta"), "classes": ("extrapretty", "wide")},
+    ),
+    (_("Related"), {"fields": LINKS, "classes": ("extrapretty", "wide")}),
+)
+
+
+class ShownTask(_Base):
+    """Payload and traceback need their permissions, also where they are only searched or filtered by."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: TaskResult | None = None) -> Any:
+        sections = (
+            (title, {**options, "fields": self._shown(request, obj, options["fields"])})
+            for title, options in super().get_fieldsets(request, obj)
+        )
+        return [(title, options) for title, options in sections if options["fields"]]
+
+    def _shown(self, request: HttpRequest, obj: TaskResult | None, names: Sequence[Any]) -> list[Any]:
+        readonly = self.get_readonly_fields(request, obj)
+        lines = [
+            tuple(self._shown(request, obj, name))
+            if isinstance(name, list | tuple)
+            else self._shown_as(request, obj, name, readonly)
+            for name in names
+            if _may_see(request, name, obj)
+        ]
+        return [line for line in lines if line]
+
+    def _shown_as(self, request: HttpRequest, obj: TaskResult | None, name: str, readonly: Sequence[Any]) -> str:
+        """The method that shows a column readably; the column itself where it is edited and nothing in it secret."""
+        method = SHOWN_BY.get(name)
+        if method is None or method not in readonly:
+            return name
+        if obj is None:
+            is_edited = name not in readonly
+        else:
+            is_secret = admin_values.look(obj, name).is_redacted
+            is_edited = name not in readonly and self.has_change_permission(request, obj) and not is_secret
+        return name if is_edited else method
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:
+            field.required = field.required and not db_field.null  # who corrects a name need not invent a worker
+            field.show_hidden_initial = True  # tells what was edited from what a worker wrote meanwhile
+        return field
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        # A filter would guess secrets letter by letter.
+        is_payload = not PERMISSION_OF.keys().isdisjoint(lookup.split("__"))
+        return not is_payload and super().lookup_allowed(lookup, value, request)
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [
+            path for path in super().get_search_fields(request)
+            if all(_may_see(request, part.lstrip("^=@")) for part in path.split("__"))
+        ]  # fmt: skip
+
+    @admin.display(description=_("Task Positional Arguments"))
+    def shown_args(self, task: TaskResult) -> SafeString | str:
+        return admin_values.payload(task, "task_args")
+
+    @admin.display(description=_("Task Named Arguments"))
+    def shown_kwargs(self, task: TaskResult) -> SafeString | str:
+        return admin_values.payload(task, "task_kwargs")
+
+    @admin.display(description=_("Result Data"))
+    def shown_result(self, task: TaskResult) -> SafeString | str:
+        return admin_values.payload(task, "result")
+
+    @admin.display(description=_("Task Meta Information"))
+    def shown_meta(self, task: TaskResult) -> SafeString | str:
+        return admin_values.payload(task, "meta")
+
+    @admin.display(description=_("Traceback"))
+    def shown_traceback(self, task: TaskResult) -> SafeString | str:
+        return admin_values.preformatted(task.traceback) if task.traceback else admin_values.EMPTY
+
+    @admin.display(description=_("Group"))
+    def group(self, task: TaskResult) -> SafeString | str:
+        return admin_values.link_to_group(task.group_id, remembered_viewer(task))
+
+    @admin.display(description=_("Root task"))
+    def root(self, task: TaskResult) -> SafeString | str:
+        return admin_values.link_to_task(task.root_id, remembered_viewer(task))
+
+    @admin.display(description=_("Parent task"))
+    def parent(self, task: TaskResult) -> SafeString | str:
+        return admin_values.link_to_task(task.parent_id, remembered_viewer(task))
+
+    @admin.display(description=_("Retry of"))
+    def retry_of(self, task: TaskResult) -> SafeString | str:
+        return admin_values.link_to_task(task.retried_from, remembered_viewer(task))
+
+    @admin.display(description=_("Retried as"))
+    def retried_as(self, task: TaskResult) -> SafeString | str:
+        return admin_values.retries_of(task, remembered_viewer(task))
+
+
+def _may_see(request: HttpRequest, name: Any, task: TaskResult | None = None) -> bool:
+    return not isinstance(name, str) or name not in PERMISSION_OF or may(request, PERMISSION_OF[name], task)
