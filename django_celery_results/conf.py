@@ -18,6 +18,10 @@ class Settings:
 
     allow_edits: bool = False
     """Whether the admin may edit task results."""
+    viewers_may_terminate: bool = False
+    """Whether the admin's old action "terminate" needs no permission but the one to view, as in the 2.x package."""
+    open_views: bool = False
+    """Whether the JSON views answer anybody, with payloads and tracebacks, as in the 2.x package."""
     policy: str = "django_celery_results.policy.access.Policy"
     """Dotted path of the class that decides who sees and does what."""
     database_for_reads: str | None = None
