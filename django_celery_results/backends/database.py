@@ -13,7 +13,7 @@ from django.db import DatabaseError, transaction
 from kombu.exceptions import DecodeError, EncodeError
 from kombu.serialization import loads
 
-from django_celery_results import codec, connections, facts
+from django_celery_results import codec, connections, facts, retention
 from django_celery_results.managers import TaskResultManager, beside
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.querysets import Companion, StateChange
@@ -195,9 +195,8 @@ class DatabaseBackend(BaseDictBackend):  # type: ignore[misc]
 
     def cleanup(self) -> None:
         """Delete what has expired; Celery's beat calls this once a day."""
-        if self.expires:
-            self.TaskModel._default_manager.delete_expired(self.expires)
-            self.GroupModel._default_manager.delete_expired(self.expires)
+        ages = retention.Ages.configured(self.expires)
+        retention.prune(ages, task_model=self.TaskModel, group_model=self.GroupModel)
 
     # Groups
 

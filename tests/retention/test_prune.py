@@ -1,0 +1,165 @@
+"""What expires, what is kept, and how it is deleted."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models.signals import post_delete
+from django.test.utils import CaptureQueriesContext
+
+from django_celery_results.models import (
+    Chord,
+    ChordPart,
+    GroupResult,
+    Operation,
+    OperationState,
+    TaskMessage,
+    TaskResult,
+)
+from django_celery_results.retention import Ages, Batches, prune, prune_tasks
+from tests.celery_app import app
+from tests.retention.conftest import Make
+
+pytestmark = pytest.mark.django_db
+DAY = 86_400.0
+
+
+def task_ids() -> set[str]:
+    return set(TaskResult.objects.values_list("task_id", flat=True))
+
+
+def test_finished_tasks_expire_and_unfinished_ones_are_kept(make_task: Make) -> None:
+    for status in ("SUCCESS", "FAILURE", "REVOKED", "REJECTED", "IGNORED", "PENDING", "STARTED", "RETRY", "PROGRESS"):
+        make_task(status, status, days=3)
+    make_task("young", days=1)
+
+    pruned = prune(Ages(default=2 * DAY))
+
+    assert pruned.task_results == 5
+    assert task_ids() == {"PENDING", "STARTED", "RETRY", "PROGRESS", "young"}
+
+
+def test_each_state_may_have_an_age_of_its_own(make_task: Make) -> None:
+    make_task("old success", "SUCCESS", days=3)
+    make_task("old failure", "FAILURE", days=3)
+    make_task("ancient failure", "FAILURE", days=40)
+    make_task("kept for good", "REVOKED", days=400)
+    make_task("stuck", "STARTED", days=40)
+
+    prune(Ages(default=DAY, by_state={"FAILURE": 30 * DAY, "REVOKED": None, "STARTED": 20 * DAY}))
+
+    assert task_ids() == {"old failure", "kept for good"}
+
+
+def test_nothing_expires_where_results_are_kept_for_good(make_task: Make, make_chord: Make) -> None:
+    make_task("ancient", days=4_000)
+    make_chord("ancient", "done", days=4_000)
+    assert prune(Ages(default=None)).total == 0
+    assert prune(Ages(default=0)).total == 0
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_batches_of_any_size_delete_the_same_rows(make_task: Make, size: int) -> None:
+    for number in range(7):
+        make_task(f"task {number}", days=number + 0.5)
+    seen: list[float] = []
+
+    removed = prune_tasks({2 * DAY: ["SUCCESS"]}, batches=Batches(size=size, progress=seen.append))
+
+    assert removed == 5
+    assert task_ids() == {"task 0", "task 1"}
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+
+
+def test_rows_of_one_instant_are_cut_into_batches_too(make_task: Make, aged: Make) -> None:
+    rows = [make_task(f"task {number}") for number in range(10)]
+    TaskResult.objects.update(date_done=rows[0].date_done)
+
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        removed = prune_tasks({1e-9: ["SUCCESS"]}, batches=Batches(size=4))
+
+    deletes = [query["sql"] for query in queries if query["sql"].startswith("DELETE")]
+    assert (removed, len(deletes)) == (10, 3)
+
+
+def test_rows_are_never_loaded(make_task: Make) -> None:
+    make_task("old", days=3)
+    with CaptureQueriesContext(connection) as queries:
+        prune_tasks({DAY: ["SUCCESS"]}, batches=Batches())
+    assert not [query["sql"] for query in queries if "task_args" in query["sql"]]
+
+
+def test_receivers_of_delete_signals_are_still_called(make_task: Make) -> None:
+    make_task("old", days=3)
+    heard: list[str] = []
+
+    def hear(instance: TaskResult, **_: Any) -> None:
+        heard.append(instance.task_id)
+
+    post_delete.connect(hear, sender=TaskResult)
+    try:
+        prune(Ages(default=DAY))
+    finally:
+        post_delete.disconnect(hear, sender=TaskResult)
+    assert heard == ["old"]
+
+
+def test_message_records_go_with_their_tasks_and_orphans_too(make_task: Make, aged: Make) -> None:
+    make_task("old", "FAILURE", days=3)
+    make_task("kept", "FAILURE")
+    for task_id in ("old", "kept", "orphan"):
+        aged(TaskMessage.objects.create(task_id=task_id, task_name="t"), 3, "date_created")
+    TaskMessage.objects.create(task_id="on its way", task_name="t")
+
+    assert prune(Ages(default=DAY)).messages == 1
+
+    assert set(TaskMessage.objects.values_list("task_id", flat=True)) == {"kept", "on its way"}
+
+
+def test_failed_chords_outlive_their_failed_members(make_chord: Make, aged: Make) -> None:
+    for state in ("done", "failed", "open", "claimed", "healing"):
+        make_chord(state, state, days=10)
+        aged(ChordPart.objects.create(group_id=state, task_id="m", index=0, state="SUCCESS"), 10, "date_created")
+    make_chord("abandoned", "open", days=100)
+
+    assert prune(Ages(default=DAY, by_state={"FAILURE": 50 * DAY})).chords == 2
+
+    kept = {"failed", "open", "claimed", "healing"}
+    assert set(Chord.objects.values_list("group_id", flat=True)) == kept
+    assert set(ChordPart.objects.values_list("group_id", flat=True)) == kept
+
+
+def test_groups_expire(aged: Make) -> None:
+    aged(GroupResult.objects.create(group_id="old"), 3, "date_done")
+    GroupResult.objects.create(group_id="young")
+    assert prune(Ages(default=DAY)).group_results == 1
+    assert GroupResult.objects.get().group_id == "young"
+
+
+def test_operations_are_kept_unless_an_age_is_set(aged: Make) -> None:
+    for state in OperationState:
+        aged(Operation.objects.create(action="retry", state=state), 400, "started_at")
+    assert prune(Ages(default=DAY)).operations == 0
+
+    assert prune(Ages(default=DAY, operations=300 * DAY)).operations == 3
+    assert Operation.objects.get().state == OperationState.CLAIMED
+
+
+def test_a_dry_run_counts_and_deletes_nothing(make_task: Make, make_chord: Make) -> None:
+    make_task("old", days=3)
+    make_chord("old", "done", days=3)
+    pruned = prune(Ages(default=DAY), batches=Batches(dry_run=True))
+    assert (pruned.task_results, pruned.chords) == (1, 1)
+    assert task_ids() == {"old"}
+    assert Chord.objects.exists()
+
+
+def test_beat_cleans_up_by_the_settings(make_task: Make, settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"RETENTION": {"FAILURE": 30 * DAY}}
+    make_task("old success", days=3)
+    make_task("old failure", "FAILURE", days=3)
+    app.backend.cleanup()  # result_expires is one day by default
+    assert task_ids() == {"old failure"}
