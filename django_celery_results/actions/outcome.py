@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from django_celery_results.models import Operation, TaskResult
@@ -45,15 +45,40 @@ class Refusal:
     """With FORBIDDEN: the permission that is missing."""
 
 
+class Refused(Exception):
+    """Carries a refusal out of an action's steps; actions turn it into an outcome."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(refusal.message)
+
+
+def refuse(code: ErrorCode, message: str, *, path: tuple[str, ...] = (), permission: str | None = None) -> NoReturn:
+    """End an action here."""
+    raise Refused(Refusal(code=code, message=message, path=path, permission=permission))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What a retry would send, secrets redacted."""
+    """What a retry would send, secrets redacted, as plain JSON values."""
 
     task_name: str
     keeps_id: bool
+    """Whether the task keeps its own id, so that its group or chord heals."""
     args: Any
+    """None where the viewer may not see payloads; so is `kwargs`."""
     kwargs: Any
     queue: str | None
+    exchange: str | None = None
+    routing_key: str | None = None
+    priority: int | None = None
+    headers: Any = None
+    """None where the viewer may not see payloads."""
+    serializer: str | None = None
+    compression: str | None = None
+    eta: str | None = None
+    expires: str | None = None
+    is_redacted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,140 @@
+"""The operation rows: who did what and why. The same row is the idempotency key and the claim on a task."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from django_celery_results.codec import clean, shorten
+from django_celery_results.conf import settings
+from django_celery_results.models import Operation, OperationState, TaskResult
+from django_celery_results.policy.access import policy
+from django_celery_results.policy.viewer import Viewer
+
+from .guards import database
+from .outcome import ErrorCode, Refusal, refuse
+from .plain import plain
+
+_KEY_LENGTH = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What somebody asked for."""
+
+    viewer: Viewer
+    action: str
+    reason: str | None = None
+    input: Mapping[str, Any] = field(default_factory=dict)
+    idempotency_key: str | None = None
+    bulk: Operation | None = None
+
+
+def draft(order: Order, task: TaskResult | None, **columns: Any) -> Operation:
+    """An operation row, not saved yet; secrets in the input are not in it."""
+    viewer = order.viewer
+    return Operation(
+        action=order.action,
+        actor_id=_cut("actor_id", viewer.pk),
+        actor_name=_cut("actor_name", "system" if viewer.is_system else viewer.username) or "",
+        remote_address=_cut("remote_address", viewer.remote_address),
+        reason=_redacted(order.reason, task) if order.reason else None,
+        task_id=task.task_id if task else None,
+        task_name=_cut("task_name", task.task_name) if task else None,
+        input=_json({**_redacted(order.input, task), "fingerprint": _fingerprint(order)}),
+        bulk=order.bulk,
+        **columns,
+    )
+
+
+def earlier(order: Order, task: TaskResult | None) -> Operation | None:
+    """What the same viewer got for the same key; refuses a key that was used for something else."""
+    found = (
+        Operation.objects.using(database()).filter(idempotency_key=digest(order)).first()
+        if order.idempotency_key
+        else None
+    )
+    if found is None:
+        return None
+    same = found.action == order.action and found.task_id == (task.task_id if task else None)
+    if not same or json.loads(found.input).get("fingerprint") != _fingerprint(order):
+        refuse(
+            ErrorCode.DUPLICATE_REQUEST,
+            "This idempotency key was used for another request: send a new key with a new request.",
+            path=("idempotency_key",),
+        )
+    return found
+
+
+def digest(order: Order) -> str | None:
+    """The key as it is stored: two viewers never share one."""
+    key = order.idempotency_key
+    if key is None:
+        return None
+    if not 0 < len(key) <= _KEY_LENGTH:
+        refuse(ErrorCode.INVALID_INPUT, f"A key has 1 to {_KEY_LENGTH} characters.", path=("idempotency_key",))
+    owner = "system" if order.viewer.is_system else f"user {order.viewer.pk}"
+    return hashlib.sha256(f"{owner}\0{key}".encode(errors="replace")).hexdigest()
+
+
+def lease() -> Any:
+    """Until when a claim is its owner's alone."""
+    return timezone.now() + timedelta(seconds=settings().operation_lease)
+
+
+def finish(operation: Operation, outcome: Mapping[str, Any]) -> Operation:
+    """The action was carried out."""
+    return _close(operation, OperationState.DONE, outcome=_json(outcome))
+
+
+def fail(operation: Operation, refusal: Refusal) -> Operation:
+    """The action was begun and undone; its key may be used again."""
+    return _close(operation, OperationState.FAILED, **_refusal(refusal), idempotency_key=None)
+
+
+def record_refusal(order: Order, task: TaskResult | None, refusal: Refusal) -> Operation | None:
+    """Put a refusal on record, except where this database may not be written or nobody is known to have asked."""
+    if refusal.code in (ErrorCode.IN_TRANSACTION, ErrorCode.NOT_FOUND) or not order.viewer.is_authenticated:
+        return None
+    operation = draft(order, task, state=OperationState.REFUSED, finished_at=timezone.now(), **_refusal(refusal))
+    operation.save(using=database())
+    return operation
+
+
+def _close(operation: Operation, state: OperationState, **columns: Any) -> Operation:
+    columns.update(state=state, open_claim=None, lease_until=None, finished_at=timezone.now())
+    claimed = Operation.objects.using(database()).filter(pk=operation.pk, state=OperationState.CLAIMED)
+    claimed.update(**columns)
+    for name, value in columns.items():
+        setattr(operation, name, value)
+    return operation
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    return {"error_code": refusal.code.value, "outcome": _json({"message": refusal.message})}
+
+
+def _fingerprint(order: Order) -> str:
+    text = json.dumps(plain(dict(order.input)), sort_keys=True)
+    return salted_hmac("django_celery_results.operation", text, algorithm="sha256").hexdigest()[:32]
+
+
+def _redacted(value: Any, task: TaskResult | None) -> Any:
+    shown, _ = policy().redact(plain(value), task_name=task.task_name if task else None)
+    return clean(shown) if isinstance(shown, str) else shown
+
+
+def _json(value: Any) -> str:
+    return json.dumps(plain(value))
+
+
+def _cut(column: str, value: Any) -> str | None:
+    limit: int | None = getattr(Operation._meta.get_field(column), "max_length", None)
+    return None if value is None else shorten(clean(str(value)), limit)

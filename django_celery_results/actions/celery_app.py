@@ -1,0 +1,57 @@
+"""Which Celery app actions publish and control with, and the tasks it knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, Task
+from celery._state import get_current_app
+from django.utils.module_loading import import_string
+
+from django_celery_results.conf import settings
+
+from .outcome import ErrorCode, refuse
+
+
+def celery_app() -> Celery:
+    """The app that `CELERY_APP` names, else the current one; refuses one that nobody configured."""
+    app = _named(settings().celery_app) or get_current_app()
+    if is_unconfigured(app):
+        refuse(
+            ErrorCode.APP_NOT_CONFIGURED,
+            "This process has not loaded your Celery app. Set CELERY_APP in DJANGO_CELERY_RESULTS to its path, "
+            'such as "proj.celery:app", or import the app in your project\'s __init__.py.',
+        )
+    return app
+
+
+def is_unconfigured(app: Celery) -> bool:
+    """Celery makes an app called "default" where none was loaded; it would publish to a broker nobody meant."""
+    return app.main == "default" and not (app.conf.broker_url or app.conf.broker_write_url)
+
+
+def check_can_publish(app: Celery) -> None:
+    """Refuse where sending would run the task here and now and leave no trace of it."""
+    if app.conf.task_always_eager and not app.conf.task_store_eager_result:
+        refuse(
+            ErrorCode.APP_NOT_CONFIGURED,
+            "This Celery app runs tasks eagerly without storing their results: set task_store_eager_result.",
+        )
+
+
+def registered_task(app: Celery, name: str | None) -> Task[Any, Any]:
+    """The task of this name; a name is looked up and never imported."""
+    if name not in app.tasks:
+        app.loader.import_default_modules()  # a web process may not have discovered the project's own tasks yet
+    if name is None or name not in app.tasks:
+        refuse(
+            ErrorCode.TASK_NOT_REGISTERED,
+            f"The Celery app knows no task named {name!r}. Was it renamed or removed?",
+        )
+    task: Task[Any, Any] = app.tasks[name]
+    return task
+
+
+def _named(path: str | None) -> Celery | None:
+    found: Celery | None = import_string(path.replace(":", ".")) if path else None
+    return found

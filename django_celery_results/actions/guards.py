@@ -1,0 +1,69 @@
+"""What every action checks before it does anything: who asks, about which task, and whether now is a good time."""
+
+from __future__ import annotations
+
+from django.db import router, transaction
+
+from django_celery_results.exceptions import Forbidden, QueryError, Unauthenticated
+from django_celery_results.models import TaskResult
+from django_celery_results.policy.access import Action, policy
+from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query.tasks import TaskRef, find
+
+from .outcome import ErrorCode, Refusal, refuse
+
+
+def database() -> str:
+    """Alias of the database that results are written to."""
+    return router.db_for_write(TaskResult)
+
+
+def visible_task(viewer: Viewer, ref: TaskRef) -> TaskResult:
+    """The task as the writing database has it; a task that the viewer may not see is not found."""
+    try:
+        seen = find(viewer, ref)
+    except Forbidden as error:
+        refuse(ErrorCode.FORBIDDEN, error.message, permission=error.permission)
+    except Unauthenticated as error:
+        refuse(ErrorCode.FORBIDDEN, error.message)
+    except QueryError as error:
+        refuse(ErrorCode.INVALID_INPUT, error.message, path=("task",))
+    current = seen and TaskResult._default_manager.using(database()).filter(pk=seen.pk).first()
+    if current is None:
+        refuse(ErrorCode.NOT_FOUND, "There is no such task, or you may not see it.", path=("task",))
+    return current
+
+
+def require(viewer: Viewer, action: Action, task: TaskResult | None = None) -> None:
+    """Refuse unless the viewer may do this to this task."""
+    if refusal := missing(viewer, action, task):
+        refuse(refusal.code, refusal.message, permission=refusal.permission)
+
+
+def missing(viewer: Viewer, action: Action, task: TaskResult | None = None) -> Refusal | None:
+    """Why the policy forbids this: a permission that lacks, or this task in particular."""
+    if policy().may(viewer, action, task):
+        return None
+    if task is None or not policy().may(viewer, action):
+        return Refusal(
+            code=ErrorCode.FORBIDDEN,
+            message=f"This needs the permission {action.permission}.",
+            permission=action.permission,
+        )
+    return Refusal(code=ErrorCode.TASK_NOT_ALLOWED, message="Your project's policy does not allow this for this task.")
+
+
+def outside_transaction() -> None:
+    """Refuse where a rollback of the caller could undo the record of a message that is already out.
+
+    As `atomic(durable=True)` judges it: the transaction that a TestCase wraps around its tests does not count.
+    """
+    connection = transaction.get_connection(database())
+    blocks = connection.atomic_blocks
+    is_open = not blocks[-1]._from_testcase if blocks else not connection.get_autocommit()
+    if is_open:
+        refuse(
+            ErrorCode.IN_TRANSACTION,
+            "Actions do not run inside an open transaction: call this outside of atomic() and ATOMIC_REQUESTS, "
+            "or from transaction.on_commit().",
+        )

@@ -1,0 +1,160 @@
+"""What the sender of a retry may change about the message, and the check that it makes sense."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any, NoReturn
+
+from celery import Task
+from celery.app.task import Context
+from django.utils import timezone
+
+from django_celery_results.message import HIDDEN_HEADER
+from django_celery_results.message_codec import Message
+
+from .outcome import ErrorCode, refuse
+
+_PROTOCOL_HEADERS = frozenset(
+    {name for name in vars(Context) if not name.startswith("_")}
+    | {"lang", "task", "argsrepr", "kwargsrepr", "compression", "meth", "periodic_task_name"}
+)
+_MAX_SECONDS = 10 * 365 * 86400
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryOverrides:
+    """Fields that are None stay as the message has them."""
+
+    args: Sequence[Any] | None = None
+    """Takes the place of all positional arguments."""
+    kwargs: Mapping[str, Any] | None = None
+    """Merged into the keyword arguments; a value of None removes the key."""
+    queue: str | None = None
+    countdown: float | None = None
+    """Seconds from now until the task may run; not together with `eta`."""
+    eta: datetime | None = None
+    expires: datetime | float | None = None
+    """When the task is no longer worth running: a time, or seconds from now."""
+    priority: int | None = None
+    headers: Mapping[str, Any] | None = None
+    """Merged into the message's own headers; Celery's cannot be set."""
+
+    def given(self) -> dict[str, Any]:
+        """The fields that change something."""
+        return {known.name: value for known in fields(self) if (value := getattr(self, known.name)) is not None}
+
+    @property
+    def changes_arguments(self) -> bool:
+        return self.args is not None or self.kwargs is not None
+
+
+def is_reserved(header: str) -> bool:
+    """Whether a header belongs to Celery, to this package or to the broker: `task` would run another task."""
+    name = str(header).lower()
+    return name in _PROTOCOL_HEADERS or name.startswith(("dcr_", "x-death", "x-first-death", "x-last-death"))
+
+
+def apply(overrides: RetryOverrides, message: Message) -> Message:
+    """The message with the changes; refuses what cannot be sent."""
+    _check(overrides)
+    return replace(
+        message,
+        args=message.args if overrides.args is None else list(overrides.args),
+        kwargs=_merged(message.kwargs, overrides.kwargs),
+        options=_options(overrides, message.options),
+    )
+
+
+def check_signature(task: Task[Any, Any], message: Message, overrides: RetryOverrides) -> None:
+    """Refuse arguments that the task, as it is today, does not take."""
+    check = getattr(task, "__header__", None)
+    if not task.typing or check is None:
+        return
+    try:
+        check(*message.args, **message.kwargs)
+    except TypeError:
+        changed = (
+            "The new arguments do not" if overrides.changes_arguments else "The arguments it was sent with no longer"
+        )
+        path = ("overrides", "args" if overrides.args is not None else "kwargs") if overrides.changes_arguments else ()
+        refuse(
+            ErrorCode.INVALID_INPUT,
+            f"{changed} fit {task.name}{_signature(task)}: give args and kwargs that do.",
+            path=path,
+        )
+
+
+def _signature(task: Task[Any, Any]) -> str:
+    """Parameter names alone: defaults may be secrets."""
+    stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
+    names = [stars.get(known.kind.name, "") + known.name for known in inspect.signature(task.run).parameters.values()]
+    return f"({', '.join(names)})"
+
+
+def _check(overrides: RetryOverrides) -> None:
+    if overrides.countdown is not None and overrides.eta is not None:
+        _refuse("countdown", "Give a countdown or an eta, not both.")
+    if isinstance(overrides.args, str | bytes) or not isinstance(overrides.args, Sequence | None):
+        _refuse("args", "Positional arguments are a list.")
+    if not isinstance(overrides.kwargs, Mapping | None) or not all(
+        isinstance(key, str) for key in overrides.kwargs or ()
+    ):
+        _refuse("kwargs", "Keyword arguments are an object with names as keys.")
+    if overrides.queue is not None and not 0 < len(overrides.queue) <= 255:
+        _refuse("queue", "A queue's name has 1 to 255 characters.")
+    if overrides.priority is not None and not 0 <= overrides.priority <= 255:
+        _refuse("priority", "A priority is a number from 0 to 255.")
+    _check_headers(overrides.headers)
+
+
+def _check_headers(headers: Any) -> None:
+    if not isinstance(headers, Mapping | None):
+        _refuse("headers", "Headers are an object.")
+    for header in headers or ():
+        if is_reserved(header):
+            _refuse("headers", f"The header {str(header)[:80]!r} is reserved: remove it.")
+
+
+def _merged(kwargs: dict[str, Any], changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in {**kwargs, **(changes or {})}.items()
+        if value is not None or key not in (changes or {})
+    }
+
+
+def _options(overrides: RetryOverrides, options: Mapping[str, Any]) -> dict[str, Any]:
+    changed = {**options, "delivery": dict(options.get("delivery") or {})}
+    if overrides.queue is not None:
+        changed["queue"] = overrides.queue
+    if overrides.priority is not None:
+        changed["delivery"]["priority"] = overrides.priority
+    if overrides.changes_arguments and not (options.get("headers") or {}).get(HIDDEN_HEADER):
+        changed.pop("argsrepr", None)
+        changed.pop("kwargsrepr", None)
+    changed["headers"] = {**(options.get("headers") or {}), **(overrides.headers or {})}
+    # Times are fixed now: a message that is sent late, after a crash, keeps them.
+    for name, value in (("eta", overrides.eta), ("eta", overrides.countdown), ("expires", overrides.expires)):
+        if value is not None:
+            changed[name] = _moment(name, value).isoformat()
+    return changed
+
+
+def _moment(name: str, value: datetime | float) -> datetime:
+    if isinstance(value, datetime):
+        moment = timezone.make_aware(value) if timezone.is_naive(value) else value
+    elif isfinite(value) and 0 <= value <= _MAX_SECONDS:
+        moment = timezone.now() + timedelta(seconds=value)
+    else:
+        _refuse(name, "Seconds are a number from 0 to ten years.")
+    if name == "expires" and moment <= timezone.now():
+        _refuse(name, "An expiry lies in the future.")
+    return moment
+
+
+def _refuse(name: str, message: str) -> NoReturn:
+    refuse(ErrorCode.INVALID_INPUT, message, path=("overrides", name))

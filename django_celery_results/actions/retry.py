@@ -1,0 +1,257 @@
+"""Run a task again, with exactly what it was sent with unless told otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from celery import Celery
+from kombu.utils.uuid import uuid
+
+from django_celery_results.message_codec import Message, MessageUnavailable, decode, encode
+from django_celery_results.models import Operation, TaskMessage, TaskResult
+from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query.tasks import TaskRef
+from django_celery_results.states import TaskState, state_of
+
+from . import audit, claims, composing, guards
+from . import overrides as overriding
+from .celery_app import celery_app, check_can_publish, registered_task
+from .outcome import ErrorCode, Refusal, Refused, RetryOutcome, refuse
+from .overrides import RetryOverrides
+from .previewing import preview
+
+__all__ = ["RetryOverrides", "RetryScope", "blockers", "blockers_for", "retry"]
+
+RETRYABLE = (TaskState.FAILURE, TaskState.REVOKED)
+UNFINISHED = (TaskState.PENDING, TaskState.RECEIVED, TaskState.STARTED, TaskState.RETRY, TaskState.CUSTOM)
+
+
+class RetryScope(StrEnum):
+    """What happens to those who waited for the task."""
+
+    ALONE = "ALONE"
+    """A new task, in no group, chord or chain."""
+    CONTINUE = "CONTINUE"
+    """What was waiting for this task goes on: the rest of its chain, its group, its chord."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """How the task is to be run again."""
+
+    scope: RetryScope = RetryScope.ALONE
+    overrides: RetryOverrides = field(default_factory=RetryOverrides)
+    allow_states: tuple[TaskState, ...] = RETRYABLE
+    allow_retried: bool = False
+
+    def as_input(self) -> dict[str, Any]:
+        """For the audit."""
+        return {"scope": self.scope.value, "allow_retried": self.allow_retried, **self.overrides.given()}
+
+
+def retry(
+    viewer: Viewer,
+    ref: TaskRef,
+    *,
+    scope: RetryScope = RetryScope.ALONE,
+    overrides: RetryOverrides | None = None,
+    allow_states: Sequence[TaskState] = RETRYABLE,
+    allow_retried: bool = False,
+    dry_run: bool = False,
+    reason: str | None = None,
+    idempotency_key: str | None = None,
+    bulk: Operation | None = None,
+) -> RetryOutcome:
+    """Send the task again as its viewer wishes, or say why not. With `dry_run` nothing is sent or stored."""
+    wish = Wish(
+        scope=scope,
+        overrides=overrides or RetryOverrides(),
+        allow_states=tuple(allow_states),
+        allow_retried=allow_retried,
+    )
+    order = audit.Order(
+        viewer=viewer,
+        action=claims.RETRY,
+        reason=reason,
+        input=wish.as_input(),
+        idempotency_key=idempotency_key,
+        bulk=bulk,
+    )
+    task: TaskResult | None = None
+    try:
+        task = guards.visible_task(viewer, ref)
+        guards.require(viewer, Action.RETRY, task)
+        return _preview(viewer, wish, task) if dry_run else _carry_out(order, wish, task)
+    except Refused as refused:
+        operation = None if dry_run else audit.record_refusal(order, task, refused.refusal)
+        return RetryOutcome(original=task, refusals=(refused.refusal,), operation=operation)
+
+
+def blockers(viewer: Viewer, task: TaskResult) -> list[Refusal]:
+    """Why a retry of this task would be refused now; empty: it would be accepted, as far as is cheap to say."""
+    return blockers_for(viewer, [task])[task.pk]
+
+
+def blockers_for(viewer: Viewer, tasks: Iterable[TaskResult]) -> dict[int, list[Refusal]]:
+    """`blockers` of a page of tasks, by primary key, in two statements."""
+    tasks = list(tasks)
+    ids = [task.task_id for task in tasks]
+    retries = TaskResult._default_manager.using(guards.database()).filter(retried_from__in=ids)
+    records = TaskMessage.objects.using(guards.database()).filter(task_id__in=ids, body__isnull=False)
+    newer = dict(retries.values_list("retried_from", "task_id"))
+    kept = set(records.values_list("task_id", flat=True))
+    return {
+        task.pk: list(_blockers(viewer, task, newer.get(task.task_id), has_record=task.task_id in kept))
+        for task in tasks
+    }
+
+
+def _blockers(viewer: Viewer, task: TaskResult, retried_as: str | None, *, has_record: bool) -> Iterable[Refusal]:
+    if missing := guards.missing(viewer, Action.RETRY, task):
+        yield missing
+    if wrong_state := _wrong_state(task, RETRYABLE):
+        yield wrong_state
+    if retried_as:
+        yield _already_retried(retried_as)
+    if not has_record:
+        yield _unavailable()
+
+
+def _preview(viewer: Viewer, wish: Wish, task: TaskResult) -> RetryOutcome:
+    message = _message(celery_app(), wish, task)
+    return RetryOutcome(original=task, preview=preview(viewer, task, message))
+
+
+def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome:
+    guards.outside_transaction()
+    if done := audit.earlier(order, task):
+        return _outcome(task, done)
+    app = celery_app()
+    check_can_publish(app)
+    claims.heal(app)
+    message = _message(app, wish, task)
+    try:
+        operation = _claim(app, order, wish, task, message)
+    except claims.Taken:
+        return _taken(order, task)
+    refusal = claims.send(app, operation, message)
+    if refusal:
+        return RetryOutcome(original=task, refusals=(refusal,), operation=operation)
+    return _outcome(task, operation)
+
+
+def _message(app: Celery, wish: Wish, task: TaskResult) -> Message:
+    """What would be sent; refuses where that cannot be known or must not be."""
+    if wrong_state := _wrong_state(task, wish.allow_states):
+        raise Refused(wrong_state)
+    retries = TaskResult._default_manager.using(guards.database()).filter(retried_from=task.task_id)
+    if not wish.allow_retried and (newer := retries.values_list("task_id", flat=True).first()):
+        raise Refused(_already_retried(newer))
+    kept = _kept(app, task)
+    registered = registered_task(app, kept.task_name)
+    message = composing.alone(app, kept, task_id=task.task_id, status=task.status)
+    message = overriding.apply(wish.overrides, message)
+    overriding.check_signature(registered, message, wish.overrides)
+    return message
+
+
+def _kept(app: Celery, task: TaskResult) -> Message:
+    record = TaskMessage.objects.using(guards.database()).filter(task_id=task.task_id).first()
+    if record is None:
+        raise Refused(_unavailable())
+    try:
+        return decode(app, record)
+    except MessageUnavailable as error:
+        refuse(ErrorCode.ARGUMENTS_UNAVAILABLE, error.message)
+
+
+def _claim(app: Celery, order: audit.Order, wish: Wish, task: TaskResult, message: Message) -> Operation:
+    new_id = uuid()
+    record = _record(app, new_id, wish, message)
+    operation = audit.draft(
+        order,
+        task,
+        new_task_id=new_id,
+        open_claim=claims.open_claim(task.task_id),
+        idempotency_key=audit.digest(order),
+        lease_until=audit.lease(),
+    )
+
+    def prepare() -> None:
+        _check_still(task, wish)
+        record.save(using=guards.database(), force_insert=True)
+        claims.pending_row(operation, message, task).save(using=guards.database(), force_insert=True)
+
+    claims.claim(operation, prepare)
+    return operation
+
+
+def _record(app: Celery, task_id: str, wish: Wish, message: Message) -> TaskMessage:
+    try:
+        return encode(app, task_id, message)
+    except MessageUnavailable as error:
+        if wish.overrides.changes_arguments:
+            refuse(ErrorCode.INVALID_INPUT, error.message, path=("overrides",))
+        refuse(ErrorCode.ARGUMENTS_UNAVAILABLE, error.message)
+
+
+def _check_still(task: TaskResult, wish: Wish) -> None:
+    """Under the claim: the row is as it was read, and nobody finished a retry in between."""
+    rows = TaskResult._default_manager.using(guards.database())
+    current = rows.filter(pk=task.pk).first()
+    if current is None:
+        refuse(ErrorCode.NOT_FOUND, "The task was deleted a moment ago.")
+    if wrong_state := _wrong_state(current, wish.allow_states):
+        raise Refused(wrong_state)
+    newer = None if wish.allow_retried else rows.filter(retried_from=task.task_id).first()
+    if newer:
+        raise Refused(_already_retried(newer.task_id))
+
+
+def _taken(order: audit.Order, task: TaskResult) -> RetryOutcome:
+    """Another request was faster: the same one, sent twice, or somebody else's."""
+    if done := audit.earlier(order, task):
+        return _outcome(task, done)
+    other = Operation.objects.using(guards.database()).filter(open_claim=claims.open_claim(task.task_id)).first()
+    newer = TaskResult._default_manager.using(guards.database()).filter(retried_from=task.task_id).first()
+    raise Refused(_already_retried(other.new_task_id if other else getattr(newer, "task_id", None)))
+
+
+def _outcome(task: TaskResult, operation: Operation) -> RetryOutcome:
+    row = TaskResult._default_manager.using(guards.database()).filter(task_id=operation.new_task_id).first()
+    return RetryOutcome(original=task, task_id=operation.new_task_id, new_task=row, operation=operation)
+
+
+def _wrong_state(task: TaskResult, allowed: Sequence[TaskState]) -> Refusal | None:
+    state = state_of(task.status)
+    if state in allowed:
+        return None
+    if state in UNFINISHED:
+        return Refusal(
+            code=ErrorCode.NOT_FINISHED,
+            message=f"The task is {task.status}: wait until it has failed, revoke it, or allow {state.value}.",
+        )
+    return Refusal(
+        code=ErrorCode.ALREADY_FINISHED,
+        message=f"The task is {task.status}: allow {state.value} to run it again.",
+    )
+
+
+def _already_retried(task_id: str | None) -> Refusal:
+    again = f" as {task_id}" if task_id else ""
+    return Refusal(
+        code=ErrorCode.ALREADY_RETRIED,
+        message=f"The task was already run again{again}: retry that one, or allow retried tasks.",
+    )
+
+
+def _unavailable() -> Refusal:
+    return Refusal(
+        code=ErrorCode.ARGUMENTS_UNAVAILABLE,
+        message="The message this task was sent with is not kept, and what the row shows of its arguments is only a "
+        "representation. Set STORE_MESSAGES in DJANGO_CELERY_RESULTS to keep the messages of later tasks.",
+    )
