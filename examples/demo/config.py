@@ -5,17 +5,24 @@ import secrets
 import uuid
 from pathlib import Path
 
-FOLDER = Path(os.environ.get("DEMO_DIR") or Path(__file__).parents[2] / ".demo").resolve()
 HOST = os.environ.get("HOST") or "127.0.0.1"
 BROKER_URL = os.environ.get("BROKER_URL") or ""
 """Empty: the embedded broker, whose address only the runner knows."""
-DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{FOLDER / 'demo.sqlite3'}"
 AUTOLOGIN = os.environ.get("DEMO_AUTOLOGIN", "") not in ("", "0")
 USERNAME = "demo"
 
 
 class Unusable(Exception):
     """Something around the demo must be put right first; the message is the one line that says what."""
+
+
+def folder() -> Path:
+    """Where everything goes that the demo writes."""
+    return Path(os.environ.get("DEMO_DIR") or Path(__file__).parents[2] / ".demo").resolve()
+
+
+def database_url() -> str:
+    return os.environ.get("DATABASE_URL") or f"sqlite:///{folder() / 'demo.sqlite3'}"
 
 
 def port() -> int:
@@ -29,19 +36,19 @@ def port() -> int:
 def prepare_folder() -> None:
     """Create the folder, so that a place that cannot be written is known before anything starts."""
     try:
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        probe = FOLDER / f".writable-{os.getpid()}"
+        folder().mkdir(parents=True, exist_ok=True)
+        probe = folder() / f".writable-{os.getpid()}"
         probe.touch()
         probe.unlink()
     except OSError as error:
         raise Unusable(
-            f"cannot write to {FOLDER} ({error.strerror}); name another folder: DEMO_DIR=/tmp/demo"
+            f"cannot write to {folder()} ({error.strerror}); name another folder: DEMO_DIR=/tmp/demo"
         ) from error
 
 
 def kept_secret(name: str) -> str:
     """A random secret of this folder: made once, so that the second start shows the same password."""
-    path = FOLDER / name
+    path = folder() / name
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(12 if name == "password" else 48))
@@ -49,5 +56,5 @@ def kept_secret(name: str) -> str:
 
 
 def sample_id(name: str) -> str:
-    """The Celery id of a sample task: always the same, so that a second start knows what is there."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"django-celery-results/demo/{name}"))
+    """The Celery id of a sample task: the same at every start, so that the second one knows what is there."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"demo{os.environ.get('DEMO_RUN', '')}/{name}"))

@@ -100,7 +100,7 @@ class Children:
 
 
 def _log_of(name: str) -> Path:
-    return config.FOLDER / "logs" / f"{name}.log"
+    return config.folder() / "logs" / f"{name}.log"
 
 
 def _wait_until_ready(child: Child) -> re.Match[str]:

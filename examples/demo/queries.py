@@ -9,7 +9,9 @@ LATEST = """\
   }
 }"""
 
-RETRY_REPORT = f"""\
+
+def retry_report() -> str:
+    return f"""\
 mutation {{
   retryTask(input: {{task: {{taskId: "{sample_id("report")}"}}}}) {{
     taskId
@@ -17,7 +19,9 @@ mutation {{
   }}
 }}"""
 
-REVOKE_REMINDER = f"""\
+
+def revoke_reminder() -> str:
+    return f"""\
 mutation {{
   revokeTask(input: {{task: {{taskId: "{sample_id("reminder")}"}}}}) {{
     task {{ state }}

@@ -52,9 +52,9 @@ def _welcome(service: Service) -> str:
         username=config.USERNAME,
         password=config.kept_secret("password"),
         latest=queries.LATEST,
-        retry=queries.RETRY_REPORT,
-        revoke=queries.REVOKE_REMINDER,
-        logs=config.FOLDER / "logs",
+        retry=queries.retry_report(),
+        revoke=queries.revoke_reminder(),
+        logs=config.folder() / "logs",
     )
 
 

@@ -7,13 +7,9 @@ from django.db.models import Q
 
 from demo import tasks
 from demo.config import sample_id
+from demo.report import REPORT
 from django_celery_results.models import TaskResult
 
-REPORT = {
-    "title": "Quarterly figures",
-    "note": "Longer than the 1,024 characters that a worker's own record of arguments keeps. " * 20,
-    "regions": [{"name": "north", "shops": [{"city": "Hamburg", "tills": [{"number": 1, "days": [[12, 7], [9, 4]]}]}]}],
-}
 UNFINISHED = ("PENDING", "RECEIVED", "STARTED", "RETRY", "PROGRESS")
 
 

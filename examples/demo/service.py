@@ -26,7 +26,7 @@ class Service:
 
     def start(self) -> None:
         config.prepare_folder()
-        os.environ["DJANGO_SETTINGS_MODULE"] = "demo.settings"
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")
         if not self.broker_url:
             self._start("broker")
         manage("prepare_demo")

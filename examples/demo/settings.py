@@ -14,6 +14,7 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "demo.urls"
 LOGIN_URL = "admin:login"
 USE_TZ = True
+TIME_ZONE = "UTC"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -54,7 +55,7 @@ TEMPLATES = [
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # serves the apps' own static files: no collectstatic for a demo
 
-DATABASES = {"default": dj_database_url.parse(config.DATABASE_URL)}
+DATABASES = {"default": dj_database_url.parse(config.database_url())}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Several processes write: readers must not block writers, and a transaction takes its lock when it begins.
     DATABASES["default"]["OPTIONS"] = {

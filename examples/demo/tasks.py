@@ -34,7 +34,7 @@ def print_report(report: dict[str, Any]) -> dict[str, Any]:
     """Fails the first time each report is printed. Run again, it proves by a digest which arguments it was given."""
     text = json.dumps(report, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    paper = config.FOLDER / f"paper-{digest[:16]}"
+    paper = config.folder() / f"paper-{digest[:16]}"
     if not paper.exists():
         paper.touch()
         raise OutOfPaper(f"no paper for {len(text)} characters; it was refilled now, so retry this task")

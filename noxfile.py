@@ -1,0 +1,214 @@
+"""The lanes of the tests, and the verbs of the Makefile. Every lane installs the wheel that is built once.
+
+`nox --list` shows all; `nox -s newest -- tests/query -k cursor` hands arguments to pytest.
+"""
+
+import atexit
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nox
+from nox.command import CommandFailed
+
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "newest"]
+
+ROOT = Path(__file__).parent
+PACKAGES = ("django_celery_results", "graphql_api")
+NOT_FOR_SUITES = (*PACKAGES, ".*", "__pycache__", "node_modules", "build", "dist", "*.egg-info", "htmlcov")
+IS_CI = os.environ.get("CI") == "true"
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """One set of versions, and the databases that its suite runs on."""
+
+    extras: str = "test,demo"
+    requires: tuple[str, ...] = ()
+    databases: tuple[str, ...] = ("sqlite", "postgresql", "mariadb")
+    selection: str = "not heavy and not once"
+
+
+NEWEST = Lane(requires=("Django==5.2.*",))
+DJANGO_61 = Lane(requires=("Django==6.1.*",), databases=("sqlite",))
+CORE = Lane(extras="test", databases=("sqlite",))
+OLDEST = Lane(
+    requires=(
+        "Django==5.2",
+        "celery==5.5.0",
+        "kombu==5.5.2",
+        "strawberry-graphql==0.327.7",
+        "strawberry-graphql-django==0.91.0",
+        "graphql-core==3.2.14",
+    ),
+    databases=("sqlite",),
+)
+
+
+def interpreter(version: str) -> str:
+    """An interpreter of this version that runs; a version manager's shim may be on PATH and fail."""
+    managed = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"), reverse=True)
+    for candidate in (f"python{version}", *map(str, managed)):
+        asked = [candidate, "-c", "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2])"]
+        try:
+            path, found = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
+        except (OSError, ValueError, subprocess.CalledProcessError):
+            continue
+        if found == version:
+            return path
+    return version
+
+
+PYTHON = {version: interpreter(version) for version in ("3.11", "3.12", "3.13")}
+
+
+@nox.session(python=PYTHON["3.11"], tags=["test"])
+def newest(session: nox.Session) -> None:
+    """The main lane: newest strawberry on graphql-core 3.3, Django 5.2; on every database."""
+    run_lane(session, NEWEST)
+
+
+@nox.session(python=PYTHON["3.12"], tags=["lanes"])
+def django61(session: nox.Session) -> None:
+    """Django 6.1 on Python 3.12."""
+    run_lane(session, DJANGO_61)
+
+
+@nox.session(python=PYTHON["3.13"], tags=["lanes"])
+def python313(session: nox.Session) -> None:
+    """Django 6.1 on Python 3.13."""
+    run_lane(session, DJANGO_61)
+
+
+@nox.session(python=PYTHON["3.11"], tags=["lanes"])
+def oldest(session: nox.Session) -> None:
+    """The oldest versions that are supported, on graphql-core 3.2."""
+    run_lane(session, OLDEST)
+
+
+@nox.session(python=PYTHON["3.11"], tags=["lanes"])
+def core(session: nox.Session) -> None:
+    """The store, policy, query and actions where no GraphQL library is installed."""
+    run_lane(session, CORE)
+
+
+@nox.session(python=PYTHON["3.11"], tags=["heavy"])
+def heavy(session: nox.Session) -> None:
+    """The main lane with the long stress tests."""
+    run_lane(session, Lane(requires=NEWEST.requires, selection="heavy"))
+
+
+@nox.session(python=PYTHON["3.11"], tags=["lint"])
+def lint(session: nox.Session) -> None:
+    """Style, types, layers, and committed files that the code prints."""
+    install(session, ["--editable", ".[lint]"], stamp=digest(ROOT / "pyproject.toml"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("lint-imports", "--no-cache", silent=True)
+    session.run("python", "-m", "django", "makemigrations", "--check", "--dry-run", env=SETTINGS)
+    session.run("python", "-m", "django", "export_graphql_schema", "--check", env=SETTINGS)
+
+
+@nox.session(python=PYTHON["3.11"])
+def schema(session: nox.Session) -> None:
+    """Write schema.graphql from the code."""
+    install(session, ["--editable", ".[demo]"], stamp=digest(ROOT / "pyproject.toml"))
+    session.run("python", "-m", "django", "export_graphql_schema", *session.posargs, env=SETTINGS)
+
+
+@nox.session(python=PYTHON["3.11"])
+def bench(session: nox.Session) -> None:
+    """Print the benchmarks' table and keep its figures as JSON."""
+    install(session, ["--editable", ".[test,demo]"], stamp=digest(ROOT / "pyproject.toml"))
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+def run_lane(session: nox.Session, lane: Lane) -> None:
+    """Install the wheel with the lane's versions, and run the suite on each of its databases."""
+    wheel = built_wheel(session)
+    requirements = [f"django-celery-results[{lane.extras}] @ {wheel.as_uri()}", *lane.requires]
+    install(session, requirements, stamp="\n".join(requirements))
+    with session.chdir(copy_of_suite(session)):
+        urls = {database: database_url(session, database) for database in lane.databases}
+        failed = [database for database, url in urls.items() if url and not run_suite(session, lane, database, url)]
+    if failed:
+        session.error(f"failed on {', '.join(failed)}")
+
+
+def run_suite(session: nox.Session, lane: Lane, database: str, url: str) -> bool:
+    """Run pytest on one database; whether it passed."""
+    selection = "not heavy" if lane is NEWEST and database == "sqlite" else lane.selection
+    options = ["-q", "-rs", "-m", selection, "--durations=10", *session.posargs]
+    started, verdict = time.monotonic(), "failed"
+    try:
+        session.run(*("python", "-m", "pytest", *options), env={"DATABASE_URL": url, "TEST_SUFFIX": f"_{session.name}"})
+        verdict = "passed"
+    except CommandFailed:
+        session.warn(f"the suite failed on {database}")
+    SUMMARY.append(f"{session.name} on {database}: {verdict} in {time.monotonic() - started:.0f} s")
+    return verdict == "passed"
+
+
+def database_url(session: nox.Session, database: str) -> str:
+    """The URL of a database that can be used; empty where it was not reached, which CI does not accept."""
+    if database == "sqlite":
+        return "sqlite"
+    url, reason = str(session.run("python", "-m", "tests.services", database, silent=True)).split("\n")[:2]
+    if reason and IS_CI:
+        session.error(reason)
+    if reason:
+        SUMMARY.append(f"{session.name} on {database}: skipped, {reason}")
+    return "" if reason else url
+
+
+def install(session: nox.Session, requirements: list[str], *, stamp: str) -> None:
+    """Install once for each stamp, so that the second run starts at once."""
+    kept = Path(session.virtualenv.location) / "installed"
+    if kept.exists() and kept.read_text() == stamp:
+        return
+    kept.unlink(missing_ok=True)
+    session.install(*requirements)
+    kept.write_text(stamp)
+
+
+def built_wheel(session: nox.Session) -> Path:
+    """The wheel of the sources as they are now, from the cache where they did not change."""
+    files = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*")) if path.is_file()]
+    files = [path for path in files if not {"__pycache__", "node_modules"} & set(path.parts)]
+    folder = ROOT / ".nox" / "wheels" / digest(*files, ROOT / "pyproject.toml", ROOT / "schema.graphql")
+    if not list(folder.glob("*.whl")):
+        session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT))
+    return next(folder.glob("*.whl"))
+
+
+def copy_of_suite(session: nox.Session) -> Path:
+    """The checkout without the packages: beside them, tests would import the sources instead of the wheel."""
+    suite = Path(session.create_tmp()) / "suite"
+    shutil.rmtree(suite, ignore_errors=True)
+    shutil.copytree(ROOT, suite, ignore=shutil.ignore_patterns(*NOT_FOR_SUITES))
+    return suite
+
+
+def digest(*files: Path) -> str:
+    """A short name for the content of files."""
+    found = hashlib.sha256()
+    for path in files:
+        found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+SUMMARY: list[str] = []
+
+
+@atexit.register
+def print_summary() -> None:
+    """What ran on which database, how long it took, and what was left out and why."""
+    for line in SUMMARY:
+        print(f"suite {line}")
