@@ -56,6 +56,14 @@ class BoundedCount:
     is_exact: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edge(Generic[Row]):
+    """A row and where it stands in its list."""
+
+    cursor: str
+    node: Row
+
+
 class Page(Generic[Row]):
     """Rows of one page. What costs a further query is computed when it is read."""
 
@@ -86,13 +94,31 @@ class Page(Generic[Row]):
         descends = (self._order.direction is OrderDirection.DESC) != self._is_backward
         return [f"-{name}" if descends else name for name in (self._order.field.value, "pk")]
 
+    @cached_property
+    def edges(self) -> Sequence[Edge[Row]]:
+        """The rows with their cursors."""
+        return [Edge(cursor=self.cursor(row), node=row) for row in self.rows]
+
     @property
-    def has_next(self) -> bool:
+    def has_next_page(self) -> bool:
         return self._continues(forward=True)
 
     @property
-    def has_previous(self) -> bool:
+    def has_previous_page(self) -> bool:
         return self._continues(forward=False)
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self.cursor(self.rows[0]) if self.rows else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self.cursor(self.rows[-1]) if self.rows else None
+
+    @property
+    def page_info(self) -> Page[Row]:
+        """The page itself: it answers each question when it is asked."""
+        return self
 
     def _continues(self, *, forward: bool) -> bool:
         if forward != self._is_backward and len(self._fetched) > self._size:
@@ -114,11 +140,8 @@ class Page(Generic[Row]):
 
     def cursor(self, row: Row) -> str:
         """Where this row stands."""
-        return cursors.encode(self.position(row), self._mark)
-
-    def position(self, row: Row) -> Position:
         value: Any = getattr(row, self._order.field.value)
-        return Position(value=value, pk=row.pk)
+        return cursors.encode(Position(value=value, pk=row.pk), self._mark)
 
     @cached_property
     def total_count(self) -> int:

@@ -1,0 +1,55 @@
+"""Errors as clients see them: a stable code each, never a traceback, SQL or a name of ours.
+
+What was refused on purpose says why. What was not foreseen says nothing but an id, under which the log tells all.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from graphql import GraphQLError
+
+from django_celery_results.exceptions import Forbidden, QueryError
+
+logger = logging.getLogger("graphql_api.errors")
+
+BAD_USER_INPUT = "BAD_USER_INPUT"
+INTERNAL = "INTERNAL"
+
+
+def formatted(error: GraphQLError, *, is_request_error: bool = False) -> dict[str, Any]:
+    """One entry of a response's `errors`."""
+    presented = {**error.formatted, "message": _message(error)}
+    presented["extensions"] = {**(error.extensions or {}), **_extensions(error)}
+    if presented["extensions"]["code"] == INTERNAL:
+        error_id = uuid.uuid4().hex
+        logger.error("error %s at %s", error_id, error.path, exc_info=error.original_error or error)
+        presented["message"] = "Something went wrong on our side. Tell the operator the errorId."
+        presented["extensions"] = {"code": INTERNAL, "errorId": error_id}
+    return presented
+
+
+def _message(error: GraphQLError) -> str:
+    original = error.original_error
+    return original.message if isinstance(original, QueryError) else error.message
+
+
+def _extensions(error: GraphQLError) -> dict[str, Any]:
+    original = _cause(error)
+    if isinstance(original, Forbidden):
+        return {"code": original.code, "permission": original.permission}
+    if isinstance(original, QueryError):
+        return {"code": original.code}
+    if "code" in (error.extensions or {}):
+        return {}
+    return {"code": BAD_USER_INPUT if original is None else INTERNAL}
+
+
+def _cause(error: GraphQLError) -> BaseException | None:
+    """What a resolver raised; None where the engine itself refused a document or a value."""
+    cause: BaseException | None = error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause

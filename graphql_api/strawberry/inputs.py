@@ -1,0 +1,194 @@
+"""Input types, and their translation into the frozen values of the rooms below."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry import UNSET
+from strawberry.utils.str_converters import to_camel_case
+
+from django_celery_results.exceptions import InvalidInput
+from django_celery_results.query import filters, operators, ordering, tasks
+from django_celery_results.query.pages import PageRequest
+from graphql_api import global_ids
+
+from .descriptions import described
+from .enums import OrderDirection, TaskResultOrderField, TaskState
+
+Value = TypeVar("Value")
+
+
+def named(name: str) -> Any:
+    """An optional input field whose name is a word of Python."""
+    return strawberry.field(name=name, default=UNSET)
+
+
+@described
+@strawberry.input
+class StringFilter:
+    eq: str | None = UNSET
+    ne: str | None = UNSET
+    in_: list[str] | None = named("in")
+    not_in: list[str] | None = UNSET
+    contains: str | None = UNSET
+    starts_with: str | None = UNSET
+    ends_with: str | None = UNSET
+    i_eq: str | None = UNSET
+    i_contains: str | None = UNSET
+    i_starts_with: str | None = UNSET
+    i_ends_with: str | None = UNSET
+    regex: str | None = UNSET
+    i_regex: str | None = UNSET
+    is_null: bool | None = UNSET
+
+
+@described
+@strawberry.input(name="IDFilter")
+class IDFilter:
+    eq: str | None = UNSET
+    in_: list[str] | None = named("in")
+    not_in: list[str] | None = UNSET
+    starts_with: str | None = UNSET
+
+
+@described
+@strawberry.input
+class StateFilter:
+    eq: TaskState | None = UNSET
+    ne: TaskState | None = UNSET
+    in_: list[TaskState] | None = named("in")
+    not_in: list[TaskState] | None = UNSET
+
+
+@described
+@strawberry.input
+class DateTimeFilter:
+    eq: datetime | None = UNSET
+    gt: datetime | None = UNSET
+    gte: datetime | None = UNSET
+    lt: datetime | None = UNSET
+    lte: datetime | None = UNSET
+    is_null: bool | None = UNSET
+    within_last: timedelta | None = UNSET
+    older_than: timedelta | None = UNSET
+
+
+@described
+@strawberry.input
+class FloatFilter:
+    eq: float | None = UNSET
+    gt: float | None = UNSET
+    gte: float | None = UNSET
+    lt: float | None = UNSET
+    lte: float | None = UNSET
+    is_null: bool | None = UNSET
+
+
+@described
+@strawberry.input
+class IntFilter:
+    eq: int | None = UNSET
+    in_: list[int] | None = named("in")
+    gt: int | None = UNSET
+    gte: int | None = UNSET
+    lt: int | None = UNSET
+    lte: int | None = UNSET
+    is_null: bool | None = UNSET
+
+
+@described
+@strawberry.input
+class TaskResultFilter:
+    and_: list[TaskResultFilter] | None = named("and")
+    or_: list[TaskResultFilter] | None = named("or")
+    not_: TaskResultFilter | None = named("not")
+    task_id: IDFilter | None = UNSET
+    task_name: StringFilter | None = UNSET
+    periodic_task_name: StringFilter | None = UNSET
+    status: StringFilter | None = UNSET
+    state: StateFilter | None = UNSET
+    is_ready: bool | None = UNSET
+    worker: StringFilter | None = UNSET
+    queue: StringFilter | None = UNSET
+    date_created: DateTimeFilter | None = UNSET
+    date_started: DateTimeFilter | None = UNSET
+    date_done: DateTimeFilter | None = UNSET
+    runtime_seconds: FloatFilter | None = UNSET
+    retries: IntFilter | None = UNSET
+    priority: IntFilter | None = UNSET
+    args: StringFilter | None = UNSET
+    kwargs: StringFilter | None = UNSET
+    result: StringFilter | None = UNSET
+    traceback: StringFilter | None = UNSET
+    error_type: StringFilter | None = UNSET
+    error_fingerprint: StringFilter | None = UNSET
+    group_id: IDFilter | None = UNSET
+    root_task_id: IDFilter | None = UNSET
+    parent_task_id: IDFilter | None = UNSET
+    has_parent: bool | None = UNSET
+    was_retried: bool | None = UNSET
+
+
+@described
+@strawberry.input
+class TaskResultOrder:
+    field: TaskResultOrderField
+    direction: OrderDirection = OrderDirection.DESC
+
+
+@described
+@strawberry.input
+class TaskRef:
+    id: strawberry.ID | None = UNSET
+    task_id: str | None = UNSET
+
+
+_CORE: dict[type, type] = {
+    StringFilter: operators.StringFilter,
+    IDFilter: operators.IDFilter,
+    StateFilter: operators.StateFilter,
+    DateTimeFilter: operators.DateTimeFilter,
+    FloatFilter: operators.SecondsFilter,
+    IntFilter: operators.IntFilter,
+    TaskResultFilter: filters.TaskResultFilter,
+}
+
+
+def core(value: Any) -> Any:
+    """A filter as the query room takes it. Null is refused: read as "no condition" it would select everything."""
+    if isinstance(value, list):
+        return tuple(core(item) for item in value)
+    if type(value) not in _CORE:
+        return value
+    given = {known.name: getattr(value, known.name) for known in fields(value)}
+    return _CORE[type(value)](**{name: core(item) for name, item in given.items() if _is_given(name, item)})
+
+
+def _is_given(name: str, item: Any) -> bool:
+    if item is None:
+        raise InvalidInput(f"`{to_camel_case(name.rstrip('_'))}` is null; leave it out, or ask by `isNull`.")
+    return item is not UNSET
+
+
+def task_ref(ref: TaskRef) -> tasks.TaskRef:
+    """The task that is named."""
+    if isinstance(ref.id, str):
+        return tasks.TaskRef(id=global_ids.decode(ref.id, of="TaskResult").pk)
+    return tasks.TaskRef(task_id=ref.task_id or None)
+
+
+def task_order(order: TaskResultOrder | None) -> ordering.TaskResultOrder | None:
+    """The order that is asked for, if any."""
+    return ordering.TaskResultOrder(field=order.field, direction=order.direction) if order else None
+
+
+def page_request(first: int | None, after: str | None, last: int | None, before: str | None) -> PageRequest:
+    """Null and absent are the same here: clients send the variables of a first page so."""
+    return PageRequest(first=_value(first), after=_value(after), last=_value(last), before=_value(before))
+
+
+def _value(value: Value | None) -> Value | None:
+    return None if value is UNSET else value

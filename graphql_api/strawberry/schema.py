@@ -1,0 +1,53 @@
+"""The schema, built and printed."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import strawberry
+from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema, lexicographic_sort_schema, print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.execution import ExecutionContext
+
+from .query import Query
+from .scalars import SCALARS
+from .types import TaskResult
+
+ONE_OF = ("TaskRef",)
+"""Inputs that take exactly one of their fields."""
+
+
+def config() -> StrawberryConfig:
+    """What a project's own strawberry schema needs when it takes in our types."""
+    return StrawberryConfig(scalar_map=SCALARS)
+
+
+def graphql_core(built: strawberry.Schema) -> GraphQLSchema:
+    """The schema as graphql-core knows it."""
+    found: GraphQLSchema = built._schema
+    return found
+
+
+def _with_one_of(built: strawberry.Schema) -> strawberry.Schema:
+    # strawberry's own flag is lost where core prints; this one prints and is enforced by either core.
+    for name in ONE_OF:
+        input_type = graphql_core(built).type_map[name]
+        assert isinstance(input_type, GraphQLInputObjectType)  # noqa: S101 - for the type checker
+        input_type.is_one_of = True
+    return built
+
+
+class Schema(strawberry.Schema):
+    """Errors are logged where they are presented, and those that a client made are not logged at all."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        return
+
+
+schema = _with_one_of(Schema(query=Query, types=[TaskResult], config=config()))
+
+
+@cache
+def printed() -> str:
+    """The text of `schema.graphql`, in one canonical order."""
+    return print_schema(lexicographic_sort_schema(graphql_core(schema))) + "\n"
