@@ -6,7 +6,7 @@ from django.db import router, transaction
 
 from django_celery_results.exceptions import Forbidden, QueryError, Unauthenticated
 from django_celery_results.models import TaskResult
-from django_celery_results.policy.access import Action, policy
+from django_celery_results.policy.access import Action, Policy, policy
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef, find
 
@@ -32,6 +32,13 @@ def visible_task(viewer: Viewer, ref: TaskRef) -> TaskResult:
     if current is None:
         refuse(ErrorCode.NOT_FOUND, "There is no such task, or you may not see it.", path=("task",))
     return current
+
+
+def may_name_any(viewer: Viewer, task_id: str) -> bool:
+    """Whether the viewer may act on an id that has no row: not where the project narrows which rows are seen."""
+    narrows = type(policy()).visible is not Policy.visible
+    rows = TaskResult._default_manager.using(database())
+    return not narrows and policy().may(viewer, Action.VIEW) and not rows.filter(task_id=task_id).exists()
 
 
 def require(viewer: Viewer, action: Action, task: TaskResult | None = None) -> None:
