@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from . import admin_listing, admin_task, admin_values
-from .admin_viewer import may, remember_viewer, remembered_viewer, viewer_of
 from .conf import settings
 from .models import GroupResult, TaskResult
 from .policy.access import Action, policy
 from .states import READY
+from .web_viewer import may, remember_viewer, remembered_viewer, viewer_of
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from . import admin_values
-from .admin_viewer import may, remembered_viewer
 from .policy.access import Action
+from .web_viewer import may, remembered_viewer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

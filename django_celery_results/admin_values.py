@@ -16,6 +16,7 @@ from . import codec
 from .models import GroupResult, TaskResult
 from .policy.access import policy
 from .policy.redaction import HIDDEN, is_secret
+from .saved_groups import member_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -125,7 +126,7 @@ def retries_of(task: TaskResult, viewer: Viewer) -> SafeString | str:
 
 def members(group: GroupResult, viewer: Viewer) -> SafeString | str:
     """The tasks of a saved group, in the order of the group."""
-    ids = _member_ids(group)
+    ids = member_ids(group)
     if ids is None:
         return _not_shown()
     shown = ids[:MEMBERS_SHOWN]
@@ -153,19 +154,3 @@ def link_to_list(lookup: str, value: str, text: str) -> SafeString | str:
     except NoReverseMatch:
         return text
     return format_html('<a href="{}">{}</a>', url, text)
-
-
-def _member_ids(group: GroupResult) -> list[str] | None:
-    """Ids of a saved group's members, nested groups flattened; None where they cannot be read without unpickling."""
-    peeked = codec.peek(group.result, group.content_type, group.content_encoding)
-    return list(_ids(peeked.value)) if peeked.is_shown else None
-
-
-def _ids(node: Any) -> Iterable[str]:
-    """Celery's result tuple: `[[id, parent], children]`, the children null for a task."""
-    match node:
-        case [[str() as task_id, _parent], None]:
-            yield task_id
-        case [[str(), _parent], [*children]]:
-            for child in children:
-                yield from _ids(child)

@@ -1,4 +1,4 @@
-"""Who looks at an admin page, and what the policy lets them."""
+"""Who looks at a page, and what the policy lets them."""
 
 from __future__ import annotations
 
