@@ -33,3 +33,20 @@ def progress(self: Task, steps: int = 2, pause: float = 0.1) -> int:
         self.update_state(state="PROGRESS", meta={"current": step, "total": steps})
         time.sleep(pause)
     return steps
+
+
+@shared_task(bind=True)
+def fail_first(self: Task, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Fails as sent, and tells what it was given when it is run again."""
+    request = self.request
+    if not {"dcr_retry_of", "dcr_generation"} & (request.headers or {}).keys():
+        raise ValueError("the first run fails")
+    return {
+        "given": repr((list(args), kwargs)),
+        "delivery_info": request.delivery_info,
+        "headers": request.headers,
+        "timelimit": request.timelimit,
+        "compression": getattr(request, "compression", None),
+        "stamps": request.stamps,
+        "retries": request.retries,
+    }
