@@ -134,7 +134,9 @@ def run_lane(session: nox.Session, lane: Lane) -> None:
     """Install the wheel with the lane's versions, and run the suite on each of its databases."""
     wheel = built_wheel(session)
     requirements = [f"django-celery-results[{lane.extras}] @ {wheel.as_uri()}", *lane.requires]
-    install(session, requirements, stamp="\n".join(requirements))
+    install(session, requirements, stamp=digest(ROOT / "pyproject.toml") + str(lane))
+    # pip leaves a wheel of the same version alone, whatever changed in it.
+    install(session, ["--force-reinstall", "--no-deps", str(wheel)], stamp=str(wheel), name="wheel")
     with session.chdir(copy_of_suite(session)):
         urls = {database: database_url(session, database) for database in lane.databases}
         failed = [database for database, url in urls.items() if url and not run_suite(session, lane, database, url)]
@@ -168,9 +170,9 @@ def database_url(session: nox.Session, database: str) -> str:
     return "" if reason else url
 
 
-def install(session: nox.Session, requirements: list[str], *, stamp: str) -> None:
+def install(session: nox.Session, requirements: list[str], *, stamp: str, name: str = "requirements") -> None:
     """Install once for each stamp, so that the second run starts at once."""
-    kept = Path(session.virtualenv.location) / "installed"
+    kept = Path(session.virtualenv.location) / f"installed-{name}"
     if kept.exists() and kept.read_text() == stamp:
         return
     kept.unlink(missing_ok=True)
