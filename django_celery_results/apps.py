@@ -11,3 +11,8 @@ class CeleryResultConfig(AppConfig):
     label = "django_celery_results"
     verbose_name = _("Celery Results")
     default_auto_field = "django.db.models.AutoField"
+
+    def ready(self) -> None:
+        from . import signals  # models can be imported only now
+
+        signals.connect()

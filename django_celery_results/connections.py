@@ -1,73 +1,106 @@
-"""Which connection results are stored on, and what to do when it fails.
+"""Which connection results are stored on.
 
-Only errors that another attempt can cure are retried, for a bounded time, and never inside a transaction of the
-caller: there the first statement that failed has undone the ones before it.
+Celery closes Django's connections around every task. Where the alias allows persistent connections, a worker therefore
+keeps one of its own, under an alias that is listed nowhere: nobody else closes it, and it sees nobody's transaction.
 """
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable
-from typing import TypeVar
+import os
+from typing import Any, cast
 
-from celery.utils.log import get_logger
+from celery import signals
 from django.db import connections, models, router
-from django.db.utils import Error as DatabaseError
-from django.db.utils import InterfaceError, OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import load_backend
+from kombu.utils.compat import detect_environment
 
-logger = get_logger(__name__)
+from .conf import settings
 
-T = TypeVar("T")
-STORE_SECONDS = 30.0
-"""How long a store is tried again while the database is away."""
-READ_SECONDS = 1.0
-"""A reader has somebody waiting: one fresh connection, then the error."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 2.0
-_RETRYABLE_STATES = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "26000", "42P05")
-"""SQLSTATE of serialization failures, deadlocks, locks, shutdowns, and prepared statements that a pooler lost."""
-_SETTLED_MYSQL = (1044, 1045, 1049, 1130)
-"""Access denied, unknown database, host refused: another attempt says the same."""
+_GREENLETS = ("gevent", "eventlet")
+_UNPREPARED = "dcr_unprepared"
+
+_state = {"is_worker": False}
+_unprepared: set[str] = set()
+"""Aliases behind a pooler that loses prepared statements."""
 
 
-def is_retryable(error: BaseException) -> bool:
-    """Whether another attempt on a fresh connection may do better."""
-    if isinstance(error, InterfaceError | OperationalError):
-        return not (error.args and error.args[0] in _SETTLED_MYSQL)
-    state = getattr(error.__cause__, "sqlstate", None)
-    return isinstance(error, DatabaseError) and state in _RETRYABLE_STATES
+def _mark_worker(**_: Any) -> None:
+    _state["is_worker"] = True
 
 
-def recover(alias: str) -> bool:
-    """Get the alias ready for another attempt; False inside a transaction, which only its owner can end."""
-    connection = connections[alias]
-    if connection.in_atomic_block:
-        return False
-    connection.errors_occurred = True
-    connection.close_if_unusable_or_obsolete()
-    return True
+def connect() -> None:
+    """Learn from Celery's signals that this process is a worker."""
+    signals.worker_init.connect(_mark_worker, dispatch_uid="django_celery_results.worker")
+    signals.worker_process_init.connect(_mark_worker, dispatch_uid="django_celery_results.worker_process")
 
 
-def retrying(alias: str, operation: Callable[[str], T], seconds: float) -> T:
-    """Run `operation(alias)`, and again while it fails in a way that passes, for at most so long."""
-    deadline = time.monotonic() + seconds
-    pause = _FIRST_PAUSE
-    while True:
-        try:
-            return operation(alias)
-        except DatabaseError as error:
-            if not is_retryable(error) or time.monotonic() + pause > deadline or not recover(alias):
-                raise
-            logger.warning("The result database failed, trying again in %.2f s: %s", pause, error)
-        time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - so that workers do not come back all at once
-        pause = min(pause * 2, _LONGEST_PAUSE)
+def is_worker() -> bool:
+    """Whether this process is a worker, or a child of one. Web servers, tests and commands are not."""
+    return _state["is_worker"]
 
 
 def alias_for_write(model: type[models.Model], using: str | None = None) -> str:
-    """The alias that results of this model are written on."""
-    return using or router.db_for_write(model)
+    """The alias that results of this model are written on: the worker's own where it keeps one."""
+    if using:
+        return using
+    alias = router.db_for_write(model)
+    return kept(alias) if is_kept(alias) else alias
 
 
 def alias_for_read(model: type[models.Model]) -> str:
     """The alias that Celery's protocol reads results of this model from."""
-    return router.db_for_read(model)
+    alias = router.db_for_read(model)
+    return kept(alias) if alias == router.db_for_write(model) and is_kept(alias) else alias
+
+
+def is_kept(alias: str) -> bool:
+    """Whether this process keeps a connection of its own to the alias's database."""
+    if not is_worker() or detect_environment() in _GREENLETS:
+        return False  # a greenlet ends with its task, and its connection with it
+    connection = connections[alias]
+    if connection.vendor == "sqlite":
+        return False  # two connections of one task would wait for each other's lock
+    wanted = settings().keep_connection
+    return connection.settings_dict["CONN_MAX_AGE"] != 0 if wanted is None else wanted
+
+
+def kept(alias: str) -> str:
+    """The name of the kept connection, which is opened when it is first used. A forked child starts with none."""
+    name = f"{alias} of results in {os.getpid()}"
+    connection = getattr(connections._connections, name, None)  # type: ignore[attr-defined]
+    if connection is None:
+        connections[name] = _copy(alias, name)
+    elif not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    return name
+
+
+def discard_prepared(alias: str) -> None:
+    """Never prepare on this connection again."""
+    connection = connections[alias]
+    _unprepared.add(connection.settings_dict.get(_UNPREPARED, alias))
+    if hasattr(connection.connection, "prepare_threshold"):
+        connection.connection.prepare_threshold = None
+
+
+def _copy(alias: str, name: str) -> BaseDatabaseWrapper:
+    original = connections[alias].settings_dict
+    options = {key: value for key, value in original["OPTIONS"].items() if key != "pool"}
+    # What fails is tried again anyway, so that a health check before every write would be paid for nothing.
+    own = {**original, "OPTIONS": options, "AUTOCOMMIT": True, "CONN_HEALTH_CHECKS": False, _UNPREPARED: alias}
+    if own["CONN_MAX_AGE"] == 0:
+        own["CONN_MAX_AGE"] = None
+    if _prepares(alias):
+        options |= {"server_side_binding": True, "prepare_threshold": 1}
+    return cast("BaseDatabaseWrapper", load_backend(own["ENGINE"]).DatabaseWrapper(own, name))
+
+
+def _prepares(alias: str) -> bool:
+    connection = connections[alias]
+    if connection.vendor != "postgresql" or alias in _unprepared:
+        return False
+    from django.db.backends.postgresql.psycopg_any import is_psycopg3  # only where the driver is installed
+
+    # Django's word for a pooler that hands out another server connection per transaction.
+    return bool(is_psycopg3) and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS")

@@ -19,7 +19,7 @@ from django.db import connections, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
-from .connections import is_retryable, recover
+from .outages import is_retryable, recover
 from .querysets import Companion, M, StateChange, TaskResultQuerySet
 from .utils import now
 
@@ -51,7 +51,7 @@ def transaction_retry(max_retries: int = 1) -> Callable[[F], F]:
                     return method(*args, **kwargs)
                 except Exception as error:
                     alias = kwargs.get("using") or args[0].connection_for_write().alias
-                    if left <= 0 or not is_retryable(error) or not recover(alias):
+                    if left <= 0 or not is_retryable(error) or not recover(alias, error):
                         raise
                     left -= 1
 

@@ -40,6 +40,16 @@ class Companion:
     sql: str
     parameters: tuple[Any, ...] = ()
 
+    def run(self, connection: BaseDatabaseWrapper) -> None:
+        """By itself, in the transaction that is open."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.parameters)
+
+    def folded(self, sql: str, parameters: list[Any]) -> tuple[str, list[Any]]:
+        """PostgreSQL: as one more part of a statement that begins with WITH."""
+        start = sql.index("WITH ") + len("WITH ")
+        return f"{sql[:start]}companion AS ({self.sql}), {sql[start:]}", [*self.parameters, *parameters]
+
 
 @dataclass(frozen=True, kw_only=True)
 class StateChange:
@@ -67,11 +77,11 @@ class TaskResultQuerySet(models.QuerySet[M]):
 
     def _write(self, change: StateChange, companion: Companion | None) -> bool:
         connection = connections[self.db]
-        if _saves_itself(self.model, connection):
+        if saves_itself(self.model, self.db):
             return self._save(change, companion)
         if companion and connection.vendor != "postgresql":
             with transaction.atomic(using=self.db):
-                _run(connection, companion)
+                companion.run(connection)
                 return _execute(connection, self.model, change, None)
         return _execute(connection, self.model, change, companion)
 
@@ -84,7 +94,7 @@ class TaskResultQuerySet(models.QuerySet[M]):
     def _save_once(self, change: StateChange, companion: Companion | None) -> bool:
         with transaction.atomic(using=self.db):
             if companion:
-                _run(connections[self.db], companion)
+                companion.run(connections[self.db])
             row: Any = self.select_for_update().filter(task_id=change.task_id).first()
             if row and not is_replaced(
                 stored=row.status, stored_attempt=row.attempt, by=change.status, attempt=change.attempt
@@ -97,9 +107,10 @@ class TaskResultQuerySet(models.QuerySet[M]):
             return True
 
 
-def _saves_itself(model: type[models.Model], connection: BaseDatabaseWrapper) -> bool:
+def saves_itself(model: type[models.Model], alias: str) -> bool:
+    """Whether the model's `save()` must run: somebody listens, or there is more to store than a statement knows."""
     listened = any(signal.has_listeners(model) for signal in (signals.pre_save, signals.post_save))
-    return listened or connection.vendor not in BUILDERS or _is_special(model)
+    return listened or connections[alias].vendor not in BUILDERS or _is_special(model)
 
 
 @lru_cache(maxsize=16)
@@ -171,24 +182,13 @@ def _first_taken(
         for statement in statements:
             sql, parameters = statement.sql, [values[name] for name in statement.parameters]
             if companion:
-                sql, parameters = _folded(sql, parameters, companion)
+                sql, parameters = companion.folded(sql, parameters)
             cursor.execute(sql, parameters)
             if (cursor.lastrowid if connection.vendor == "mysql" else cursor.rowcount) > 0:
                 return True
             if cursor.rowcount > 0:
                 return False  # MySQL's UPDATE met the row and left it as it was
     return False
-
-
-def _folded(sql: str, parameters: list[Any], companion: Companion) -> tuple[str, list[Any]]:
-    """PostgreSQL: the companion as one more part of the same statement."""
-    start = sql.index("WITH ") + len("WITH ")
-    return f"{sql[:start]}companion AS ({companion.sql}), {sql[start:]}", [*companion.parameters, *parameters]
-
-
-def _run(connection: BaseDatabaseWrapper, companion: Companion) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(companion.sql, companion.parameters)
 
 
 def _column(model: type[models.Model], name: str) -> models.Field[Any, Any]:

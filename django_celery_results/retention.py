@@ -15,8 +15,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .conf import settings
-from .connections import retrying
 from .models import Chord, ChordPart, ChordState, GroupResult, Operation, OperationState, TaskMessage, TaskResult
+from .outages import retrying
 from .states import READY, TaskState
 
 FINISHED = (*READY, TaskState.REJECTED, TaskState.IGNORED)

@@ -1,0 +1,177 @@
+"""Storing states: from what Celery hands over to one guarded write, with all that stands or falls with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from celery import states
+from celery.backends.base import BaseDictBackend  # type: ignore[attr-defined]
+from django.db import connections as django_connections
+from django.db import router, transaction
+from kombu.exceptions import EncodeError
+
+from django_celery_results import codec, connections, facts, message, outages
+from django_celery_results.conf import settings
+from django_celery_results.managers import TaskResultManager, beside
+from django_celery_results.models import TaskResult
+from django_celery_results.querysets import Companion, StateChange, saves_itself
+from django_celery_results.states import attempt_of
+from django_celery_results.utils import now
+
+from .started import held_starts
+
+T = TypeVar("T")
+
+
+class StoringMixin(BaseDictBackend):  # type: ignore[misc]
+    """The writing half of the backend."""
+
+    TaskModel: Any = TaskResult
+
+    def exception_safe_to_retry(self, exc: BaseException) -> bool:
+        return outages.is_retryable(exc)
+
+    def alias_for_write(self, using: str | None = None) -> str:
+        """The one place that decides which connection states, chord parts and message records are written on."""
+        if self.stores_by_statement:
+            return connections.alias_for_write(self.TaskModel, using)
+        return using or router.db_for_write(self.TaskModel)  # listeners must find the row on their own connection
+
+    @property
+    def stores_by_statement(self) -> bool:
+        """Whether nobody listens to the model being saved."""
+        manager = self.TaskModel._default_manager
+        own = getattr(type(manager), "store_result", None) is TaskResultManager.store_result
+        return own and not saves_itself(self.TaskModel, router.db_for_write(self.TaskModel))
+
+    def writing(self, operation: Callable[[str], T], using: str | None = None) -> T:
+        """Run `operation(alias)`, again where the database fails for a while."""
+        return outages.retrying(self.alias_for_write(using), operation, outages.STORE_SECONDS)
+
+    def _store_result(
+        self,
+        task_id: str,
+        result: Any,
+        status: str | None = None,
+        traceback: Any = None,
+        request: Any = None,
+        using: str | None = None,
+        *,
+        state: str | None = None,
+        companion: Companion | None = None,
+    ) -> Any:
+        """Store a state. `companion` stands or falls with it; versions of Celery call the state by either name."""
+        change = self.change(str(task_id), result, str(status or state), traceback, request)
+        record = message.change_for(app=self.app, task_id=change.task_id, status=change.status, request=request)
+        if change.status == states.STARTED and not (record or companion or using) and self._holds(change):
+            return result
+        self.writing(lambda alias: self._write(change, alias, companion, record), using)
+        return result
+
+    def store_queued(self, task_id: str, request: Any) -> None:
+        """Insert the row of a task that was published; nothing happens where a worker was faster."""
+        change = replace(self.change(task_id, None, states.PENDING, None, request), attempt=None)
+        alias = self.alias_for_write()
+        outages.retrying(alias, lambda alias: self._write(change, alias, None, None), outages.READ_SECONDS)
+
+    def _holds(self, change: StateChange) -> bool:
+        """Hold STARTED back in a worker, where the task's own next state is soon to be written by this process."""
+        seconds = settings().merge_started_after
+        if change.attempt is None or seconds <= 0 or not connections.is_worker() or not self.stores_by_statement:
+            return False
+        held_starts().hold(
+            change.task_id, change.known["date_started"], seconds, lambda: self._write_from_thread(change)
+        )
+        return True
+
+    def _write_from_thread(self, change: StateChange) -> None:
+        alias = router.db_for_write(self.TaskModel)
+        try:
+            self.writing(lambda alias: self._write(change, alias, None, None))
+        finally:
+            django_connections[alias].close()  # Celery's fixup closes those of the threads that run tasks only
+
+    def _write(
+        self, change: StateChange, alias: str, companion: Companion | None, record: message.Change | None
+    ) -> None:
+        with transaction.atomic(using=alias) if record else nullcontext():
+            if self._write_row(change, alias, companion) and record:
+                record.apply(alias)
+
+    def _write_row(self, change: StateChange, alias: str, companion: Companion | None) -> bool:
+        manager = self.TaskModel._default_manager
+        if getattr(type(manager), "store_result", None) is TaskResultManager.store_result:
+            return bool(manager.write(change, using=alias, companion=companion))
+        with transaction.atomic(using=alias), beside(change):
+            if companion:
+                companion.run(django_connections[alias])
+            manager.store_result(**_as_keywords(change), using=alias)
+        return True
+
+    def change(self, task_id: str, result: Any, status: str, traceback: Any, request: Any) -> StateChange:
+        """All that is known when this state is stored, as columns."""
+        content_type, content_encoding, text = self._encode_any(result, status)
+        known: dict[str, Any] = {
+            "content_type": content_type,
+            "content_encoding": content_encoding,
+            "result": text,
+            "traceback": None if traceback is None else str(traceback),
+        }
+        if facts.is_about(request, task_id):
+            known |= facts.of_task(request) | self._get_extended_properties(request, traceback)
+            known["meta"] = self._get_meta_from_request(request)
+        known |= self._times(task_id, status)
+        failed = status in states.EXCEPTION_STATES
+        known |= facts.of_error(known.get("task_name"), result, traceback) if failed else facts.NO_ERROR
+        return StateChange(task_id=task_id, status=status, known=known, attempt=attempt_of(task_id, request))
+
+    def _times(self, task_id: str, status: str) -> dict[str, Any]:
+        started = now() if status == states.STARTED else held_starts().release(task_id)
+        return {"date_started": started} if started else {}
+
+    def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
+        """The arguments' representations, with Celery's `result_extended` only: they may hold what is private."""
+        if not self.app.conf.find_value_for_key("extended", "result"):
+            return {}
+        shown = {
+            "task_args": getattr(request, "argsrepr", None) or getattr(request, "args", None),
+            "task_kwargs": getattr(request, "kwargsrepr", None) or getattr(request, "kwargs", None),
+        }
+        return {name: self._encode_shown(value) for name, value in shown.items() if value is not None}
+
+    def _get_meta_from_request(self, request: Any = None) -> str:
+        """JSON of the children, and of what the task itself put into `request.meta`."""
+        meta = {"children": self.current_task_children(request) or []}
+        own = getattr(request, "meta", None)
+        return json.dumps({**meta, **own} if isinstance(own, dict) else meta, default=repr)
+
+    def encode_content(self, data: Any) -> tuple[str, str, str]:
+        """Content type, content encoding and text of a value."""
+        payload = self.encode(data)  # Celery 5.7 compresses it where its settings ask for that
+        content_encoding = codec.BINARY if getattr(self, "compression", None) else self.content_encoding
+        return self.content_type, content_encoding, codec.to_text(payload, content_encoding)
+
+    def _encode_any(self, result: Any, status: str) -> tuple[str, str, str]:
+        try:
+            return self.encode_content(result)
+        except EncodeError:
+            if status not in states.EXCEPTION_STATES:
+                raise  # Celery stores this very error as the task's failure
+            return self.encode_content(self.prepare_exception(ValueError(repr(result)), "json"))
+
+    def _encode_shown(self, value: Any) -> str:
+        try:
+            return codec.encode(value, self.serializer)[2]
+        except EncodeError:
+            return codec.encode(repr(value), self.serializer)[2]
+
+
+def _as_keywords(change: StateChange) -> dict[str, Any]:
+    """The fixed keyword list of the 2.x package."""
+    names = ("content_type", "content_encoding", "result", "traceback", "meta", "periodic_task_name", "task_name",
+             "task_args", "task_kwargs", "worker")  # fmt: skip
+    return {"task_id": change.task_id, "status": change.status} | {name: change.known.get(name) for name in names}
