@@ -19,7 +19,7 @@ class Settings:
     engine: str = "strawberry"
     """The room that runs operations: the package `graphql_api.<engine>`."""
     authenticate: str | None = None
-    """Dotted path of a function `request -> user | None` for clients that send a token; None falls back to the session."""
+    """Dotted path of a function `request -> user | None` for clients that send a token; None leaves it to sessions."""
     login_url: str | None = None
     """Where a browser that is not logged in is sent; None: Django's `LOGIN_URL`."""
     graphiql: bool = True
@@ -45,7 +45,7 @@ class Settings:
     max_variable_values: int = 10_000
     """Values inside all variables."""
     max_cost: int = 20_000
-    """Rows an operation may ask for: the page sizes, multiplied along nested pages, and what counts and statistics weigh."""
+    """Rows an operation may ask for: page sizes, multiplied along nested pages, and what counts and statistics weigh."""
     slow_operation_seconds: float | None = 1.0
     """Operations that took longer are logged as warnings by `graphql_api.operations`; None: none are."""
 

@@ -1,4 +1,4 @@
-"""What transport asks of a GraphQL engine, and what an engine answers: plain values, free of HTTP and of any library."""
+"""What transport asks of a GraphQL engine, and what one answers: plain values, free of HTTP and of any library."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ class GraphQLResponse:
     extensions: dict[str, Any] = field(default_factory=dict)
     is_request_error: bool = False
     """The operation never ran: it did not parse, validate, or name an operation, or it was over a limit."""
+    operation_name: str | None = None
+    """The name that the document gives the operation which ran."""
 
 
 @dataclass(kw_only=True)

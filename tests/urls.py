@@ -1,6 +1,10 @@
 """URLs of the test project."""
 
+from importlib.util import find_spec
+
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 urlpatterns = [path("admin/", admin.site.urls)]
+if find_spec("strawberry"):  # one lane has no GraphQL library
+    urlpatterns += [path("graphql/", include("graphql_api.urls"))]

@@ -9,6 +9,7 @@ from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema, lexicog
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from .prepared import Prepared
 from .query import Query
 from .scalars import SCALARS
 from .types import TaskResult
@@ -44,7 +45,7 @@ class Schema(strawberry.Schema):
         return
 
 
-schema = _with_one_of(Schema(query=Query, types=[TaskResult], config=config()))
+schema = _with_one_of(Schema(query=Query, types=[TaskResult], config=config(), extensions=[Prepared]))
 
 
 @cache

@@ -1,0 +1,78 @@
+"""Why a request never becomes an operation: a status, a code for programs, and a message that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """The request was refused."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "BAD_REQUEST"
+
+    def __init__(self, message: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        self.message = message or (self.__doc__ or "").strip()
+        self.headers = dict(headers or {})
+        super().__init__(self.message)
+
+
+class BadRequest(Refusal):
+    """The request is not well formed."""
+
+
+class Unauthenticated(Refusal):
+    """Log in first, or send a token."""
+
+    status = 401
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(Refusal):
+    """You may not do this."""
+
+    status = 403
+    code = "FORBIDDEN"
+
+
+class CSRFRefused(Refusal):
+    """Another site may have sent this request. Send it as application/json, or with Django's CSRF token."""
+
+    status = 403
+    code = "CSRF_FAILED"
+
+
+class MethodNotAllowed(Refusal):
+    """Use GET for queries and POST for anything."""
+
+    status = 405
+    code = "METHOD_NOT_ALLOWED"
+
+
+class NotAcceptable(Refusal):
+    """Accept application/graphql-response+json or application/json."""
+
+    status = 406
+    code = "NOT_ACCEPTABLE"
+
+
+class TooLarge(Refusal):
+    """The body is larger than this service reads."""
+
+    status = 413
+    code = "REQUEST_TOO_LARGE"
+
+
+class UnsupportedMediaType(Refusal):
+    """Send application/json in UTF-8."""
+
+    status = 415
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class Failed(Refusal):
+    """The service failed. Its log has more."""
+
+    status = 500
+    code = "INTERNAL"
