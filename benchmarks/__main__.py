@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME ...]`: measure our store beside others, print tables, keep the figures as JSON.
 
-Names: end_to_end, store, groups, state, waiting, chords, retention; without a name, all of them. Needs PostgreSQL and
-Redis on their standard local ports, and the network once, to install the 2.x package in an environment of its own.
+Names: end_to_end, store, groups, state, waiting, chords, api, retention; without a name, all of them. Needs PostgreSQL
+and Redis on their standard local ports, and the network once, to install others in environments of their own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from . import chords, end_to_end, reading, retention, store
+from . import api, chords, end_to_end, reading, retention, store
 from .contenders import CACHE
 from .report import keep
 
@@ -25,6 +25,7 @@ def main() -> None:
         "state": reading.state,
         "waiting": lambda: reading.waiting(rounds=min(rounds, 3)),
         "chords": lambda: chords.run(rounds=min(rounds, 3)),
+        "api": lambda: api.run(rounds=min(rounds, 5)),
         "retention": lambda: retention.run(rounds=min(rounds, 3)),
     }
     for name in options.names or measurements:

@@ -12,6 +12,9 @@ import venv
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import celery
+import django
+
 PROJECT = Path(__file__).parent / "project"
 CACHE = Path(__file__).parent / "results"
 OLD_PACKAGE = "django-celery-results==2.6.0"
@@ -70,19 +73,15 @@ def disabled() -> Contender:
 
 
 def old_python() -> str:
-    """Interpreter of an environment that holds the 2.x package; made at the first call, with our Django and Celery."""
-    python = CACHE / "old" / "bin" / "python"
+    """Interpreter of an environment that holds the 2.x package."""
+    return environment_with("old", OLD_REQUIREMENTS)
+
+
+def environment_with(name: str, requirements: tuple[str, ...]) -> str:
+    """Interpreter of an environment of its own, made at the first call, with our versions of Django and Celery."""
+    python = CACHE / name / "bin" / "python"
     if not python.exists():
         venv.create(python.parent.parent, with_pip=True)
-        pins = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                "import celery, django; print(f'celery=={celery.__version__} Django=={django.__version__}')",
-            ],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        ).stdout.split()
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *OLD_REQUIREMENTS, *pins], check=True)
+        pins = [f"celery=={celery.__version__}", f"Django=={django.__version__}"]
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *requirements, *pins], check=True)
     return str(python)
