@@ -3,9 +3,11 @@
 import os
 import secrets
 import uuid
+from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 
-HOST = os.environ.get("HOST") or "127.0.0.1"
+HOST = "127.0.0.1"
 BROKER_URL = os.environ.get("BROKER_URL") or ""
 """Empty: the embedded broker, whose address only the runner knows."""
 AUTOLOGIN = os.environ.get("DEMO_AUTOLOGIN", "") not in ("", "0")
@@ -31,6 +33,14 @@ def port() -> int:
     if not text.isdigit() or int(text) > 65535:
         raise Unusable(f"PORT must be a number from 0 to 65535, not {text!r}")
     return int(text)
+
+
+def refuse_other_hosts() -> None:
+    """The demo has one user, whose every right is free to whoever reaches it: it is for this machine alone."""
+    wanted = os.environ.get("HOST") or HOST
+    with suppress(ValueError):  # some shells keep the machine's name in HOST; only an address is a wish
+        if ip_address(wanted) != ip_address(HOST):
+            raise Unusable(f"the demo listens on {HOST} only, not on {wanted}; leave HOST unset")
 
 
 def prepare_folder() -> None:

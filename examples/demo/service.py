@@ -25,6 +25,8 @@ class Service:
         self.children.stop()
 
     def start(self) -> None:
+        config.refuse_other_hosts()
+        config.port()
         config.prepare_folder()
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")
         if not self.broker_url:

@@ -14,8 +14,7 @@ from demo import config, lifeline
 
 def serve() -> None:
     """Listen and serve until the process ends."""
-    if config.HOST != "127.0.0.1":
-        raise config.Unusable(f"the demo listens on 127.0.0.1 only, not on {config.HOST}")
+    config.refuse_other_hosts()
     try:
         server = create_server(get_wsgi_application(), host=config.HOST, port=config.port(), threads=8)
     except OSError as error:

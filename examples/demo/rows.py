@@ -1,0 +1,122 @@
+"""Generated rows of every shape that a long life leaves in the tables; the same at every start."""
+
+import base64
+import json
+import pickle
+import random
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from demo.report import REPORT
+from django_celery_results.models import GroupResult, TaskResult
+
+COUNT = 3_000
+STATES = ("SUCCESS",) * 12 + ("FAILURE",) * 4 + ("REVOKED", "RETRY", "STARTED", "PENDING", "RECEIVED", "REJECTED")
+CUSTOM_STATES = ("PROGRESS", "UPLOADING", "waiting for approval", "ÜBERTRAGUNG")
+FINISHED = frozenset(("SUCCESS", "FAILURE", "REVOKED", "REJECTED"))
+ERRORS = (("ValueError", "builtins", "no such customer: 4711"), ("CardDeclined", "demo.tasks", "the bank said no"))
+TRACEBACK = """Traceback (most recent call last):
+  File "celery/app/trace.py", line 564, in trace_task
+    R = retval = fun(*args, **kwargs)
+  File "demo/tasks.py", line {line}, in {name}
+{module}.{type}: {message}
+"""
+NAMES = ("send_mail", "charge_card", "print_report", "resize_image", "count_words", "crunch_numbers")
+
+
+class Rows:
+    """A source of rows; the seed is fixed, the clock is not, so that the newest rows are of this hour."""
+
+    def __init__(self, count: int = COUNT) -> None:
+        self.count = count
+        self.random = random.Random(1)
+        self.now = datetime.now(UTC)
+        self.ids = [self._id() for _ in range(count)]
+
+    def tasks(self) -> Iterator[TaskResult]:
+        for number, task_id in enumerate(self.ids):
+            yield self._task(number, task_id)
+
+    def groups(self) -> Iterator[GroupResult]:
+        """Saved groups over the members that `tasks` gave the same group id."""
+        for start in range(0, self.count, 100):
+            members = [[[task_id, None], None] for task_id in self.ids[start : start + 8]]
+            group_id = self._group_id(start)
+            yield GroupResult(
+                group_id=group_id,
+                content_type="application/json",
+                content_encoding="utf-8",
+                result=json.dumps([[group_id, None], members]),
+            )
+
+    def _task(self, number: int, task_id: str) -> TaskResult:
+        custom = number % 25 == 7
+        state = self.random.choice(CUSTOM_STATES if custom else STATES)
+        created = self.now - timedelta(seconds=(self.count - number) * 200 + self.random.random() * 100)
+        started = created + timedelta(seconds=self.random.expovariate(0.5))
+        done = started + timedelta(seconds=self.random.expovariate(0.2))
+        name = self.random.choice(NAMES)
+        task = TaskResult(
+            task_id=task_id,
+            task_name=f"demo.tasks.{name}",
+            status=state,
+            worker=f"demo{self.random.randrange(4)}@host" if state != "PENDING" else None,
+            queue=self.random.choice(("demo", "mail", "slow")),
+            priority=self.random.choice((None, 0, 5, 9)),
+            retries=self.random.choice((0, 0, 0, 1, 3)),
+            periodic_task_name="Nightly report" if number % 40 == 3 else None,
+            content_type="application/json",
+            content_encoding="utf-8",
+            result="null",
+            meta=json.dumps({"children": []}),
+            date_created=created,
+            date_started=started if state not in ("PENDING", "RECEIVED") else None,
+            date_done=done if state in FINISHED else created,
+        )
+        self._fill_arguments(task, number)
+        self._fill_result(task, number, name)
+        self._fill_lineage(task, number)
+        return task
+
+    def _fill_arguments(self, task: TaskResult, number: int) -> None:
+        kwargs: dict[str, Any] = {"order": number, "password": "hunter2", "options": {"api_token": "tok_4711"}}
+        args: list[Any] = [f"customer-{number}", {"deep": {"deeper": {"deepest": [number]}}}]
+        if number % 30 == 11:
+            args, kwargs = [REPORT], {}
+        # As a worker keeps them: the JSON of a representation, cut where it is long.
+        task.task_args = json.dumps(repr(tuple(args))[:1024])
+        task.task_kwargs = json.dumps(repr(kwargs)[:1024])
+
+    def _fill_result(self, task: TaskResult, number: int, name: str) -> None:
+        if task.status in ("FAILURE", "RETRY"):
+            kind, module, message = self.random.choice(ERRORS)
+            task.result = json.dumps({"exc_type": kind, "exc_message": [message], "exc_module": module})
+            task.traceback = TRACEBACK.format(
+                line=10 + number % 9, name=name, module=module, type=kind, message=message
+            )
+            task.error_type = f"{module}.{kind}".removeprefix("builtins.")
+        elif task.status in CUSTOM_STATES:
+            task.result = json.dumps({"current": number % 100, "total": 100})
+        elif task.status == "SUCCESS":
+            task.result = json.dumps(
+                self.random.choice((number, None, "ok", {"rows": number, "secret": "hidden"}, [1]))
+            )
+        if task.status == "SUCCESS" and number % 20 == 9:
+            task.content_type, task.content_encoding = "application/x-python-serialize", "binary"
+            task.result = base64.b64encode(pickle.dumps({"number": number})).decode()
+
+    def _fill_lineage(self, task: TaskResult, number: int) -> None:
+        if number % 100 < 8:
+            task.group_id = self._group_id(number - number % 100)
+        if number % 50 in range(21, 25):  # a chain of four
+            task.parent_id, task.root_id = self.ids[number - 1], self.ids[number - number % 50 + 20]
+        if number % 60 == 59:
+            task.retried_from = self.ids[number - 1]
+
+    def _group_id(self, start: int) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"demo/group/{start}"))
+
+    def _id(self) -> str:
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
