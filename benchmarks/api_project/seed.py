@@ -19,7 +19,8 @@ with connection.cursor() as cursor:
             periodic_task_name, group_id, date_created, date_started, date_done, meta)
            SELECT md5(n::text), CASE WHEN n %% 12 = 0 THEN 'FAILURE' ELSE 'SUCCESS' END, 'application/json', 'utf-8',
                   '"' || repeat('x', 100) || '"', 'proj.tasks.task_' || n %% 20,
-                  'worker-' || n %% 4 || '@host', 'celery', n %% 3, NULL, NULL, 'group-' || n / 20, at, at + interval '20 ms', at + interval '50 ms',
+                  'worker-' || n %% 4 || '@host', 'celery', n %% 3, NULL, NULL,
+                  'group-' || n / 20, at, at + interval '20 ms', at + interval '50 ms',
                   '{"children": []}'
            FROM (SELECT n, now() - (%s - n) * interval '1 second' AS at FROM generate_series(1, %s) AS n) AS rows""",
         [number, number],
