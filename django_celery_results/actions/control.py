@@ -46,6 +46,12 @@ def remembered(app: Celery) -> frozenset[str]:
     return names if time.monotonic() < until else frozenset()
 
 
+def forget() -> None:
+    """Know of no worker any more."""
+    with _lock:
+        _seen.clear()
+
+
 def revoke(app: Celery, revocation: Revocation, *, expected: Iterable[str], wait: float) -> tuple[WorkerReply, ...]:
     """Tell all workers, and wait until those that are expected have answered or the time is over."""
     deadline = time.monotonic() + wait

@@ -1,0 +1,1 @@
+"""Retry, revoke and their kin, on real workers wherever something runs."""

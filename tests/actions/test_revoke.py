@@ -1,0 +1,135 @@
+"""A revoked task does not run, a terminated one stops, and the answer says what the workers said."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from celery import states
+
+from django_celery_results.actions import control
+from django_celery_results.actions.outcome import ErrorCode
+from django_celery_results.actions.revoke import revoke
+from django_celery_results.models import Operation, OperationState, TaskResult
+from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query.tasks import TaskRef
+from tests.celery_app import app
+from tests.tasks import add, sleep
+from tests.workers import Worker
+
+from .conftest import publishing_to, ref, until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def queued(queue: str, *args: object) -> TaskResult:
+    """A task with a row that says it waits in the queue."""
+    sent = add.apply_async(args, queue=queue)
+    return TaskResult.objects.get_or_create(task_id=sent.id, defaults={"task_name": add.name, "queue": queue})[0]
+
+
+def test_a_queued_task_is_revoked_and_never_runs(worker: Worker, operator: Viewer) -> None:
+    busy = sleep.apply_async((3,), queue=worker.queue)
+    until(busy.id, states.STARTED)
+    waiting = queued(worker.queue, 1, 2)
+
+    outcome = revoke(operator, ref(waiting), reason="not needed")
+
+    assert outcome.refusals == ()
+    assert [(reply.worker, reply.acknowledged) for reply in outcome.workers] == [(worker.hostname, True)]
+    assert outcome.task is not None
+    assert outcome.task.status == states.REVOKED
+    after = add.apply_async((2, 3), queue=worker.queue)
+    until(after.id, states.SUCCESS)  # the queue was served in order, so the revoked one was met before
+    assert until(waiting.task_id, states.REVOKED).status == states.REVOKED
+    assert f"{add.name}[{waiting.task_id}] succeeded" not in worker.log
+    assert Operation.objects.get().state == OperationState.DONE
+
+
+def test_a_running_task_goes_on_unless_it_is_terminated(worker: Worker, operator: Viewer) -> None:
+    running = sleep.apply_async((30,), queue=worker.queue)
+    until(running.id, states.STARTED)
+
+    plain = revoke(operator, ref(running.id))
+    assert plain.task is not None
+    assert plain.task.status == states.STARTED
+    started = time.monotonic()
+    outcome = revoke(operator, ref(running.id), terminate=True, wait=5)
+
+    assert outcome.workers[0].message == f"terminate: {running.id}"
+    assert outcome.task is not None
+    assert outcome.task.status == states.REVOKED
+    assert time.monotonic() - started < 5
+
+
+def test_a_finished_task_is_refused_with_its_state(operator: Viewer, sent: list[str]) -> None:
+    done = TaskResult.objects.create(task_id="done", status=states.SUCCESS)
+    outcome = revoke(operator, ref(done))
+    assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.ALREADY_FINISHED]
+    assert "SUCCESS" in outcome.refusals[0].message
+
+
+def test_where_nobody_answers_nothing_is_claimed(operator: Viewer) -> None:
+    control.forget()
+    with publishing_to("memory://nobody"):
+        waiting = TaskResult.objects.create(task_id="waiting", worker="gone@host")
+        outcome = revoke(operator, ref(waiting), wait=0.2)
+    assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.WORKERS_UNREACHABLE]
+    assert [(reply.worker, reply.acknowledged) for reply in outcome.workers] == [("gone@host", False)]
+    assert TaskResult.objects.get().status == states.PENDING
+
+
+def test_a_broker_without_remote_control_says_so(operator: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "is_supported", lambda app: False)
+    waiting = TaskResult.objects.create(task_id="waiting")
+    outcome = revoke(operator, ref(waiting))
+    assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.CONTROL_UNSUPPORTED]
+    assert not outcome.is_supported
+
+
+def test_redis_and_rabbitmq_carry_remote_control() -> None:
+    assert control.is_supported(app)
+
+
+@pytest.mark.parametrize(
+    ("held", "signal", "lacking"),
+    [
+        ((Action.VIEW,), "SIGTERM", Action.REVOKE),
+        ((Action.VIEW, Action.REVOKE), "SIGTERM", Action.TERMINATE),
+        ((Action.VIEW, Action.REVOKE, Action.TERMINATE), "SIGKILL", Action.KILL),
+    ],
+)
+def test_each_way_to_stop_a_task_needs_its_permission(
+    held: tuple[Action, ...],
+    signal: str,
+    lacking: Action,
+    viewer_with: Callable[..., Viewer],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(app.control, "revoke", lambda *args, **options: asked.append(args))
+    running = TaskResult.objects.create(task_id="running", status=states.STARTED)
+    outcome = revoke(viewer_with(*held), ref(running), terminate=True, signal=signal)
+    assert [(refusal.code, refusal.permission) for refusal in outcome.refusals] == [
+        (ErrorCode.FORBIDDEN, lacking.permission)
+    ]
+    assert asked == []
+
+
+@pytest.mark.parametrize(("options", "path"), [({"signal": "SIGSTOP"}, "signal"), ({"wait": 3600}, "wait")])
+def test_nonsense_is_refused_by_name(options: dict[str, object], path: str, operator: Viewer) -> None:
+    running = TaskResult.objects.create(task_id="running", status=states.STARTED)
+    outcome = revoke(operator, ref(running), terminate=True, **options)  # type: ignore[arg-type]
+    assert [(refusal.code, refusal.path) for refusal in outcome.refusals] == [(ErrorCode.INVALID_INPUT, (path,))]
+
+
+def test_an_id_without_a_row_may_be_revoked_unless_rows_are_narrowed(
+    operator: Viewer, monkeypatch: pytest.MonkeyPatch, settings: object
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(app.control, "revoke", lambda ids, **_: told.append(ids) or [{"worker@a": {"ok": "flagged"}}])
+    assert revoke(operator, TaskRef(task_id="unknown")).refusals == ()
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}  # type: ignore[attr-defined]
+    refused = revoke(operator, TaskRef(task_id="unknown")).refusals
+    assert [refusal.code for refusal in refused] == [ErrorCode.NOT_FOUND]
+    assert told == [["unknown"]]
