@@ -150,7 +150,10 @@ def run_suite(session: nox.Session, lane: Lane, database: str, url: str) -> bool
     options = ["-q", "-rs", "-m", selection, "--durations=10", *session.posargs]
     started, verdict = time.monotonic(), "failed"
     try:
-        session.run(*("python", "-m", "pytest", *options), env={"DATABASE_URL": url, "TEST_SUFFIX": f"_{session.name}"})
+        session.run(
+            *("python", "-m", "pytest", *options),
+            env={"DATABASE_URL": url, "TEST_SUFFIX": f"_{session.name}", "BUILT_WHEEL": str(built_wheel(session))},
+        )
         verdict = "passed"
     except CommandFailed:
         session.warn(f"the suite failed on {database}")
@@ -212,5 +215,9 @@ SUMMARY: list[str] = []
 @atexit.register
 def print_summary() -> None:
     """What ran on which database, how long it took, and what was left out and why."""
-    for line in SUMMARY:
-        print(f"suite {line}")
+    if not SUMMARY:
+        return
+    text = "".join(f"suite {line}\n" for line in SUMMARY)
+    print(text, end="")
+    with (ROOT / ".nox" / "summary").open("a") as kept:
+        kept.write(text)
