@@ -26,4 +26,5 @@ app.set_default()
 if not apps.ready:
     django.setup()
 
+import tests.chords.tasks  # noqa: E402
 import tests.tasks  # noqa: E402, F401 - tasks are registered once the apps are loaded

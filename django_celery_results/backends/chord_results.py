@@ -1,0 +1,101 @@
+"""What a chord's body is given: the values of the members, in the shape of the header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from celery import states
+from celery.exceptions import ChordError
+from celery.result import allow_join_result, result_from_tuple
+from kombu.exceptions import EncodeError
+
+from django_celery_results import chord_rows, codec
+from django_celery_results.chord_rows import Part
+
+PICKLE = "application/x-python-serialize"
+
+
+class PartsMissing(Exception):
+    """The chord was begun anew while it was being completed."""
+
+
+@dataclass(frozen=True)
+class _Content:
+    content_type: str
+    content_encoding: str
+
+
+@dataclass(frozen=True)
+class ChordResults:
+    """Reads the results of one chord for a backend."""
+
+    backend: Any
+    group_id: str
+    header: str | None
+    """JSON of the header's result tuple, where it holds groups."""
+    size: int
+
+    def read(self, alias: str) -> list[Any]:
+        """The values; the error of a member that failed is raised as the cause of a ChordError."""
+        parts = chord_rows.parts(self.group_id, alias)
+        if len(parts) < self.size:
+            raise PartsMissing
+        if self.header is None:
+            return [self._value(part) for part in parts]
+        return self.shaped(json.loads(self.header), parts)
+
+    def shaped(self, header: Any, parts: Iterable[Part]) -> list[Any]:
+        """Values in nested lists, as the header's groups nest; what has no part is joined from the results."""
+        by_id = {part.task_id: part for part in parts}
+        try:
+            return [self._shaped(member, by_id) for member in header[1]]
+        except KeyError:
+            return self._joined(header)
+
+    def _shaped(self, member: Any, parts: dict[str, Part]) -> Any:
+        own, members = member
+        if members is None:
+            return self._value(parts[own[0] if isinstance(own, list | tuple) else own])
+        return [self._shaped(inner, parts) for inner in members]
+
+    def _value(self, part: Part) -> Any:
+        content_type, content_encoding, text = (part.result or "\n\n").split("\n", 2)
+        value = self.backend.decode_content(_Content(content_type, content_encoding), text)
+        if part.state in states.EXCEPTION_STATES:
+            value = self.backend.exception_to_python(value)
+        if part.state in states.PROPAGATE_STATES:
+            raise chord_error(f"Dependency {part.task_id} raised {value!r}", value)
+        return value
+
+    def _joined(self, header: Any) -> list[Any]:
+        results = result_from_tuple(header, app=self.backend.app)
+        results.on_ready()
+        with allow_join_result():
+            timeout = self.backend.app.conf.result_chord_join_timeout
+            return list(results.get(timeout=timeout, propagate=True))
+
+
+def chord_error(message: str, cause: Any) -> ChordError:
+    """The chord's error, with the error that caused it: that is what waiters raise."""
+    error = ChordError(message)
+    error.__cause__ = cause if isinstance(cause, BaseException) else None
+    return error
+
+
+def pack(signature: dict[str, Any], accept: Iterable[str]) -> str | None:
+    """A signature as text, so that a sweep can send it: JSON, or pickle where the app accepts it; None if neither."""
+    for serializer, accepted in (("json", True), ("pickle", PICKLE in set(accept))):
+        try:
+            return "\n".join(codec.encode(signature, serializer)) if accepted else None
+        except EncodeError:
+            continue
+    return None
+
+
+def unpack(packed: str, accept: Iterable[str]) -> dict[str, Any]:
+    """What `pack` made a text of."""
+    content_type, content_encoding, text = packed.split("\n", 2)
+    return dict(codec.decode(text, content_type, content_encoding, {"application/json", *accept}))

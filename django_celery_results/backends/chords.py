@@ -1,0 +1,264 @@
+"""Chords in Celery's protocol: every member counts once, and the body is sent once.
+
+A member's row and its part are written together; who then finds the chord complete claims it and sends the body. What
+a killed worker leaves behind is found by the sweeps: of other members, of cleanup, of workers that start.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from celery import maybe_signature, states
+from celery.app.task import Context
+from celery.exceptions import ChordError
+from celery.result import GroupResult
+from celery.signals import worker_ready
+from celery.utils.functional import _regen  # type: ignore[attr-defined]
+from celery.utils.log import get_logger
+from django.db import DatabaseError, connections, transaction
+from kombu.exceptions import OperationalError
+from kombu.utils.uuid import uuid
+
+from django_celery_results import chord_rows, codec
+from django_celery_results.chord_rows import UNFINISHED, Claim, Part, Progress
+from django_celery_results.conf import settings
+from django_celery_results.models import Chord, ChordState
+from django_celery_results.retention import Batches
+
+from . import chord_counters
+from .chord_results import ChordResults, PartsMissing, chord_error, pack, unpack
+
+logger = get_logger(__name__)
+T = TypeVar("T")
+
+SWEEP_PAGE = 100
+"""Unfinished chords that one sweep on the way looks at."""
+_counted: ContextVar[set[tuple[str, str, int]] | None] = ContextVar("django_celery_results.counted", default=None)
+"""The parts written beside their rows while the outcome of a task is being stored."""
+
+
+class ChordMixin:
+    """What `DatabaseBackend` does for chords."""
+
+    app: Any
+    accept: Any
+    alias_for_write: Callable[..., str]
+    writing: Callable[..., Any]
+    _sweeping: Iterator[None] | None = None
+    _swept_at: float = 0.0
+
+    # The publisher
+
+    def apply_chord(self, header_result_args: Any, body: Any, **kwargs: Any) -> None:
+        """Open the chord, before its members are published. A generator of members is not run ahead."""
+        self.ensure_chords_allowed()  # type: ignore[attr-defined]
+        group_id, members = _id_and_members(header_result_args)
+        if settings().legacy_chords:
+            self.writing(lambda alias: chord_counters.start(group_id, members, alias=alias))
+            return
+        nested = not isinstance(members, _regen) and any(isinstance(member, GroupResult) for member in members)
+        header = json.dumps(self.app.GroupResult(group_id, members).as_tuple()) if nested else None
+        packed = pack(dict(body), self.accept)
+        self.writing(lambda alias: chord_rows.start(group_id, header=header, body=packed, alias=alias))
+
+    def set_chord_size(self, group_id: str, chord_size: int) -> None:
+        """Celery knows the size when it comes to the last member."""
+        if settings().legacy_chords:
+            return
+        self.writing(lambda alias: self._set_size(group_id, chord_size, alias))
+        connection = connections[self.alias_for_write()]
+        if connection.in_atomic_block:  # members that return before the commit see no chord to complete
+            transaction.on_commit(lambda: self._proceed(group_id), using=connection.alias)
+        else:
+            self._proceed(group_id)
+
+    def _set_size(self, group_id: str, size: int, alias: str) -> None:
+        if chord_rows.set_size(group_id, size, alias=alias) or chord_counters.exists(group_id, alias=alias):
+            return
+        chord_rows.start(group_id, header=None, body=None, alias=alias)  # the body comes with the members
+        chord_rows.set_size(group_id, size, alias=alias)
+
+    def add_to_chord(self, chord_id: str, result: Any) -> None:
+        """Await one more member; of a group, each of its members."""
+        if settings().legacy_chords:
+            raise NotImplementedError("The chords of the 2.x package take no more members: unset LEGACY_CHORDS.")
+        leaves = [leaf.id for leaf in result.results or ()] if isinstance(result, GroupResult) else [result.id]
+        self.writing(lambda alias: chord_rows.announce(chord_id, leaves, alias=alias))
+
+    # The members
+
+    def mark_as_done(self, *args: Any, **kwargs: Any) -> Any:
+        with _storing_an_outcome():
+            return super().mark_as_done(*args, **kwargs)  # type: ignore[misc]
+
+    def mark_as_failure(self, *args: Any, **kwargs: Any) -> Any:
+        with _storing_an_outcome():
+            return super().mark_as_failure(*args, **kwargs)  # type: ignore[misc]
+
+    def mark_as_revoked(self, *args: Any, **kwargs: Any) -> Any:
+        with _storing_an_outcome():
+            return super().mark_as_revoked(*args, **kwargs)  # type: ignore[misc]
+
+    def store_result(
+        self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any
+    ) -> Any:
+        """The outcome of a chord's member goes with its part: both are stored, or neither."""
+        counted = _counted.get()
+        if counted is not None and _is_member(request) and request.id == task_id and state in states.READY_STATES:
+            part = self._part(request, state, result)
+            kwargs["companion"] = part.statement(self.alias_for_write(kwargs.get("using")))
+            counted.add(part.key)
+        return super().store_result(task_id, result, state, traceback, request=request, **kwargs)  # type: ignore[misc]
+
+    def on_chord_part_return(self, request: Any, state: str, result: Any, **kwargs: Any) -> None:
+        """A member has finished: count it unless that is done already, and send the body if it was the last."""
+        if not request.group or not request.id:
+            return
+        part = self._part(request, state, result)
+        if part.key not in (_counted.get() or ()):
+            self.writing(part.save)
+        self._proceed(request.group, request)
+        self._sweep_on_the_way()
+
+    def _part(self, request: Any, state: str, result: Any) -> Part:
+        index = request.group_index
+        return Part(
+            group_id=request.group,
+            task_id=request.id,
+            index=chord_rows.NO_INDEX if index is None else index,
+            state=state,
+            result=self._packed_result(state, result),
+        )
+
+    def _packed_result(self, state: str, result: Any) -> str:
+        encoded = self.encode_result(result, state)  # type: ignore[attr-defined]
+        return codec.clean("\n".join(self._encode_any(encoded, state)))  # type: ignore[attr-defined]
+
+    # The body
+
+    def _proceed(self, group_id: str, request: Any = None) -> None:
+        """Send the body if nothing is missing. The member is stored: no error here may undo that."""
+        try:
+            self._proceed_or_raise(group_id, request)
+        except DatabaseError:
+            logger.exception("Chord %r cannot be completed now; a sweep will do it", group_id)
+
+    def _proceed_or_raise(self, group_id: str, request: Any) -> None:
+        seen = self.writing(lambda alias: chord_rows.progress(group_id, alias))
+        if seen is None and request is not None:
+            self.writing(lambda alias: chord_counters.count(self, request, alias=alias))
+        elif seen and seen.is_complete:
+            self._complete(group_id, seen, request)
+
+    def _complete(self, group_id: str, seen: Progress, request: Any) -> None:
+        lease = settings().chord_lease
+        claim = self.writing(lambda alias: chord_rows.claim(group_id, seen, lease=lease, alias=alias))
+        if claim:
+            body = (request and request.chord) or (claim.body and unpack(claim.body, self.accept))
+            self._send_body(claim, maybe_signature(body, app=self.app))
+
+    def _send_body(self, claim: Claim, body: Any) -> None:
+        try:
+            results = ChordResults(self, claim.group_id, claim.header, claim.size).read(claim.alias)
+            if claim.renew():  # reading a large chord may have taken longer than the lease
+                self.publish_body(body, results)
+                claim.finish(ChordState.DONE)
+        except PartsMissing:
+            claim.release()
+        except OperationalError:
+            logger.exception("The body of chord %r cannot be published now; a sweep will do it", claim.group_id)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            logger.exception("Chord %r raised: %r", claim.group_id, error)
+            self.fail_body(body, error)
+            claim.finish(ChordState.FAILED)
+
+    def publish_body(self, body: Any, results: Any) -> None:
+        """Send it with retries of the publishing, as Celery 5.7 does."""
+        publish = getattr(self.app.amqp, "_retry_publish", None)
+        if publish:
+            publish(body.delay, results)
+        else:
+            body.delay(results)
+
+    def fail_body(self, body: Any, error: Exception) -> None:
+        """Store the chord's one error and call the errbacks; a chord around this one hears of it too."""
+        error = error if isinstance(error, ChordError) else chord_error(f"Join error: {error!r}", error)
+        body.options.setdefault("task_id", uuid())
+        self.chord_error_from_stack(body, error)  # type: ignore[attr-defined]
+        outer = _request_of(body)
+        if outer.chord:
+            self.on_chord_part_return(outer, states.FAILURE, error)
+
+    # What was left behind
+
+    def sweep_chords(self, limit: int | None = None) -> None:
+        """Complete the chords whose workers were killed between storing the last part and sending the body."""
+        for page, _ in enumerate(self._sweep(), start=1):
+            if limit and page * SWEEP_PAGE >= limit:
+                return
+
+    def _sweep_on_the_way(self) -> None:
+        """One page of unfinished chords, once in a lease."""
+        if time.monotonic() - self._swept_at < settings().chord_lease:
+            return
+        if self._swept_at:
+            self._sweeping = self._sweeping or self._sweep()
+            if next(self._sweeping, self) is self:
+                self._sweeping = None
+        self._swept_at = time.monotonic()
+
+    def _sweep(self) -> Iterator[None]:
+        batches = Batches(size=SWEEP_PAGE)
+        for state in UNFINISHED:
+            chords = Chord.objects.using(self.alias_for_write()).filter(state=state, size__isnull=False)
+            for span in batches.spans(chords, ("date_created", "pk")):
+                for group_id in list(chords.filter(span).values_list("pk", flat=True)):
+                    self._proceed(group_id)
+                yield
+
+
+@contextmanager
+def _storing_an_outcome() -> Iterator[None]:
+    token = _counted.set(set())
+    try:
+        yield
+    finally:
+        _counted.reset(token)
+
+
+def _is_member(request: Any) -> bool:
+    return bool(getattr(request, "chord", None) and getattr(request, "group", None) and getattr(request, "id", None))
+
+
+def _id_and_members(header_result_args: Any) -> tuple[str, Any]:
+    if isinstance(header_result_args, GroupResult):
+        return str(header_result_args.id), header_result_args.results
+    group_id, members = header_result_args[:2]
+    return group_id, members
+
+
+def _request_of(signature: Any) -> Any:
+    """A signature that never ran, as the request of a task: Celery does the same for the links of a failed chain."""
+    request: Any = Context(signature)
+    request.update(request.options)
+    request.id = request.options.get("task_id")
+    request.group = request.options.get("group_id")
+    return request
+
+
+@worker_ready.connect(weak=False, dispatch_uid="django_celery_results.sweep_chords")
+def sweep_at_start(sender: Any, **_: Any) -> None:
+    """A worker that starts may follow one that was killed."""
+    backend = sender.app.backend
+    if isinstance(backend, ChordMixin):
+        try:
+            backend.sweep_chords(limit=10 * SWEEP_PAGE)
+        except DatabaseError:
+            logger.exception("Chords could not be swept at start")

@@ -1,0 +1,233 @@
+"""The rows of chords: who belongs to one, who has returned, and who may send its body.
+
+A member counts by a row of its own, so that none counts twice and none waits for another. Who finds all parts there
+claims the chord by one conditional update, for a lease: a claim whose owner died is taken over.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+
+from celery import states
+from django.db import IntegrityError, connections, models, router, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from .models import Chord, ChordPart, ChordState, TaskResult
+from .querysets import Companion
+
+ADDED = "ADDED"
+"""The state of a row that announces a member which joins a running chord: one more is awaited."""
+NO_INDEX, ADDED_INDEX = -1, -2
+UNFINISHED = (ChordState.OPEN, ChordState.CLAIMED, ChordState.HEALING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one member contributes."""
+
+    group_id: str
+    task_id: str
+    index: int
+    state: str
+    result: str | None
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return self.group_id, self.task_id, self.index
+
+    def statement(self, alias: str) -> Companion:
+        """The first outcome of a member stays, but a success may still replace a failure."""
+        return Companion(sql=_insert_part(alias), parameters=(*self.key, self.state, self.result))
+
+    def save(self, alias: str) -> None:
+        self.statement(alias).run(connections[alias])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a chord has come."""
+
+    state: str
+    size: int | None
+    """None until the last member is published."""
+    returned: int
+    """Members that count: all that returned; while the chord is healing, those that succeeded."""
+
+    @property
+    def is_complete(self) -> bool:
+        return self.state in UNFINISHED and self.size is not None and self.returned >= self.size
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The right to send the body of a chord, until the lease is over."""
+
+    alias: str
+    group_id: str
+    token: str
+    size: int
+    header: str | None
+    body: str | None
+
+    def renew(self) -> bool:
+        """Begin the lease anew; False if another process has taken over."""
+        return bool(self._mine().update(claimed_at=Now()))
+
+    def finish(self, state: ChordState) -> None:
+        """Close the chord. The parts of a failed one stay: its members may be run again."""
+        if self._mine().update(state=state, claim=None) and state == ChordState.DONE:
+            ChordPart.objects.using(self.alias).filter(group_id=self.group_id).delete()
+
+    def release(self) -> None:
+        """Give the claim back, since parts are missing after all."""
+        self._mine().update(state=ChordState.OPEN, claim=None)
+
+    def _mine(self) -> models.QuerySet[Chord]:
+        return Chord.objects.using(self.alias).filter(pk=self.group_id, claim=self.token)
+
+
+def start(group_id: str, *, header: str | None, body: str | None, alias: str) -> None:
+    """Open a chord. A group id that was used before begins a new run, in which old parts do not count."""
+    opened = {"header": header, "body": body, "state": ChordState.OPEN, "size": None, "claim": None}
+    try:
+        with transaction.atomic(using=alias):
+            Chord(group_id=group_id, **opened).save(using=alias, force_insert=True)
+    except IntegrityError:
+        with transaction.atomic(using=alias):
+            Chord.objects.using(alias).filter(pk=group_id).update(**opened, date_created=Now())
+            ChordPart.objects.using(alias).filter(group_id=group_id).delete()
+
+
+def set_size(group_id: str, size: int, *, alias: str) -> bool:
+    """Say how many members there are; False if there is no such chord."""
+    return bool(Chord.objects.using(alias).filter(pk=group_id).update(size=size))
+
+
+def announce(group_id: str, task_ids: Iterable[str], *, alias: str) -> None:
+    """Await more members. Rows, not a counter: the chord's own row may be held by the transaction that started it."""
+    for task_id in task_ids:
+        Part(group_id=group_id, task_id=task_id, index=ADDED_INDEX, state=ADDED, result=None).save(alias)
+
+
+def progress(group_id: str, alias: str) -> Progress | None:
+    """How far the chord is; None if there is no such chord, or none visible yet."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_select_progress(alias), (group_id,))
+        row = cursor.fetchone()
+    return Progress(state=row[0], size=row[1], returned=int(row[2])) if row else None
+
+
+def claim(group_id: str, seen: Progress, *, lease: float, alias: str) -> Claim | None:
+    """Claim a complete chord as it was seen; one caller at most is let through."""
+    token = str(uuid.uuid4())
+    lost = Q(state=ChordState.CLAIMED, claimed_at__lt=Now() - timedelta(seconds=lease))
+    free = lost if seen.state == ChordState.CLAIMED else Q(state=seen.state)
+    chords = Chord.objects.using(alias).filter(pk=group_id)
+    if not chords.filter(free, size=seen.size).update(state=ChordState.CLAIMED, claim=token, claimed_at=Now()):
+        return None
+    chord = chords.get()
+    return Claim(
+        alias=alias,
+        group_id=group_id,
+        token=token,
+        size=chord.size or 0,
+        header=chord.header,
+        body=chord.body,
+    )
+
+
+def parts(group_id: str, alias: str) -> list[Part]:
+    """What the members returned, in the order of the header."""
+    rows = ChordPart.objects.using(alias).filter(group_id=group_id, index__gte=NO_INDEX)
+    ordered = rows.order_by("index", "date_created", "task_id")
+    found = [
+        Part(group_id=group_id, task_id=row.task_id, index=row.index, state=row.state, result=row.result)
+        for row in ordered.iterator()
+    ]
+    return sorted(found, key=lambda part: part.index == NO_INDEX)  # those without a place come last
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopened:
+    """What `undo_reopen` needs; plain values, so that they can be kept with an operation."""
+
+    group_id: str
+    task_id: str
+    index: int
+    state: str
+    result: str | None
+    chord_state: str
+
+
+def reopen_member(group_id: str, task_id: str, *, using: str | None = None) -> Reopened | None:
+    """Let a failed member return once more: the chord heals, and its body is sent when every part is a success.
+
+    None, and nothing is changed, unless the chord has failed and this member is among those that failed. Call it in
+    the transaction that claims the retry.
+    """
+    alias = using or router.db_for_write(TaskResult)
+    with transaction.atomic(using=alias):
+        chords = Chord.objects.using(alias).filter(pk=group_id, state__in=(ChordState.FAILED, ChordState.HEALING))
+        chord = chords.select_for_update().first()
+        failed = ChordPart.objects.using(alias).filter(
+            group_id=group_id, task_id=task_id, state__in=states.PROPAGATE_STATES
+        )
+        part = failed.first() if chord else None
+        if not chord or not part:
+            return None
+        failed.delete()
+        chords.update(state=ChordState.HEALING, claim=None)
+        return Reopened(
+            group_id=group_id,
+            task_id=task_id,
+            index=part.index,
+            state=part.state,
+            result=part.result,
+            chord_state=chord.state,
+        )
+
+
+def undo_reopen(reopened: Reopened, *, using: str | None = None) -> None:
+    """The member is not run again after all: it has failed as before, and so has its chord."""
+    alias = using or router.db_for_write(TaskResult)
+    part = Part(
+        group_id=reopened.group_id,
+        task_id=reopened.task_id,
+        index=reopened.index,
+        state=reopened.state,
+        result=reopened.result,
+    )
+    with transaction.atomic(using=alias):
+        part.save(alias)
+        healing = Chord.objects.using(alias).filter(pk=reopened.group_id, state=ChordState.HEALING)
+        healing.update(state=reopened.chord_state)
+
+
+@lru_cache
+def _insert_part(alias: str) -> str:
+    quote = connections[alias].ops.quote_name
+    table, index = quote(ChordPart._meta.db_table), quote("index")
+    insert = f"INSERT INTO {table} (group_id, task_id, {index}, state, result) VALUES (%s, %s, %s, %s, %s)"  # noqa: S608
+    if connections[alias].vendor == "mysql":
+        # Assignments run from left to right: the state, which the condition reads, is set last.
+        better = "state <> 'SUCCESS' AND VALUES(state) = 'SUCCESS'"
+        columns = (f"{name} = IF({better}, VALUES({name}), {name})" for name in ("result", "state"))
+        return f"{insert} ON DUPLICATE KEY UPDATE {', '.join(columns)}"
+    return f"""{insert}
+        ON CONFLICT (group_id, task_id, {index}) DO UPDATE SET state = EXCLUDED.state, result = EXCLUDED.result
+        WHERE {table}.state <> 'SUCCESS' AND EXCLUDED.state = 'SUCCESS'"""
+
+
+@lru_cache
+def _select_progress(alias: str) -> str:
+    quote = connections[alias].ops.quote_name
+    chord, part = quote(Chord._meta.db_table), quote(ChordPart._meta.db_table)
+    counts = f"""CASE WHEN part.state = '{ADDED}' THEN -1
+        WHEN chord.state = '{ChordState.HEALING}' AND part.state <> 'SUCCESS' THEN 0 ELSE 1 END"""
+    returned = f"SELECT COALESCE(SUM({counts}), 0) FROM {part} part WHERE part.group_id = chord.group_id"  # noqa: S608
+    return f"SELECT chord.state, chord.size, ({returned}) FROM {chord} chord WHERE chord.group_id = %s"  # noqa: S608

@@ -1,0 +1,114 @@
+"""One worker for each module of chord tests, and a twin of it on Celery's Redis backend to compare with."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery, Signature, current_app
+
+from tests.celery_app import app as our_app
+from tests.workers import REDIS, Worker, running_worker, wait_for
+
+REDIS_RESULTS = "redis://127.0.0.1:6379/14"
+TIMEOUT = 20.0
+
+
+@dataclass
+class Notes:
+    """What tasks wrote down."""
+
+    path: str
+
+    def read(self) -> list[Any]:
+        path = Path(self.path)
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def wait(self, count: int = 1) -> list[Any]:
+        return wait_for(lambda: (found := self.read()) and len(found) >= count and found, TIMEOUT)
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Notes:
+    return Notes(str(tmp_path / "notes"))
+
+
+@pytest.fixture
+def more_notes(tmp_path: Path) -> Notes:
+    return Notes(str(tmp_path / "more"))
+
+
+@contextmanager
+def sending_to(worker: Worker, app: Celery = our_app) -> Iterator[None]:
+    """Make this app the current one, and the worker's queue the one where everything goes."""
+    before = current_app._get_current_object()
+    old = {name: app.conf[name] for name in ("broker_url", "task_default_queue")}
+    _configure(app, broker_url=worker.broker, task_default_queue=worker.queue)
+    app.set_current()
+    try:
+        yield
+    finally:
+        _configure(app, **old)
+        before.set_current()
+
+
+def _configure(app: Celery, **settings: Any) -> None:
+    app.conf.update(settings)
+    for name in ("queues", "router", "_producer_pool"):
+        app.amqp.__dict__.pop(name, None)
+    app.__dict__.pop("amqp", None)
+    app._pool = None
+
+
+@pytest.fixture(scope="module")
+def worker(django_db_setup: None) -> Iterator[Worker]:
+    with running_worker(concurrency=2, results={"CHORD_LEASE": 2}) as worker:
+        yield worker
+
+
+@pytest.fixture
+def sent(worker: Worker, transactional_db: None) -> Iterator[Worker]:
+    with sending_to(worker):
+        yield worker
+
+
+@pytest.fixture(scope="module")
+def twin(django_db_setup: None) -> Iterator[tuple[Celery, Worker]]:
+    settings = {"result_backend": REDIS_RESULTS, "result_expires": 60}
+    with running_worker(concurrency=2, celery=settings) as worker:
+        app = Celery("twin", set_as_current=False, broker=REDIS)
+        app.conf.update(settings, task_default_queue=worker.queue)
+        app.finalize()
+        yield app, worker
+        app.close()
+
+
+Outcome = tuple[str, Any]
+Compare = Callable[[Callable[[], Signature]], Outcome]
+
+
+def outcome_of(canvas: Callable[[], Signature]) -> Outcome:
+    """How a canvas ends for its caller."""
+    result = canvas().apply_async()
+    try:
+        return "value", result.get(timeout=TIMEOUT)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
+        return type(error).__name__, str(error)
+
+
+@pytest.fixture
+def both(sent: Worker, twin: tuple[Celery, Worker]) -> Compare:
+    """Run a canvas here and on Celery's Redis backend; the one outcome they must have in common."""
+
+    def compare(canvas: Callable[[], Signature]) -> Outcome:
+        ours = outcome_of(canvas)
+        app, worker = twin
+        with sending_to(worker, app):
+            theirs = outcome_of(canvas)
+        assert ours == theirs
+        return ours
+
+    return compare
