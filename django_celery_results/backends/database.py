@@ -14,7 +14,11 @@ from kombu.serialization import loads
 from django_celery_results import codec, connections, outages, retention
 from django_celery_results.models import GroupResult
 
+from .chord_counters import trigger_callback
+from .chords import ChordMixin
 from .storing import StoringMixin
+
+__all__ = ["EXCEPTIONS_TO_CATCH", "DatabaseBackend", "trigger_callback"]
 
 T = TypeVar("T")
 EXCEPTIONS_TO_CATCH = (DatabaseError,)
@@ -25,7 +29,7 @@ UNKNOWN = dict.fromkeys(
 """The meta of a task without a row, but for its id and state."""
 
 
-class DatabaseBackend(StoringMixin):
+class DatabaseBackend(ChordMixin, StoringMixin):
     """Override `TaskModel` or `GroupModel` to store in models of your own."""
 
     GroupModel: Any = GroupResult
@@ -117,5 +121,6 @@ class DatabaseBackend(StoringMixin):
 
     def cleanup(self) -> None:
         """Delete what has expired; Celery's beat calls this once a day."""
+        self.sweep_chords()
         ages = retention.Ages.configured(self.expires)
         retention.prune(ages, task_model=self.TaskModel, group_model=self.GroupModel)
