@@ -144,10 +144,14 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         return {name: self._encode_shown(value) for name, value in shown.items() if value is not None}
 
     def _get_meta_from_request(self, request: Any = None) -> str:
-        """JSON of the children, and of what the task itself put into `request.meta`."""
+        """The children, and what the task itself put into `request.meta`, as text of the result's own encoding."""
         meta = {"children": self.current_task_children(request) or []}
         own = getattr(request, "meta", None)
-        return json.dumps({**meta, **own} if isinstance(own, dict) else meta, default=repr)
+        meta = {**meta, **own} if isinstance(own, dict) else meta
+        try:
+            return self._encode_beside(meta)
+        except EncodeError:
+            return self._encode_beside(json.loads(json.dumps(meta, default=repr)))
 
     def encode_content(self, data: Any) -> tuple[str, str, str]:
         """Content type, content encoding and text of a value."""
@@ -165,9 +169,15 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
 
     def _encode_shown(self, value: Any) -> str:
         try:
-            return codec.encode(value, self.serializer)[2]
+            return self._encode_beside(value)
         except EncodeError:
-            return codec.encode(repr(value), self.serializer)[2]
+            return self._encode_beside(repr(value))
+
+    def _encode_beside(self, value: Any) -> str:
+        """Text that is read back by the content type and encoding of the row's result, as the 2.x package reads it."""
+        text = codec.encode(value, self.serializer)[2]
+        is_compressed = getattr(self, "compression", None) and self.content_encoding != codec.BINARY
+        return codec.to_text(text, codec.BINARY) if is_compressed else text
 
 
 def _as_keywords(change: StateChange) -> dict[str, Any]:
