@@ -1,0 +1,92 @@
+"""The quick start of the README, followed to the letter in an empty folder, with a real worker and web server."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from demo.client import Client
+
+from tests import services
+from tests.workshop.programs import ROOT, run, started
+
+pytestmark = pytest.mark.once
+
+README = (ROOT / "README.md").read_text()
+QUICK_START = README.split("## Quick start")[1].split("\n## ")[0]
+BLOCK = re.compile(r"(?P<lead>[^\n]*)\n\n```(?P<language>\w+)\n(?P<code>.*?)```", re.DOTALL)
+BACKGROUND = {"worker": r" ready\.", "runserver": r"Starting development server at (\S+)"}
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """The line before each block of a language, and its code."""
+    found = BLOCK.finditer(QUICK_START)
+    return [(block["lead"], block["code"]) for block in found if block["language"] == language]
+
+
+class Reader:
+    """Somebody who does what the README says, in an empty folder."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self.stack = stack
+        self.environment = {"BROKER_URL": services.redis_url(), "DJANGO_COLORS": "nocolor"}
+        self.printed: list[str] = []
+        self.url = ""
+
+    def follow(self) -> None:
+        for block in BLOCK.finditer(QUICK_START):
+            if block["language"] == "python":
+                self.add(block["lead"], block["code"])
+            elif block["language"] == "bash":
+                self.type(block["code"].strip())
+
+    def add(self, lead: str, code: str) -> None:
+        path = re.search(r"[Aa]dd to `([^`]+)`", lead)
+        assert path, f"the README does not say where this goes: {lead}"
+        with (self.folder / path[1]).open("a") as file:
+            file.write("\n" + code)
+
+    def type(self, line: str) -> None:
+        kind = next((name for name in BACKGROUND if f" {name}" in line), None)
+        if kind == "runserver":
+            line += " --noreload 0"
+        if kind is None:
+            done = run("sh", "-c", line, cwd=self.folder, **self.environment)
+            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+            self.printed.append(done.stdout.strip())
+            return
+        program = self.stack.enter_context(started(*shlex.split(line), cwd=self.folder, **self.environment))
+        found = program.until(BACKGROUND[kind])
+        self.url = found[1] if kind == "runserver" else self.url
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[Reader]:
+    with ExitStack() as stack:
+        reader = Reader(tmp_path, stack)
+        yield reader
+
+
+def test_the_quick_start_leads_to_a_stored_result_and_its_query(reader: Reader) -> None:
+    reader.follow()
+    assert any(printed.endswith("\n2.0") for printed in reader.printed), reader.printed
+    client = Client(reader.url)
+    client.login("admin", "choose-one")
+    (query,) = [code for _, code in blocks("graphql")]
+    (node,) = client.run(query)["taskResults"]["nodes"]
+    assert (node["taskName"], node["state"]) == ("proj.celery.divide", "SUCCESS")
+
+
+def test_the_readme_names_files_that_exist() -> None:
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_commands_of_the_readme_are_verbs_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    verbs = set(re.findall(r"make ([a-z-]+)", README + (ROOT / "CONTRIBUTING.md").read_text()))
+    assert {verb for verb in verbs if f"\n{verb}:" not in makefile} == set()
