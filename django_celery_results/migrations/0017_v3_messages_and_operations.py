@@ -40,6 +40,12 @@ class Migration(migrations.Migration):
                 ("task_name", models.CharField(max_length=255, null=True, verbose_name="Task Name")),
                 ("input", models.TextField(default="{}", help_text="JSON, secrets redacted", verbose_name="Input")),
                 ("outcome", models.TextField(default="{}", help_text="JSON, secrets redacted", verbose_name="Outcome")),
+                (
+                    "undo",
+                    models.TextField(
+                        editable=False, help_text="JSON of what un-claiming restores; null when closed", null=True
+                    ),
+                ),
                 ("error_code", models.CharField(max_length=32, null=True, verbose_name="Error Code")),
                 (
                     "idempotency_key",
