@@ -119,11 +119,11 @@ class Documents:
         return found[0]
 
     def _check_kind(self, found: Operation, request: GraphQLRequest) -> None:
-        if self.schema.get_root_type(found.kind) is None:
-            raise _unresolved(f"This service has no {found.kind.value}s.")
         if found.kind is OperationType.MUTATION and not request.allows_mutation:
             error = GraphQLError("Send mutations by POST.", found.node)
             raise RequestRefused(coded(error, "METHOD_NOT_ALLOWED"))
+        if self.schema.get_root_type(found.kind) is None:
+            raise _unresolved(f"This service has no {found.kind.value}s.")
 
     def _check_variables(self, found: Operation, given: dict[str, Any]) -> None:
         check_variables(given)

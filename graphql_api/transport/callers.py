@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -11,18 +12,24 @@ from django.utils.module_loading import import_string
 from django_celery_results.policy.viewer import Viewer
 from graphql_api.conf import settings
 
-from . import cross_site
 from .refusals import Unauthenticated
 
 
-def viewer(request: HttpRequest) -> Viewer:
-    """Who may ask; raises a `Refusal` for anonymous callers and for requests that another site may have sent."""
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who may ask, and whether they proved it in a way that no other site can make a browser repeat."""
+
+    viewer: Viewer
+    sent_token: bool
+
+
+def caller(request: HttpRequest) -> Caller:
+    """Who sent the request; `Unauthenticated` where nobody known did."""
     user = _by_token(request)
-    if user is not None:
-        return _authenticated(request, user)
-    found = _authenticated(request, getattr(request, "user", None))
-    cross_site.check(request)
-    return found
+    viewer = _viewer(request, getattr(request, "user", None) if user is None else user)
+    if not viewer.is_authenticated:
+        raise _unauthenticated()
+    return Caller(viewer=viewer, sent_token=user is not None)
 
 
 def is_logged_in(request: HttpRequest) -> bool:
@@ -37,13 +44,6 @@ def _by_token(request: HttpRequest) -> Any:
         return import_string(path)(request) if path else None
     except PermissionDenied as error:
         raise _unauthenticated() from error
-
-
-def _authenticated(request: HttpRequest, user: Any) -> Viewer:
-    found = _viewer(request, user)
-    if not found.is_authenticated:
-        raise _unauthenticated()
-    return found
 
 
 def _viewer(request: HttpRequest, user: Any) -> Viewer:

@@ -19,8 +19,8 @@ from django.views.decorators.csrf import csrf_exempt
 from graphql_api.conf import settings
 from graphql_api.engine import Context, Engine, GraphQLRequest, GraphQLResponse
 
-from . import responses
-from .callers import viewer
+from . import cross_site, responses
+from .callers import caller
 from .media import media_type, prefers_page
 from .observing import report
 from .page import page
@@ -88,8 +88,12 @@ def _admit(request: HttpRequest) -> Call | HttpResponse:
         return page(request)
     if media_type(request) is None:
         raise NotAcceptable
-    context = Context(viewer=viewer(request), request=request)
-    return Call(operation=graphql_request(request), context=context, started=time.perf_counter())
+    known = caller(request)
+    operation = graphql_request(request)
+    if not known.sent_token:
+        cross_site.check(request)
+    context = Context(viewer=known.viewer, request=request)
+    return Call(operation=operation, context=context, started=time.perf_counter())
 
 
 def _finish(request: HttpRequest, call: Call, answer: GraphQLResponse) -> HttpResponse:

@@ -1,0 +1,36 @@
+"""Programs from npm, installed once per lock file into the machine's temporary folder."""
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.services import IS_CI
+
+
+@cache
+def install(sources: Path) -> Path:
+    """A copy of the sources with their packages; skips the test where there is no node or no network."""
+    if shutil.which("npm") is None:
+        _missing("npm is not installed")
+    files = [path for path in sorted(sources.iterdir()) if path.is_file()]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+    target = Path(tempfile.gettempdir()) / f"dcr-node-{digest}"
+    if not (target / "installed").exists():
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir()
+        for path in files:
+            shutil.copy(path, target)
+        done = subprocess.run(["npm", "ci"], cwd=target, capture_output=True, text=True, timeout=100)
+        if done.returncode:
+            _missing(f"npm ci failed: {done.stderr[-300:]}")
+        (target / "installed").touch()
+    return target
+
+
+def _missing(reason: str) -> None:
+    (pytest.fail if IS_CI else pytest.skip)(reason)

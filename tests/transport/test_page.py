@@ -1,0 +1,67 @@
+"""The page that browsers are shown."""
+
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.staticfiles import finders
+from graphql import GraphQLSchema, parse, validate
+
+from graphql_api.strawberry.schema import graphql_core, schema
+from tests.transport.conftest import BROWSER, Service
+
+
+def page(service: Service) -> Any:
+    return service.request("GET", headers={"accept": BROWSER})
+
+
+def test_a_browser_gets_graphiql_with_a_policy_of_its_own(service: Service) -> None:
+    response = page(service)
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    (nonce,) = re.findall(rb'data-nonce="([^"]+)"', response.content)
+    assert response["Content-Security-Policy"] == (
+        f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce.decode()}'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def test_no_two_pages_share_a_nonce(service: Service) -> None:
+    assert page(service)["Content-Security-Policy"] != page(service)["Content-Security-Policy"]
+
+
+def test_the_page_sets_the_csrf_cookie(service: Service) -> None:
+    assert "csrftoken" in page(service).cookies
+
+
+def test_every_file_of_the_page_is_ours(service: Service) -> None:
+    addresses = re.findall(rb'(?:src|href)="([^"]+)"', page(service).content)
+    prefix = f"/{django_settings.STATIC_URL.strip('/')}/"
+    files = [address.decode().removeprefix(prefix) for address in addresses if not address.startswith(b"data:")]
+    assert files == ["graphql_api/graphiql.css", "graphql_api/graphiql.js"]
+    assert all(finders.find(file) for file in files)
+
+
+def test_files_may_lie_on_another_host(service: Service, settings: Any) -> None:
+    settings.STATIC_URL = "https://files.example/static/"
+    policy = page(service)["Content-Security-Policy"]
+    assert "script-src https://files.example;" in policy
+
+
+def test_the_page_can_be_switched_off(service: Service, settings: Any) -> None:
+    settings.GRAPHQL_API = {"GRAPHIQL": False}
+    response = page(service)
+    assert (response.status_code, response["Content-Type"]) == (400, "application/json; charset=utf-8")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/plain", "text/html;q=0.1, application/json"])
+def test_programs_are_never_shown_the_page(service: Service, accept: str) -> None:
+    response = service.request("GET", "?query={__typename}", headers={"accept": accept})
+    assert not response["Content-Type"].startswith("text/html")
+
+
+def test_the_default_query_is_valid() -> None:
+    from django.template.loader import render_to_string
+
+    core: GraphQLSchema = graphql_core(schema)
+    assert validate(core, parse(render_to_string("graphql_api/default_query.graphql"))) == []

@@ -1,0 +1,205 @@
+"""What the HTTP service takes, and what it says to what it does not take: always JSON, always a code."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.transport.conftest import RESPONSE, Service
+
+
+def code(response: Any) -> str:
+    """The code of the first error; the answer must be one in the specification's shape."""
+    payload = json.loads(response.content)
+    assert "data" not in payload
+    assert set(payload["errors"][0]) <= {"message", "locations", "path", "extensions"}
+    return payload["errors"][0]["extensions"]["code"]
+
+
+def test_a_query_is_answered_by_post(service: Service) -> None:
+    assert service.ask("{ __typename }").json() == {"data": {"__typename": "Query"}}
+
+
+def test_a_query_is_answered_by_get(service: Service) -> None:
+    response = service.request("GET", "?query=query($a:Boolean!){__typename @include(if:$a)}&variables={%22a%22:true}")
+    assert response.json() == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [RESPONSE, f"{RESPONSE}; charset=utf-8, application/json; charset=utf-8", f"{RESPONSE}, application/json;q=0.9"],
+)
+def test_the_newer_media_type_is_spoken_where_preferred(service: Service, accept: str) -> None:
+    response = service.post({"query": "{ __typename }"}, accept=accept)
+    assert response["Content-Type"] == f"{RESPONSE}; charset=utf-8"
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/*", "application/json", "application/json;q=0.9, */*;q=0.1"])
+def test_older_clients_get_200_for_what_is_well_formed(service: Service, accept: str) -> None:
+    response = service.post({"query": "{ unknown }"}, accept=accept)
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json; charset=utf-8")
+    assert code(response) == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ unknown }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
+        ("fragment F on Query { __typename } ", "GRAPHQL_VALIDATION_FAILED"),
+        (
+            "query A($a: Int!) { __typename @include(if: true) taskResults(first: $a) { nodes { id } } }",
+            "BAD_USER_INPUT",
+        ),
+        ("# nothing", "GRAPHQL_PARSE_FAILED"),
+        ('{ node(id: "\\uD800") { id } }', "GRAPHQL_PARSE_FAILED"),
+    ],
+)
+def test_a_document_that_cannot_run_is_a_400_without_data(service: Service, query: str, expected: str) -> None:
+    response = service.ask(query)
+    assert (response.status_code, code(response)) == (400, expected)
+
+
+def test_an_unknown_operation_name_is_refused(service: Service) -> None:
+    response = service.ask("query A { __typename } query B { __typename }", operationName="C")
+    assert (response.status_code, code(response)) == (400, "OPERATION_RESOLUTION_FAILURE")
+
+
+def test_the_named_one_of_two_operations_runs(service: Service) -> None:
+    response = service.ask("query A { a: __typename } query B { b: __typename }", operationName="B")
+    assert response.json() == {"data": {"b": "Query"}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b" ",
+        b"{",
+        b"null",
+        b"1",
+        b'"text"',
+        b"[]",
+        b'[{"query": "{ __typename }"}]',
+        b"{}",
+        b'{"query": null}',
+        b'{"query": ""}',
+        b'{"query": {"a": 1}}',
+        b'{"query": "{ __typename }", "variables": []}',
+        b'{"query": "{ __typename }", "variables": "{}"}',
+        b'{"query": "{ __typename }", "operationName": 1}',
+        b'{"query": "{ __typename }", "extensions": 1}',
+        b'{"query": "{ __typename }", "variables": {"a": NaN}}',
+        b'{"query": "{ __typename }", "variables": {"a": -Infinity}}',
+        b'{"query": "{ __typename }", "variables": {"a": "\\ud800"}}',
+        b'{"query": "{ __typename }", "variables": {"a": %s}}' % (b"9" * 5000),
+        b'{"query": "\xff"}',
+        '{"query": "{ __typename }"}'.encode("utf-16"),
+        b"\xef\xbb\xbf" + b'{"query": "{ __typename }"}',
+        b"[" * 50_000,
+        b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}}",
+    ],
+)
+def test_a_malformed_body_is_a_400(service: Service, body: bytes) -> None:
+    response = service.post(body)
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("parameters", ["", "?query=", "?query={__typename}&variables=1", "?query={a}&variables={"])
+def test_a_malformed_query_string_is_a_400(service: Service, parameters: str) -> None:
+    response = service.request("GET", parameters)
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["", "text/plain", "multipart/form-data; boundary=x", "application/graphql", "application/json; charset=utf-16"],
+)
+def test_another_content_type_is_a_415_that_names_ours(service: Service, kind: str) -> None:
+    response = service.post(b'{"query": "{ __typename }"}', content_type=kind)
+    assert (response.status_code, code(response), response["Accept"]) == (
+        415,
+        "UNSUPPORTED_MEDIA_TYPE",
+        "application/json",
+    )
+
+
+def test_a_client_that_accepts_nothing_of_ours_gets_a_406(service: Service) -> None:
+    response = service.post({"query": "{ __typename }"}, accept="image/png")
+    assert (response.status_code, code(response)) == (406, "NOT_ACCEPTABLE")
+
+
+@pytest.mark.parametrize("accept", ["a/b; x*=foo''bar", ";;;", "a/b; q=nan", ",,,"])
+def test_a_broken_accept_header_is_answered(service: Service, accept: str) -> None:
+    assert service.post({"query": "{ __typename }"}, accept=accept).status_code in (200, 406)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "BREW"])
+def test_another_method_is_a_405_that_names_ours(service: Service, method: str) -> None:
+    response = service.request(method)
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
+    assert code(response) == "METHOD_NOT_ALLOWED"
+
+
+def test_options_are_told_without_a_login(anonymous: Service) -> None:
+    response = anonymous.request("OPTIONS")
+    assert (response.status_code, response["Allow"]) == (204, "GET, HEAD, OPTIONS, POST")
+
+
+@pytest.mark.parametrize("accept", [RESPONSE, "application/json"])
+def test_a_mutation_by_get_is_a_405_that_names_post(service: Service, accept: str) -> None:
+    response = service.request("GET", "?query=mutation{__typename}", headers={"accept": accept})
+    assert (response.status_code, response["Allow"], code(response)) == (405, "POST", "METHOD_NOT_ALLOWED")
+
+
+def test_a_body_above_the_limit_is_a_413(service: Service, settings: Any) -> None:
+    settings.GRAPHQL_API = {"MAX_BODY_BYTES": 100}
+    response = service.post({"query": "{ __typename }" + " " * 100})
+    assert (response.status_code, code(response)) == (413, "REQUEST_TOO_LARGE")
+
+
+def test_a_body_above_django_s_own_limit_is_a_413(service: Service, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    response = service.post({"query": "{ __typename }" + " " * 100})
+    assert (response.status_code, code(response)) == (413, "REQUEST_TOO_LARGE")
+
+
+def test_answers_are_kept_by_no_cache(service: Service) -> None:
+    response = service.ask("{ __typename }")
+    assert response["Cache-Control"] == "private, no-store"
+    assert "Accept" in response["Vary"]
+
+
+def test_a_failure_of_ours_is_json_without_its_text(service: Service, settings: Any, caplog: Any) -> None:
+    settings.GRAPHQL_API = {"AUTHENTICATE": "tests.transport.tokens.broken"}
+    response = service.ask("{ __typename }")
+    assert (response.status_code, code(response)) == (500, "INTERNAL")
+    assert b"secret" not in response.content
+    assert "secret" in caplog.text
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+PARAMETERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "query": ANYTHING | st.sampled_from(["{ __typename }", "query($a: [String!]) { __typename }"]),
+        "variables": ANYTHING,
+        "operationName": ANYTHING,
+        "extensions": ANYTHING,
+    },
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=PARAMETERS | ANYTHING)
+def test_no_body_makes_the_service_fail(service: Service, body: Any) -> None:
+    response = service.post(body, accept=RESPONSE)
+    assert response.status_code in (200, 400)
+    assert response["Content-Type"].startswith(RESPONSE)
+    json.loads(response.content)

@@ -1,0 +1,37 @@
+"""The reference audit of the GraphQL-over-HTTP specification, over real servers."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.transport.node import install
+from tests.transport.servers import asgi_server
+
+AUDIT = Path(__file__).parent / "audit"
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+
+@pytest.fixture(params=["wsgi", "asgi"])
+def address(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
+    settings.GRAPHQL_API = {"AUTHENTICATE": "tests.transport.tokens.bearer"}
+    if request.param == "wsgi":
+        yield request.getfixturevalue("live_server").url + "/graphql/"
+        return
+    with asgi_server() as url:
+        yield url + "/async/graphql/"
+
+
+def test_the_service_passes_the_reference_audit(address: str, admin_user: Any) -> None:
+    folder = install(AUDIT)
+    done = subprocess.run(
+        ["node", "run.js", address, admin_user.username], cwd=folder, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    results = json.loads(done.stdout)
+    assert len(results) > 50
+    assert [result for result in results if result["status"] not in ("ok", "notice")] == []
+    assert {result["name"]: result["reason"] for result in results if result["status"] == "notice"} == {}

@@ -1,0 +1,23 @@
+"""Hooks that a project could name in `GRAPHQL_API["AUTHENTICATE"]`."""
+
+from typing import NoReturn
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+
+def bearer(request: HttpRequest) -> User | None:
+    """`Authorization: Bearer <username>` logs that user in: as good as a token for a test."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return User.objects.filter(username=token).first() if scheme == "Bearer" else None
+
+
+def refusing(request: HttpRequest) -> NoReturn:
+    """A hook that has seen a forged token."""
+    raise PermissionDenied
+
+
+def broken(request: HttpRequest) -> NoReturn:
+    """A hook with an error in it."""
+    raise RuntimeError("the secret is 42")
