@@ -91,7 +91,8 @@ def lease() -> Any:
 
 def finish(operation: Operation, outcome: Mapping[str, Any]) -> Operation:
     """The action was carried out."""
-    return _close(operation, OperationState.DONE, outcome=_json(outcome))
+    shown, _ = policy().redact(plain(dict(outcome)), task_name=operation.task_name)
+    return _close(operation, OperationState.DONE, outcome=json.dumps(shown))
 
 
 def fail(operation: Operation, refusal: Refusal) -> Operation:
@@ -109,7 +110,7 @@ def record_refusal(order: Order, task: TaskResult | None, refusal: Refusal) -> O
 
 
 def _close(operation: Operation, state: OperationState, **columns: Any) -> Operation:
-    columns.update(state=state, open_claim=None, lease_until=None, finished_at=timezone.now())
+    columns.update(state=state, open_claim=None, lease_until=None, undo=None, finished_at=timezone.now())
     claimed = Operation.objects.using(database()).filter(pk=operation.pk, state=OperationState.CLAIMED)
     claimed.update(**columns)
     for name, value in columns.items():

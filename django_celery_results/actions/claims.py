@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -15,13 +16,14 @@ from django_celery_results.message_codec import Message, MessageUnavailable, dec
 from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
 from django_celery_results.states import TaskState
 
-from . import audit
+from . import audit, reopening
 from .celery_app import registered_task
 from .guards import database
 from .outcome import ErrorCode, Refusal, Refused
 from .publishing import destination, explain, publish
 
 logger = logging.getLogger(__name__)
+Undo = dict[str, Any]
 
 RETRY = "retry"
 _ATTEMPTS = 3
@@ -32,15 +34,20 @@ class Taken(Exception):
     """Somebody else holds a claim on this task, or this key was used a moment ago."""
 
 
-def claim(operation: Operation, prepare: Callable[[], None]) -> None:
-    """Save the operation and whatever `prepare` writes, all or nothing; raises `Taken` where another was faster."""
+def claim(operation: Operation, prepare: Callable[[], Undo | None] = lambda: None) -> None:
+    """Save the operation and whatever `prepare` writes, all or nothing; raises `Taken` where another was faster.
+
+    `prepare` returns what un-claiming has to restore.
+    """
     for attempt in range(_ATTEMPTS):
         try:
             # The operation comes first: its unique keys make a second one wait here and then see what the first did.
             with transaction.atomic(using=database(), durable=True):
                 operation.pk = None
                 operation.save(using=database(), force_insert=True)
-                prepare()
+                if undo := prepare():
+                    operation.undo = json.dumps(undo)
+                    operation.save(using=database(), update_fields=["undo"])
             return
         except IntegrityError as error:
             raise Taken from error
@@ -73,24 +80,29 @@ def pending_row(operation: Operation, message: Message, original: TaskResult) ->
     )
 
 
-def send(app: Celery, operation: Operation, message: Message) -> Refusal | None:
-    """Publish what was claimed and mark it; un-claim where it was not sent."""
+def send(app: Celery, operation: Operation, message: Message, record: TaskMessage | None) -> Refusal | None:
+    """Publish what was claimed and mark it; un-claim where it was not sent. `record` is the one of the first run."""
     task_id = str(operation.new_task_id)
     try:
         publish(app, task_id, message)
     except Exception as error:  # noqa: BLE001 - brokers, serializers and receivers raise anything; the claim must go
         refusal = explain(error, message)
-        undo(operation, refusal)
+        undo(operation, refusal, record)
         return refusal
-    audit.finish(operation, {"task_id": task_id})
+    _finish(operation)
     return None
 
 
-def undo(operation: Operation, refusal: Refusal) -> None:
-    """Nothing was sent: the new row and its record go, and the task can be retried again."""
+def undo(operation: Operation, refusal: Refusal, record: TaskMessage | None = None) -> None:
+    """Nothing was sent: what the claim wrote goes, what it reopened is as before, and the task can be retried again."""
     with transaction.atomic(using=database()):
-        TaskResult._default_manager.using(database()).filter(**_untouched(operation)).delete()
-        TaskMessage.objects.using(database()).filter(task_id=operation.new_task_id).delete()
+        if operation.undo:
+            reopening.restore(json.loads(operation.undo))
+        if operation.new_task_id != operation.task_id:
+            TaskResult._default_manager.using(database()).filter(**_untouched(operation)).delete()
+            TaskMessage.objects.using(database()).filter(task_id=operation.new_task_id).delete()
+        elif record:
+            record.save(using=database())
         audit.fail(operation, refusal)
 
 
@@ -110,7 +122,7 @@ def _heal(app: Celery, operation: Operation) -> bool:
         audit.fail(operation, Refusal(code=ErrorCode.WORKERS_UNREACHABLE, message="The process was interrupted."))
         return True
     if not TaskResult._default_manager.using(database()).filter(**_untouched(operation)).exists():
-        audit.finish(operation, {"task_id": operation.new_task_id})  # a worker has it, so it was sent
+        _finish(operation)  # a worker has it, so it was sent
         return True
     return _send_again(app, operation)
 
@@ -126,9 +138,15 @@ def _send_again(app: Celery, operation: Operation) -> bool:
         logger.exception("Retry of task %s is not sent yet", operation.task_id)  # its lease runs again
         return False
     else:
-        audit.finish(operation, {"task_id": operation.new_task_id, "healed": True})
+        _finish(operation, healed=True)
     return True
 
 
+def _finish(operation: Operation, **more: Any) -> None:
+    before = {"before": json.loads(operation.undo)} if operation.undo else {}
+    audit.finish(operation, {"task_id": operation.new_task_id, **before, **more})
+
+
 def _untouched(operation: Operation) -> dict[str, Any]:
-    return {"task_id": operation.new_task_id, "status": TaskState.PENDING, "attempt": None}
+    """The new run's row, if no worker has it yet: none ever writes PENDING."""
+    return {"task_id": operation.new_task_id, "status": TaskState.PENDING}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,9 +17,10 @@ from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState, state_of
 
-from . import audit, claims, composing, guards
+from . import audit, claims, composing, continuing, guards, reopening
 from . import overrides as overriding
 from .celery_app import celery_app, check_can_publish, registered_task
+from .continuing import Plan
 from .outcome import ErrorCode, Refusal, Refused, RetryOutcome, refuse
 from .overrides import RetryOverrides
 from .previewing import preview
@@ -122,8 +123,8 @@ def _blockers(viewer: Viewer, task: TaskResult, retried_as: str | None, *, has_r
 
 
 def _preview(viewer: Viewer, wish: Wish, task: TaskResult) -> RetryOutcome:
-    message = _message(celery_app(), wish, task)
-    return RetryOutcome(original=task, preview=preview(viewer, task, message))
+    plan = _plan(celery_app(), wish, task, _record_of(task))
+    return RetryOutcome(original=task, preview=preview(viewer, task, plan.message, keeps_id=plan.keeps_id))
 
 
 def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome:
@@ -133,34 +134,39 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome
     app = celery_app()
     check_can_publish(app)
     claims.heal(app)
-    message = _message(app, wish, task)
+    record = _record_of(task)
+    plan = _plan(app, wish, task, record)
     try:
-        operation = _claim(app, order, wish, task, message)
+        operation = _claim(app, order, wish, task, plan)
     except claims.Taken:
         return _taken(order, task)
-    refusal = claims.send(app, operation, message)
+    refusal = claims.send(app, operation, plan.message, record)
     if refusal:
         return RetryOutcome(original=task, refusals=(refusal,), operation=operation)
     return _outcome(task, operation)
 
 
-def _message(app: Celery, wish: Wish, task: TaskResult) -> Message:
+def _record_of(task: TaskResult) -> TaskMessage | None:
+    return TaskMessage.objects.using(guards.database()).filter(task_id=task.task_id).first()
+
+
+def _plan(app: Celery, wish: Wish, task: TaskResult, record: TaskMessage | None) -> Plan:
     """What would be sent; refuses where that cannot be known or must not be."""
     if wrong_state := _wrong_state(task, wish.allow_states):
         raise Refused(wrong_state)
     retries = TaskResult._default_manager.using(guards.database()).filter(retried_from=task.task_id)
     if not wish.allow_retried and (newer := retries.values_list("task_id", flat=True).first()):
         raise Refused(_already_retried(newer))
-    kept = _kept(app, task)
+    kept = _kept(app, record)
     registered = registered_task(app, kept.task_name)
-    message = composing.alone(app, kept, task_id=task.task_id, status=task.status)
-    message = overriding.apply(wish.overrides, message)
+    continues = wish.scope == RetryScope.CONTINUE
+    plan = continuing.plan(app, kept, task) if continues else Plan(message=composing.alone(app, kept, task))
+    message = overriding.apply(wish.overrides, plan.message)
     overriding.check_signature(registered, message, wish.overrides)
-    return message
+    return replace(plan, message=message)
 
 
-def _kept(app: Celery, task: TaskResult) -> Message:
-    record = TaskMessage.objects.using(guards.database()).filter(task_id=task.task_id).first()
+def _kept(app: Celery, record: TaskMessage | None) -> Message:
     if record is None:
         raise Refused(_unavailable())
     try:
@@ -169,9 +175,9 @@ def _kept(app: Celery, task: TaskResult) -> Message:
         refuse(ErrorCode.ARGUMENTS_UNAVAILABLE, error.message)
 
 
-def _claim(app: Celery, order: audit.Order, wish: Wish, task: TaskResult, message: Message) -> Operation:
-    new_id = uuid()
-    record = _record(app, new_id, wish, message)
+def _claim(app: Celery, order: audit.Order, wish: Wish, task: TaskResult, plan: Plan) -> Operation:
+    new_id = task.task_id if plan.keeps_id else uuid()
+    record = _record(app, new_id, wish, plan.message)
     operation = audit.draft(
         order,
         task,
@@ -181,10 +187,15 @@ def _claim(app: Celery, order: audit.Order, wish: Wish, task: TaskResult, messag
         lease_until=audit.lease(),
     )
 
-    def prepare() -> None:
+    def prepare() -> claims.Undo:
         _check_still(task, wish)
-        record.save(using=guards.database(), force_insert=True)
-        claims.pending_row(operation, message, task).save(using=guards.database(), force_insert=True)
+        record.save(using=guards.database(), force_insert=not plan.keeps_id)
+        if not plan.keeps_id:
+            claims.pending_row(operation, plan.message, task).save(using=guards.database(), force_insert=True)
+        rows = [reopening.reopen(task)] if plan.keeps_id else []
+        rows += reopening.reopen_later(plan.later_ids)
+        parts = reopening.reopen_parts(plan.parts)
+        return {"rows": rows, "parts": parts} if rows or parts else {}
 
     claims.claim(operation, prepare)
     return operation

@@ -1,0 +1,178 @@
+"""Whatever happens between the button and the broker, a task is sent again once, or not at all."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import states
+from django.db import connection, transaction
+from django.utils import timezone
+
+from django_celery_results.actions import claims, publishing
+from django_celery_results.actions.outcome import ErrorCode, RetryOutcome
+from django_celery_results.actions.retry import RetryOverrides, retry
+from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
+from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import SYSTEM, Viewer
+from tests.celery_app import app
+
+from .conftest import publishing_to, ref
+from .records import failed_task
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def broker() -> Any:
+    with publishing_to("memory://claims"):
+        yield
+
+
+def codes(outcome: RetryOutcome) -> list[ErrorCode]:
+    return [refusal.code for refusal in outcome.refusals]
+
+
+def test_the_same_key_of_the_same_viewer_gets_the_first_outcome(operator: Viewer, sent: list[str]) -> None:
+    original = failed_task()
+    first = retry(operator, ref(original), idempotency_key="k")
+    again = retry(operator, ref(original), idempotency_key="k")
+    assert sent == [first.task_id] == [again.task_id]
+    assert again.refusals == ()
+    assert again.operation == first.operation
+
+
+def test_a_key_belongs_to_its_viewer(operator: Viewer, viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
+    original = failed_task()
+    retry(operator, ref(original), idempotency_key="k")
+    other = retry(viewer_with(*Action, name="other"), ref(original), idempotency_key="k")
+    assert codes(other) == [ErrorCode.ALREADY_RETRIED]
+    assert len(sent) == 1
+
+
+def test_a_key_is_not_good_for_another_request(operator: Viewer, sent: list[str]) -> None:
+    original = failed_task()
+    retry(operator, ref(original), idempotency_key="k")
+    changed = retry(operator, ref(original), idempotency_key="k", overrides=RetryOverrides(priority=3))
+    assert codes(changed) == [ErrorCode.DUPLICATE_REQUEST]
+    assert codes(retry(operator, ref(failed_task("b")), idempotency_key="k")) == [ErrorCode.DUPLICATE_REQUEST]
+    assert len(sent) == 1
+
+
+def test_a_key_of_a_refused_request_may_be_used_again(operator: Viewer, sent: list[str]) -> None:
+    original = failed_task(status=states.STARTED)
+    assert codes(retry(operator, ref(original), idempotency_key="k")) == [ErrorCode.NOT_FINISHED]
+    TaskResult.objects.update(status=states.FAILURE)
+    assert sent == []
+    assert retry(operator, ref(original), idempotency_key="k").task_id in sent
+
+
+def test_a_task_is_retried_once_unless_more_is_allowed(operator: Viewer, sent: list[str]) -> None:
+    original = failed_task()
+    first = retry(operator, ref(original))
+    refused = retry(operator, ref(original))
+    assert codes(refused) == [ErrorCode.ALREADY_RETRIED]
+    assert str(first.task_id) in refused.refusals[0].message
+    assert retry(operator, ref(original), allow_retried=True).task_id == sent[1]
+
+
+@pytest.mark.parametrize("key", [None, "the same"])
+def test_two_who_press_at_once_send_once(key: str | None, sent: list[str]) -> None:
+    original = failed_task()
+    outcomes: list[RetryOutcome] = []
+    start = threading.Barrier(8)
+
+    def press() -> None:
+        try:
+            start.wait()
+            outcomes.append(retry(SYSTEM, ref(original), idempotency_key=key))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(outcomes) == 8
+    assert len(sent) == 1
+    expected = [] if key else [ErrorCode.ALREADY_RETRIED] * 7
+    assert [code for outcome in outcomes for code in codes(outcome)] == expected
+    assert TaskResult.objects.filter(retried_from=original.task_id).count() == 1
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "amqp://guest:guest@127.0.0.1:1//"])
+def test_with_the_broker_down_nothing_stays_claimed(url: str, operator: Viewer) -> None:
+    original = failed_task()
+    started = time.monotonic()
+    with publishing_to(url):
+        outcome = retry(operator, ref(original), idempotency_key="k")
+    assert time.monotonic() - started < 3
+    assert codes(outcome) == [ErrorCode.BROKER_UNREACHABLE]
+    assert list(TaskResult.objects.values_list("task_id", flat=True)) == ["failed"]
+    assert list(TaskMessage.objects.values_list("task_id", flat=True)) == ["failed"]
+    operation = Operation.objects.get()
+    assert (operation.state, operation.open_claim, operation.error_code) == ("failed", None, "BROKER_UNREACHABLE")
+    assert codes(retry(operator, ref(original), idempotency_key="k")) == []
+
+
+class Killed(BaseException):
+    """As if the process had died here."""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_around_the_publish_the_same_id_is_sent_after_the_lease(
+    moment: str, operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = failed_task("failed", 1, 2)
+
+    def dying(*args: Any) -> None:
+        if moment == "after":
+            publishing.publish(*args)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "publish", dying)
+        with pytest.raises(Killed):
+            retry(operator, ref(original), overrides=RetryOverrides(args=[3]))
+    new_id = Operation.objects.get().new_task_id
+    assert claims.heal(app) == 0  # the lease is not over: its owner may be at work
+
+    Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert claims.heal(app) == 1
+
+    assert set(sent) == {new_id}
+    assert Operation.objects.get().state == OperationState.DONE
+    assert claims.heal(app) == 0
+
+
+def test_a_claim_whose_task_runs_already_is_only_marked(
+    operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = failed_task()
+    with monkeypatch.context() as patch:
+        patch.setattr(claims.audit, "finish", lambda *_: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            retry(operator, ref(original))
+    TaskResult.objects.filter(task_id=sent[0]).update(status=states.STARTED, attempt=0)
+    Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert claims.heal(app) == 1
+    assert len(sent) == 1
+    assert Operation.objects.get().state == OperationState.DONE
+
+
+def test_inside_an_open_transaction_nothing_is_done(operator: Viewer, sent: list[str]) -> None:
+    original = failed_task()
+    with transaction.atomic():
+        assert codes(retry(operator, ref(original))) == [ErrorCode.IN_TRANSACTION]
+    assert sent == []
+    assert not Operation.objects.exists()
+
+
+@pytest.mark.django_db(transaction=False)
+def test_the_transaction_of_a_test_case_does_not_count(operator: Viewer, sent: list[str]) -> None:
+    assert connection.in_atomic_block
+    assert retry(operator, ref(failed_task())).task_id in sent
