@@ -39,10 +39,8 @@ class Shown:
 
 def look(task: TaskResult, column: str) -> Shown:
     """A payload column as this package reads it for display; secrets are replaced."""
-    # Meta is JSON whatever the result's serializer is.
-    kind = ("application/json", "utf-8") if column == "meta" else (task.content_type, task.content_encoding)
     text = getattr(task, column)
-    peeked = codec.peek(text, *kind)
+    peeked = codec.peek(text, task.content_type, task.content_encoding)
     if column not in ("task_args", "task_kwargs"):
         return _redacted(task, peeked.value) if peeked.is_shown else Shown(is_shown=False)
     if peeked.is_shown:

@@ -1,0 +1,98 @@
+"""One project on one fresh database, run by the real 2.6.0 and by this package in turn."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from tests.databases import database
+
+from .old_package import old_python
+
+FOLDER = Path(__file__).parent / "project"
+OURS = str(Path(__file__).parent.parent.parent)
+SECONDS = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """Which of the two packages a command runs with."""
+
+    python: str
+    path: str = ""
+
+
+def old() -> Package:
+    return Package(python=old_python())
+
+
+def new() -> Package:
+    return Package(python=sys.executable, path=OURS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A project's folder, its database, and settings that a test adds."""
+
+    database: dict[str, Any]
+    folder: Path = FOLDER
+    settings: dict[str, Any] = field(default_factory=dict)
+    env: dict[str, str] = field(default_factory=dict)
+
+    def run(self, package: Package, *command: str) -> str:
+        """What the command prints; a failure shows all of it."""
+        done = subprocess.run(
+            [package.python, "-W", "ignore", *command],
+            cwd=self.folder,
+            env=self.environment(package),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def json(self, package: Package, *command: str) -> Any:
+        return json.loads(self.run(package, *command))
+
+    def migrate(self, package: Package, *target: str) -> None:
+        self.run(package, "manage.py", "migrate", "-v", "0", *target)
+
+    def environment(self, package: Package) -> dict[str, str]:
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "DJANGO"))}
+        return {
+            **inherited,
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(self.folder), package.path))),
+            "DJANGO_SETTINGS_MODULE": "settings",
+            "PROJECT_DATABASE": json.dumps(self.database),
+            "PROJECT_SETTINGS": json.dumps(self.settings),
+            "C_FORCE_ROOT": "1",  # a test machine may be a container whose only user is root
+            **self.env,
+        }
+
+
+@contextmanager
+def fresh_database(folder: Path) -> Iterator[dict[str, Any]]:
+    """An empty database on the server under test; a file for SQLite."""
+    settings = {key: value for key, value in database().items() if key != "TEST"}
+    if connection.vendor == "sqlite":
+        yield {**settings, "NAME": str(folder / "project.sqlite3")}
+        return
+    name = f"dcr_project_{uuid.uuid4().hex[:10]}"
+    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f"CREATE DATABASE {name}")
+    try:
+        yield {**settings, "NAME": name}
+    finally:
+        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+            cursor.execute(f"DROP DATABASE {name}" + (" WITH (FORCE)" if connection.vendor == "postgresql" else ""))

@@ -1,0 +1,69 @@
+"""A database that the real 2.6.0 made, read and written by this package, and by 2.6.0 again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from .projects import Project, new, old
+
+
+def without_chords(read: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in read.items() if key != "chords"}
+
+
+@pytest.fixture(params=["json", "pickle"])
+def filled(request: pytest.FixtureRequest, project: Project) -> Project:
+    """A project that stores results with one serializer."""
+    return replace(project, settings={"CELERY_RESULT_SERIALIZER": request.param})
+
+
+def test_everything_reads_as_before_after_migrate(filled: Project) -> None:
+    filled.migrate(old())
+    filled.run(old(), "fill.py", "old")
+    before = filled.json(old(), "read.py", "old")
+    assert len(before["tasks"]) >= 11
+    assert [chord["count"] for chord in before["chords"]] == [2]
+    filled.migrate(new())
+    assert filled.json(new(), "read.py", "old") == before
+
+
+def test_the_old_package_reads_rows_of_ours_on_our_tables_and_after_going_back(filled: Project) -> None:
+    filled.migrate(old())
+    filled.run(old(), "fill.py", "old")
+    filled.migrate(new())
+    filled.run(new(), "fill.py", "new")
+    ours = filled.json(new(), "read.py", "new")
+    assert len(ours["tasks"]) >= 11
+    assert without_chords(filled.json(old(), "read.py", "new")) == without_chords(ours)
+
+    filled.run(old(), "fill.py", "later")  # 2.6.0 writes to our newer tables
+    later = filled.json(old(), "read.py", "later")
+    assert filled.json(new(), "read.py", "later") == later
+
+    filled.migrate(new(), "django_celery_results", "0014")
+    assert without_chords(filled.json(old(), "read.py", "new")) == without_chords(ours)
+    filled.run(old(), "fill.py", "back")
+    assert len(filled.json(old(), "read.py", "back")["tasks"]) == len(later["tasks"])
+
+
+def test_the_tables_after_0014_are_those_of_the_old_package(project: Project) -> None:
+    project.migrate(old(), "django_celery_results")
+    theirs = project.json(old(), "schema.py")
+    project.migrate(old(), "django_celery_results", "zero")
+    project.migrate(new(), "django_celery_results", "0014")
+    assert project.json(new(), "schema.py") == theirs
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField"},
+        {"DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH": 191},
+    ],
+)
+def test_no_migration_is_missing(project: Project, settings: dict[str, Any]) -> None:
+    replace(project, settings=settings).run(new(), "manage.py", "makemigrations", "--check", "--dry-run")
