@@ -21,14 +21,16 @@ INTERNAL = "INTERNAL"
 
 def formatted(error: GraphQLError, *, is_request_error: bool = False) -> dict[str, Any]:
     """One entry of a response's `errors`."""
-    presented = {**error.formatted, "message": _message(error)}
-    presented["extensions"] = {**(error.extensions or {}), **_extensions(error)}
-    if presented["extensions"]["code"] == INTERNAL:
-        error_id = uuid.uuid4().hex
-        logger.error("error %s at %s", error_id, error.path, exc_info=error.original_error or error)
-        presented["message"] = "Something went wrong on our side. Tell the operator the errorId."
-        presented["extensions"] = {"code": INTERNAL, "errorId": error_id}
-    return presented
+    extensions = {**(error.extensions or {}), **_extensions(error)}
+    presented = {**error.formatted, "message": _message(error), "extensions": extensions}
+    return _unforeseen(error, presented) if extensions["code"] == INTERNAL else presented
+
+
+def _unforeseen(error: GraphQLError, presented: dict[str, Any]) -> dict[str, Any]:
+    error_id = uuid.uuid4().hex
+    logger.error("error %s at %s", error_id, error.path, exc_info=error.original_error or error)
+    message = "Something went wrong on our side. Tell the operator the errorId."
+    return {**presented, "message": message, "extensions": {"code": INTERNAL, "errorId": error_id}}
 
 
 def _message(error: GraphQLError) -> str:

@@ -68,7 +68,6 @@ class GroupResultFilter:
     not_: GroupResultFilter | None = None
     group_id: IDFilter | None = None
     date_created: DateTimeFilter | None = None
-    date_done: DateTimeFilter | None = None
 
 
 AnyFilter = TaskResultFilter | GroupResultFilter

@@ -27,13 +27,13 @@ from django.db.models.sql.compiler import SQLCompiler
 _Sql = tuple[str, Any]
 
 
-class _Equal(Exact):  # type: ignore[type-arg]
+class _Equal(Exact):
     def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _Sql:
         sql, params = self.as_sql(compiler, connection)
         return _also_as_bytes(self, sql, params, compiler)
 
 
-class _OneOf(In):  # type: ignore[type-arg]
+class _OneOf(In):
     def as_mysql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _Sql:
         sql, params = self.as_sql(compiler, connection)
         return _also_as_bytes(self, sql, params, compiler)

@@ -30,7 +30,6 @@ class GroupResultOrderField(StrEnum):
     """What groups can be ordered by; the value is the column."""
 
     DATE_CREATED = "date_created"
-    DATE_DONE = "date_done"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import InvalidInput, PageTooLarge
@@ -16,7 +16,7 @@ from . import cursors
 from .cursors import Position
 from .ordering import Order, OrderDirection
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
 
 MAX_COUNT = 100_000
 
@@ -33,6 +33,11 @@ class PageRequest:
     @property
     def is_backward(self) -> bool:
         return self.last is not None or (self.first is None and self.before is not None and self.after is None)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the beginning of the list."""
+        return self.after is None and self.before is None and self.last is None
 
     def size(self) -> int:
         """Rows to return; refuses what contradicts itself or is too large."""
@@ -67,8 +72,17 @@ class Edge(Generic[Row]):
 class Page(Generic[Row]):
     """Rows of one page. What costs a further query is computed when it is read."""
 
-    def __init__(self, queryset: QuerySet[Row], order: Order, request: PageRequest, mark: bytes) -> None:
-        self._matching = queryset.filter(order.covered)
+    def __init__(
+        self,
+        queryset: QuerySet[Any],
+        order: Order,
+        request: PageRequest,
+        mark: bytes,
+        *,
+        load: Callable[[QuerySet[Any]], list[Row]],
+    ) -> None:
+        """`load` makes the nodes of the page out of the query for their rows."""
+        self._matching, self._load = queryset.filter(order.covered), load
         self._order, self._mark = order, mark
         self._size = request.size()
         self._after = cursors.decode(request.after, mark) if request.after is not None else None
@@ -81,13 +95,17 @@ class Page(Generic[Row]):
         found = self._fetched[: self._size]
         return found[::-1] if self._is_backward else found
 
+    def preload(self, rows: list[Row]) -> None:
+        """Use rows that were loaded for several pages at once: those of this page, and one more if there is one."""
+        self.__dict__["_fetched"] = rows
+
     @cached_property
     def _fetched(self) -> list[Row]:
         # One row more than asked for tells whether others follow.
         within = self._matching.filter(
             self._beyond(self._after, forward=True), self._beyond(self._before, forward=False)
         )
-        return list(within.order_by(*self._order_by)[: self._size + 1])
+        return self._load(within.order_by(*self._order_by)[: self._size + 1])
 
     @property
     def _order_by(self) -> list[str]:
@@ -140,8 +158,8 @@ class Page(Generic[Row]):
 
     def cursor(self, row: Row) -> str:
         """Where this row stands."""
-        value: Any = getattr(row, self._order.field.value)
-        return cursors.encode(Position(value=value, pk=row.pk), self._mark)
+        node: Any = row
+        return cursors.encode(Position(value=getattr(node, self._order.field.value), pk=node.pk), self._mark)
 
     @cached_property
     def total_count(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -13,12 +12,9 @@ from django_celery_results.models import TaskResult
 from django_celery_results.policy.access import Action, policy, require
 from django_celery_results.policy.viewer import Viewer
 
-from . import cursors, filters, lookups
+from . import filters, lookups
 from .filters import TaskResultFilter
-from .ordering import TaskResultOrder
-from .pages import Page, PageRequest
 
-MAX_IDS = 100
 HEAVY = ("task_args", "task_kwargs", "result", "traceback", "meta")
 """Columns that may hold megabytes; lists leave out those nobody reads."""
 
@@ -57,25 +53,6 @@ def selected(viewer: Viewer, where: TaskResultFilter | None = None) -> QuerySet[
     for action in filters.needs(where):
         require(viewer, action)
     return rows.alias(**filters.ALIASES).filter(filters.condition(where))
-
-
-def page(
-    viewer: Viewer,
-    request: PageRequest,
-    *,
-    where: TaskResultFilter | None = None,
-    order: TaskResultOrder | None = None,
-    without: Collection[str] = (),
-) -> Page[TaskResult]:
-    """A page of the visible rows that match. `without` names heavy columns that will not be read."""
-    order = order or TaskResultOrder()
-    rows = selected(viewer, where)
-    return Page(rows.defer(*without) if without else rows, order, request, cursors.fingerprint("tasks", order, where))
-
-
-def by_pks(viewer: Viewer, pks: Collection[int]) -> dict[int, TaskResult]:
-    """The visible rows of these primary keys, in one query."""
-    return {row.pk: row for row in visible(viewer).filter(pk__in=pks)} if pks else {}
 
 
 def _all() -> QuerySet[TaskResult]:

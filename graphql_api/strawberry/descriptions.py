@@ -36,3 +36,8 @@ def enum(cls: EnumClass) -> EnumClass:
     for value in definition.values:
         value.description = words(definition.name, value.name)
     return cls
+
+
+def union(name: str) -> Any:
+    """A strawberry union with the words for it."""
+    return strawberry.union(name, description=words(name))

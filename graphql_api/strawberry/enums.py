@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+from django_celery_results.actions.outcome import ErrorCode
+from django_celery_results.actions.retry import RetryScope
 from django_celery_results.query.ordering import GroupResultOrderField, OrderDirection, TaskResultOrderField
 from django_celery_results.states import TaskState
 
 from .descriptions import enum
 
-__all__ = ["GroupResultOrderField", "OrderDirection", "TaskResultOrderField", "TaskState"]
+__all__ = [
+    "ErrorCode",
+    "GroupResultOrderField",
+    "OrderDirection",
+    "RetryScope",
+    "TaskResultOrderField",
+    "TaskState",
+    "TerminateSignal",
+]
 
-for known in (TaskState, OrderDirection, TaskResultOrderField, GroupResultOrderField):
+
+class TerminateSignal(StrEnum):
+    """What a running task's process is sent."""
+
+    SIGTERM = "SIGTERM"
+    SIGINT = "SIGINT"
+    SIGQUIT = "SIGQUIT"
+    SIGKILL = "SIGKILL"
+
+
+for known in (
+    ErrorCode,
+    GroupResultOrderField,
+    OrderDirection,
+    RetryScope,
+    TaskResultOrderField,
+    TaskState,
+    TerminateSignal,
+):
     enum(known)

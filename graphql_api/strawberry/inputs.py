@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
@@ -12,13 +12,10 @@ from strawberry.utils.str_converters import to_camel_case
 
 from django_celery_results.exceptions import InvalidInput
 from django_celery_results.query import filters, operators, ordering, tasks
-from django_celery_results.query.pages import PageRequest
 from graphql_api import global_ids
 
 from .descriptions import described
-from .enums import OrderDirection, TaskResultOrderField, TaskState
-
-Value = TypeVar("Value")
+from .enums import GroupResultOrderField, OrderDirection, TaskResultOrderField, TaskState
 
 
 def named(name: str) -> Any:
@@ -141,6 +138,27 @@ class TaskResultOrder:
 
 @described
 @strawberry.input
+class GroupResultFilter:
+    and_: list[GroupResultFilter] | None = named("and")
+    or_: list[GroupResultFilter] | None = named("or")
+    not_: GroupResultFilter | None = named("not")
+    group_id: IDFilter | None = UNSET
+    date_created: DateTimeFilter | None = UNSET
+
+
+@described
+@strawberry.input
+class GroupResultOrder:
+    field: GroupResultOrderField
+    direction: OrderDirection = OrderDirection.DESC
+
+
+Filter = Annotated[TaskResultFilter | None, strawberry.argument(name="filter")]
+GroupFilter = Annotated[GroupResultFilter | None, strawberry.argument(name="filter")]
+
+
+@described
+@strawberry.input
 class TaskRef:
     id: strawberry.ID | None = UNSET
     task_id: str | None = UNSET
@@ -154,17 +172,23 @@ _CORE: dict[type, type] = {
     FloatFilter: operators.SecondsFilter,
     IntFilter: operators.IntFilter,
     TaskResultFilter: filters.TaskResultFilter,
+    GroupResultFilter: filters.GroupResultFilter,
 }
 
 
-def core(value: Any) -> Any:
-    """A filter as the query room takes it. Null is refused: read as "no condition" it would select everything."""
+def core(given: Any) -> Any:
+    """A filter as the query room takes it; None where no filter is given at all."""
+    return _core(given) if given else None
+
+
+def _core(value: Any) -> Any:
+    # Null inside a filter is refused: read as "no condition" it would select everything.
     if isinstance(value, list):
-        return tuple(core(item) for item in value)
+        return tuple(_core(item) for item in value)
     if type(value) not in _CORE:
         return value
     given = {known.name: getattr(value, known.name) for known in fields(value)}
-    return _CORE[type(value)](**{name: core(item) for name, item in given.items() if _is_given(name, item)})
+    return _CORE[type(value)](**{name: _core(item) for name, item in given.items() if _is_given(name, item)})
 
 
 def _is_given(name: str, item: Any) -> bool:
@@ -185,10 +209,6 @@ def task_order(order: TaskResultOrder | None) -> ordering.TaskResultOrder | None
     return ordering.TaskResultOrder(field=order.field, direction=order.direction) if order else None
 
 
-def page_request(first: int | None, after: str | None, last: int | None, before: str | None) -> PageRequest:
-    """Null and absent are the same here: clients send the variables of a first page so."""
-    return PageRequest(first=_value(first), after=_value(after), last=_value(last), before=_value(before))
-
-
-def _value(value: Value | None) -> Value | None:
-    return None if value is UNSET else value
+def group_order(order: GroupResultOrder | None) -> ordering.GroupResultOrder | None:
+    """The order that is asked for, if any."""
+    return ordering.GroupResultOrder(field=order.field, direction=order.direction) if order else None

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET, relay
 
 from django_celery_results import models
-from django_celery_results.query import pages, tasks
-from graphql_api import global_ids
-from graphql_api.engine import Context
+from django_celery_results.query import groups, pages
 
+from . import nodes
+from .asking import Info, page_request, session
 from .descriptions import described
-from .inputs import TaskRef, TaskResultFilter, TaskResultOrder, core, page_request, task_order, task_ref
-from .types import TaskResult, TaskResultConnection
+from .inputs import (
+    Filter,
+    GroupFilter,
+    GroupResultOrder,
+    TaskRef,
+    TaskResultOrder,
+    core,
+    group_order,
+    task_order,
+    task_ref,
+)
+from .types import GroupResult, GroupResultConnection, TaskResult, TaskResultConnection
 
-Info = strawberry.Info[Context, None]
 GlobalID = Annotated[strawberry.ID, strawberry.argument(name="id")]
-Filter = Annotated[TaskResultFilter | None, strawberry.argument(name="filter")]
 
 
 @described
 @strawberry.type
 class Query:
     @strawberry.field(graphql_type=relay.Node | None)
-    def node(self, info: Info, id_: GlobalID) -> models.TaskResult | None:
-        wanted = global_ids.decode(id_, of="TaskResult")
-        return tasks.find(info.context.viewer, tasks.TaskRef(id=wanted.pk))
+    def node(self, info: Info, id_: GlobalID) -> Any:
+        return nodes.find(session(info), [id_])[0]
+
+    @strawberry.field(graphql_type=list[relay.Node | None])
+    def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Any]:
+        return nodes.find(session(info), ids)
 
     @strawberry.field(graphql_type=TaskResult | None)
     def task_result(self, info: Info, ref: TaskRef) -> models.TaskResult | None:
-        return tasks.find(info.context.viewer, task_ref(ref))
+        return session(info).find(task_ref(ref))
 
     @strawberry.field(graphql_type=TaskResultConnection)
     def task_results(
@@ -45,4 +56,22 @@ class Query:
         before: str | None = UNSET,
     ) -> pages.Page[models.TaskResult]:
         request = page_request(first, after, last, before)
-        return tasks.page(info.context.viewer, request, where=core(filter_ or None), order=task_order(order_by))
+        return session(info).page(request, where=core(filter_), order=task_order(order_by))
+
+    @strawberry.field(graphql_type=GroupResult | None)
+    def group_result(self, info: Info, group_id: str) -> groups.Group | None:
+        return groups.find(session(info), group_id=group_id)
+
+    @strawberry.field(graphql_type=GroupResultConnection)
+    def group_results(
+        self,
+        info: Info,
+        filter_: GroupFilter = UNSET,
+        order_by: GroupResultOrder | None = UNSET,
+        first: int | None = UNSET,
+        after: str | None = UNSET,
+        last: int | None = UNSET,
+        before: str | None = UNSET,
+    ) -> pages.Page[groups.Group]:
+        request = page_request(first, after, last, before)
+        return groups.page(session(info), request, where=core(filter_), order=group_order(order_by))

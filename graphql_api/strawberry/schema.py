@@ -9,10 +9,11 @@ from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema, lexicog
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from .mutation import Mutation
 from .prepared import Prepared
 from .query import Query
 from .scalars import SCALARS
-from .types import TaskResult
+from .types import GroupResult, TaskResult
 
 ONE_OF = ("TaskRef",)
 """Inputs that take exactly one of their fields."""
@@ -45,7 +46,9 @@ class Schema(strawberry.Schema):
         return
 
 
-schema = _with_one_of(Schema(query=Query, types=[TaskResult], config=config(), extensions=[Prepared]))
+schema = _with_one_of(
+    Schema(query=Query, mutation=Mutation, types=[TaskResult, GroupResult], config=config(), extensions=[Prepared])
+)
 
 
 @cache

@@ -1,22 +1,35 @@
-"""Object types. Their fields read attributes of the values that the query room returns; the few others call it."""
+"""The types of tasks and groups: most fields read an attribute, the others name their resolver.
 
+No postponed annotations here: strawberry must see which of them is the node's id.
+"""
+
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import relay
 
 from django_celery_results import models
-from django_celery_results.query import rows
+from django_celery_results.query import groups, rows
 from graphql_api import global_ids
 
+from . import resolvers
 from .computed import computed
 from .descriptions import described
 from .enums import TaskState
+from .scalars import JSON
+from .value_types import BoundedCount, SerializedValue, StateCount, TaskError, TaskProgress, bounded_count
+
+# What is defined further down, as strawberry looks it up.
+_Task = Annotated["TaskResult", strawberry.lazy(".types")] | None
+_Tasks = Annotated["TaskResultConnection", strawberry.lazy(".types")]
+_Group = Annotated["GroupResult", strawberry.lazy(".types")] | None
 
 
-def _task_id(root: models.TaskResult) -> str:
-    return global_ids.encode("TaskResult", root.pk)
+def asked(resolver: Callable[..., Any], graphql_type: Any, *, name: str | None = None) -> Any:
+    """A field with a resolver, whose Python type is that of the room below."""
+    return strawberry.field(resolver=resolver, graphql_type=graphql_type, name=name)
 
 
 @described
@@ -24,7 +37,7 @@ def _task_id(root: models.TaskResult) -> str:
 class TaskResult(relay.Node):
     # Declared, since strawberry otherwise evaluates all annotations again for every `id` of every row.
     pk: relay.NodeID[int]
-    _id: strawberry.ID = computed(_task_id, name="id")
+    _id: strawberry.ID = computed(lambda row: global_ids.encode("TaskResult", row.pk), name="id")
     task_id: str
     status: str
     state: TaskState = computed(rows.state)
@@ -33,6 +46,12 @@ class TaskResult(relay.Node):
     periodic_task_name: str | None
     worker: str | None
     queue: str | None
+    args: SerializedValue | None = asked(resolvers.args, SerializedValue | None)
+    kwargs: SerializedValue | None = asked(resolvers.kwargs, SerializedValue | None)
+    result: SerializedValue | None = asked(resolvers.result, SerializedValue | None)
+    error: TaskError | None = asked(resolvers.error, TaskError | None)
+    meta: JSON | None = asked(resolvers.meta, JSON | None)
+    progress: TaskProgress | None = asked(resolvers.progress, TaskProgress | None)
     retries: int | None
     priority: int | None
     group_id: str | None
@@ -44,6 +63,12 @@ class TaskResult(relay.Node):
     date_done: datetime | None = computed(rows.date_done)
     queued_seconds: float | None = computed(rows.queued_seconds)
     runtime_seconds: float | None = computed(rows.runtime_seconds)
+    parent: _Task = asked(resolvers.parent, _Task)
+    root: _Task = asked(resolvers.root_task, _Task)
+    group: _Group = asked(resolvers.group, _Group)
+    retried_from_task: _Task = strawberry.field(name="retriedFrom", resolver=resolvers.retried_from, graphql_type=_Task)
+    children: _Tasks = asked(resolvers.children, _Tasks)
+    retried_as: _Tasks = asked(resolvers.retried_as, _Tasks)
 
     @classmethod
     def is_type_of(cls, value: Any, info: Any) -> bool:
@@ -63,3 +88,43 @@ class TaskResultConnection:
     edges: list[TaskResultEdge]
     rows: list[TaskResult] = strawberry.field(name="nodes")
     page_info: relay.PageInfo
+    total_count: int
+    count: BoundedCount = asked(bounded_count, BoundedCount)
+
+
+@described
+@strawberry.type
+class GroupResult(relay.Node):
+    pk: relay.NodeID[int]
+    _id: strawberry.ID = computed(lambda group: global_ids.encode("GroupResult", group.pk), name="id")
+    group_id: str
+    date_created: datetime
+    date_done: datetime | None
+    result: SerializedValue | None = asked(resolvers.result_of_group, SerializedValue | None)
+    size: int
+    is_ready: bool
+    is_successful: bool
+    completed_count: int
+    state_counts: list[StateCount]
+    tasks: TaskResultConnection = asked(resolvers.tasks_of_group, TaskResultConnection)
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Any) -> bool:
+        return isinstance(value, groups.Group)
+
+
+@described
+@strawberry.type
+class GroupResultEdge:
+    cursor: str
+    node: GroupResult
+
+
+@described
+@strawberry.type
+class GroupResultConnection:
+    edges: list[GroupResultEdge]
+    rows: list[GroupResult] = strawberry.field(name="nodes")
+    page_info: relay.PageInfo
+    total_count: int
+    count: BoundedCount = asked(bounded_count, BoundedCount)

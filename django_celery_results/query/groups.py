@@ -1,0 +1,230 @@
+"""Saved groups and their tasks: a page of groups costs a constant number of queries, whatever is asked of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Q, QuerySet
+
+from django_celery_results.conf import settings
+from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.policy.access import Action, policy, require
+from django_celery_results.policy.viewer import Viewer
+from django_celery_results.states import READY, TaskState, state_of
+
+from . import cursors, filters, lookups, tasks
+from .conditions import NOTHING
+from .filters import GroupResultFilter, TaskResultFilter
+from .members import members
+from .ordering import GroupResultOrder, OrderDirection, TaskResultOrder, TaskResultOrderField
+from .pages import Page, PageRequest
+from .session import Session
+
+MAX_TOGETHER = 2_000
+"""Tasks that are loaded at once for all groups of a page; larger groups page by queries of their own."""
+_MAX_LISTED = 10_000
+_CHUNK = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateCount:
+    """How many tasks are in one state."""
+
+    status: str
+    count: int
+
+    @property
+    def state(self) -> TaskState:
+        return state_of(self.status)
+
+
+@dataclass(kw_only=True, eq=False)
+class Group:
+    """A group's row with what its tasks say. Groups of one page share a batch."""
+
+    row: GroupResult
+    batch: Batch
+
+    @property
+    def pk(self) -> int:
+        return self.row.pk
+
+    @property
+    def group_id(self) -> str:
+        return self.row.group_id
+
+    @property
+    def date_created(self) -> datetime:
+        return self.row.date_created
+
+    @cached_property
+    def members(self) -> tuple[str, ...]:
+        """Celery's ids of its tasks."""
+        known = members(self.row)
+        return known if known is not None else self.batch.recorded(self)
+
+    @property
+    def size(self) -> int:
+        return len(self.members)
+
+    @cached_property
+    def _outcomes(self) -> list[tuple[str, datetime]]:
+        return [found for task_id in self.members if (found := self.batch.outcome(task_id))]
+
+    @property
+    def _statuses(self) -> list[str]:
+        return [status for status, _ in self._outcomes]
+
+    @property
+    def date_done(self) -> datetime | None:
+        """When the last of its tasks finished; None until all have."""
+        return max(done for _, done in self._outcomes) if self._outcomes and self.is_ready else None
+
+    @property
+    def completed_count(self) -> int:
+        """Tasks that are ready."""
+        return sum(status in READY for status in self._statuses)
+
+    @property
+    def is_ready(self) -> bool:
+        return self.completed_count == self.size
+
+    @property
+    def is_successful(self) -> bool:
+        return len(self._statuses) == self.size and set(self._statuses) <= {TaskState.SUCCESS}
+
+    @property
+    def state_counts(self) -> list[StateCount]:
+        """Of the rows that exist, the most frequent state first."""
+        return [StateCount(status=status, count=count) for status, count in Counter(self._statuses).most_common()]
+
+    def tasks(
+        self, request: PageRequest, *, where: TaskResultFilter | None = None, order: TaskResultOrder | None = None
+    ) -> Page[TaskResult]:
+        """A page of its tasks."""
+        order = order or TaskResultOrder()
+        page = self.batch.session.page(request, where=where, order=order, within=self._condition())
+        if where is None and request.is_first and self.batch.fits:
+            page.preload(self._first(request.size() + 1, order))
+        return page
+
+    def _condition(self) -> Q:
+        if len(self.members) > _MAX_LISTED:
+            return lookups.equal("group_id", self.group_id)
+        return Q(task_id__in=self.members)
+
+    def _first(self, count: int, order: TaskResultOrder) -> list[TaskResult]:
+        rows = [row for task_id in self.members if (row := self.batch.task(task_id))]
+        if order.field is TaskResultOrderField.DATE_DONE:
+            rows = [row for row in rows if row.status in READY]
+        descends = order.direction is OrderDirection.DESC
+        return sorted(rows, key=lambda row: (getattr(row, order.field.value), row.pk), reverse=descends)[:count]
+
+
+@dataclass(kw_only=True, eq=False)
+class Batch:
+    """The groups of one page, and what was loaded for all of them."""
+
+    session: Session
+    groups: list[Group] = field(default_factory=list)
+
+    @cached_property
+    def _ids(self) -> list[str]:
+        return list(dict.fromkeys(task_id for group in self.groups for task_id in group.members))
+
+    @property
+    def fits(self) -> bool:
+        return len(self._ids) <= MAX_TOGETHER
+
+    def outcome(self, task_id: str) -> tuple[str, datetime] | None:
+        """The stored state of a visible task, and when that was."""
+        return self._outcomes.get(task_id)
+
+    @cached_property
+    def _outcomes(self) -> dict[str, tuple[str, datetime]]:
+        return {
+            task_id: (status, done)
+            for rows in self._chunks()
+            for task_id, status, done in rows.values_list("task_id", "status", "date_done")
+        }
+
+    def task(self, task_id: str) -> TaskResult | None:
+        """A visible task."""
+        return self._tasks.get(task_id)
+
+    @cached_property
+    def _tasks(self) -> dict[str, TaskResult]:
+        return {row.task_id: row for rows in self._chunks() for row in self.session.load(rows)}
+
+    def _chunks(self) -> Iterator[QuerySet[TaskResult]]:
+        for start in range(0, len(self._ids), _CHUNK):
+            ids = self._ids[start : start + _CHUNK]
+            yield tasks.visible(self.session.viewer).filter(task_id__in=ids).order_by()
+
+    def recorded(self, group: Group) -> tuple[str, ...]:
+        """Members by the tasks' own column, where the group's tuple cannot be read."""
+        return self._recorded.get(group.group_id, ())
+
+    @cached_property
+    def _recorded(self) -> dict[str, tuple[str, ...]]:
+        unread = [group.group_id for group in self.groups if members(group.row) is None]
+        rows = tasks.visible(self.session.viewer).filter(group_id__in=unread).order_by("pk")[:_MAX_LISTED]
+        found: dict[str, tuple[str, ...]] = {}
+        for row in rows.only("group_id", "task_id"):
+            found[str(row.group_id)] = (*found.get(str(row.group_id), ()), row.task_id)
+        return found
+
+
+def find(session: Session, group_id: str) -> Group | None:
+    """The group, if the viewer may know of it."""
+    named = lookups.equal("group_id", group_id) if "\0" not in group_id else NOTHING
+    return next(iter(_together(session, visible(session.viewer).filter(named).order_by()[:1])), None)
+
+
+def by_pks(session: Session, pks: Collection[int]) -> dict[int, Group]:
+    """The visible groups of these primary keys, in one query."""
+    return {group.pk: group for group in _together(session, visible(session.viewer).filter(pk__in=pks))}
+
+
+def of_task(session: Session, row: TaskResult) -> Group | None:
+    """The saved group of a task; loaded for its siblings too."""
+    if row.group_id is None:
+        return None
+    ids = tuple({sibling.group_id for sibling in session.siblings(row) if sibling.group_id})
+    rows = visible(session.viewer).filter(group_id__in=ids).order_by()
+    found = session.once(("groups", ids), lambda: {group.group_id: group for group in _together(session, rows)})
+    group: Group | None = found.get(row.group_id)
+    return group
+
+
+def page(
+    session: Session,
+    request: PageRequest,
+    *,
+    where: GroupResultFilter | None = None,
+    order: GroupResultOrder | None = None,
+) -> Page[Group]:
+    """A page of the visible groups that match."""
+    order = order or GroupResultOrder()
+    rows = visible(session.viewer)
+    rows = rows.filter(filters.condition(where)) if where else rows
+    mark = cursors.fingerprint("groups", order, where)
+    return Page(rows, order, request, mark, load=lambda found: _together(session, found))
+
+
+def visible(viewer: Viewer) -> QuerySet[GroupResult]:
+    """Every group this viewer may know of."""
+    require(viewer, Action.VIEW_GROUP)
+    alias = settings().database_for_reads
+    rows: QuerySet[GroupResult] = GroupResult._default_manager.all()
+    return policy().visible_groups(rows.using(alias) if alias else rows, viewer)
+
+
+def _together(session: Session, rows: Iterable[GroupResult]) -> list[Group]:
+    batch = Batch(session=session)
+    batch.groups = [Group(row=row, batch=batch) for row in rows]
+    return batch.groups

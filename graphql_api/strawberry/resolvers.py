@@ -1,0 +1,97 @@
+"""What fields of tasks and groups ask the query room; each function is one question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+
+from django_celery_results import models
+from django_celery_results.query import failures, groups, lineage, pages, values
+
+from .asking import Info, page_request, session
+from .inputs import Filter, TaskResultOrder, core, task_order
+
+Task = strawberry.Parent[models.TaskResult]
+Group = strawberry.Parent[groups.Group]
+Tasks = pages.Page[models.TaskResult]
+
+
+def args(root: Task, info: Info) -> values.Value | None:
+    return values.args(info.context.viewer, root)
+
+
+def kwargs(root: Task, info: Info) -> values.Value | None:
+    return values.kwargs(info.context.viewer, root)
+
+
+def result(root: Task, info: Info) -> values.Value | None:
+    return values.result(info.context.viewer, root)
+
+
+def meta(root: Task, info: Info) -> Any:
+    return values.meta(info.context.viewer, root)
+
+
+def error(root: Task, info: Info) -> failures.TaskError | None:
+    return failures.error(info.context.viewer, root)
+
+
+def progress(root: Task, info: Info) -> failures.TaskProgress | None:
+    return failures.progress(info.context.viewer, root)
+
+
+def parent(root: Task, info: Info) -> models.TaskResult | None:
+    return lineage.parent(session(info), root)
+
+
+def root_task(root: Task, info: Info) -> models.TaskResult | None:
+    return lineage.root(session(info), root)
+
+
+def retried_from(root: Task, info: Info) -> models.TaskResult | None:
+    return lineage.retried_from(session(info), root)
+
+
+def group(root: Task, info: Info) -> groups.Group | None:
+    return groups.of_task(session(info), root)
+
+
+def children(
+    root: Task,
+    info: Info,
+    first: int | None = UNSET,
+    after: str | None = UNSET,
+    last: int | None = UNSET,
+    before: str | None = UNSET,
+) -> Tasks:
+    return lineage.children(session(info), root, page_request(first, after, last, before))
+
+
+def retried_as(
+    root: Task,
+    info: Info,
+    first: int | None = UNSET,
+    after: str | None = UNSET,
+    last: int | None = UNSET,
+    before: str | None = UNSET,
+) -> Tasks:
+    return lineage.retried_as(session(info), root, page_request(first, after, last, before))
+
+
+def tasks_of_group(
+    root: Group,
+    info: Info,
+    filter_: Filter = UNSET,
+    order_by: TaskResultOrder | None = UNSET,
+    first: int | None = UNSET,
+    after: str | None = UNSET,
+    last: int | None = UNSET,
+    before: str | None = UNSET,
+) -> Tasks:
+    return root.tasks(page_request(first, after, last, before), where=core(filter_), order=task_order(order_by))
+
+
+def result_of_group(root: Group, info: Info) -> values.Value | None:
+    return values.group_result(info.context.viewer, root.row)
