@@ -14,6 +14,7 @@ from tests.tasks import add, echo, fail, fail_first
 from tests.workers import Worker, wait_for
 
 from .conftest import publishing_to, ref, until
+from .records import failed_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
