@@ -1,0 +1,238 @@
+"""How a waiter learns that results are there: polls that start fast and slow down, many ids in one query.
+
+Where the setting `notify` is on, PostgreSQL wakes the waiter and polling is only a safety net. `aget` is the same for
+coroutines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from celery import exceptions, states
+from celery.result import EagerResult, ResultSet
+from django.db import connections
+
+from django_celery_results.conf import settings
+
+from .notifications import listening, notify
+from .read_ahead import PAGE, ReadAhead
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.3
+SAFETY_PAUSE = 2.0
+"""How long a waiter trusts in being woken before it looks by itself."""
+
+
+class WaitingMixin:
+    """What `DatabaseBackend` does for those who wait."""
+
+    app: Any
+    TaskModel: Any
+    reading: Callable[..., Any]
+    alias_for_write: Callable[..., str]
+    _meta_or_unknown: Callable[[Any, str], dict[str, Any]]
+    supports_native_join = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._read_ahead = ReadAhead(self._rows)
+
+    # One result
+
+    def wait_for(
+        self,
+        task_id: str,
+        timeout: float | None = None,
+        interval: float = 0.5,
+        no_ack: bool = True,
+        on_interval: Callable[[], Any] | None = None,
+    ) -> dict[str, Any]:
+        """The meta of a task once it is ready."""
+        self._ensure_not_eager()  # type: ignore[attr-defined]
+        notice = _Throttled(on_interval)
+        for _ in self._polls([task_id], timeout, interval):
+            meta: dict[str, Any] = self.get_task_meta(task_id)
+            if meta["status"] in states.READY_STATES:
+                notice.now()  # the error of a parent comes before the task's own, as with backends that push
+                return meta
+            notice()
+        raise exceptions.TimeoutError("The operation timed out.")
+
+    def get_task_meta(self, task_id: str, cache: bool = True) -> dict[str, Any]:
+        """As Celery's, but the members of a set that are asked for one after the other are read together."""
+        if cache and task_id not in self._cache:  # type: ignore[attr-defined]
+            found, row = self._read_ahead.take(task_id)
+            if found:
+                return self._meta_kept(row, task_id)
+        return super().get_task_meta(task_id, cache=cache)  # type: ignore[misc,no-any-return]
+
+    def add_pending_result(self, result: Any, *args: Any, **kwargs: Any) -> Any:
+        self._read_ahead.expect(result.id)
+        return result
+
+    def remove_pending_result(self, result: Any) -> Any:
+        self._read_ahead.forget(result.id)
+        return result
+
+    # Many results
+
+    def get_many(
+        self,
+        task_ids: Iterable[str],
+        timeout: float | None = None,
+        interval: float = 0.5,
+        no_ack: bool = True,
+        on_message: Callable[[dict[str, Any]], Any] | None = None,
+        on_interval: Callable[[], Any] | None = None,
+        max_iterations: int | None = None,
+        READY_STATES: Iterable[str] = states.READY_STATES,  # noqa: N803 - Celery's name
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Id and meta of each task as it becomes ready: one query a poll, whatever their number."""
+        missing = set(task_ids)
+        if not missing:
+            return
+        notice = _Throttled(on_interval)
+        for poll, _ in enumerate(self._polls(missing, timeout, interval), start=1):
+            for task_id, row in self._rows(missing, READY_STATES).items():
+                meta = self._meta_kept(row, task_id)
+                missing.discard(task_id)
+                if on_message is not None:
+                    on_message(meta)
+                yield task_id, meta
+            if not missing or (max_iterations and poll >= max_iterations):
+                return
+            notice()
+        raise exceptions.TimeoutError(f"The operation timed out: {len(missing)} results are missing.")
+
+    def _meta_kept(self, row: Any, task_id: str) -> dict[str, Any]:
+        meta = self._meta_or_unknown(row, task_id)
+        if meta["status"] == states.SUCCESS:
+            self._cache[task_id] = meta  # type: ignore[attr-defined]
+        return meta
+
+    def _rows(self, task_ids: Iterable[str], status: Iterable[str] | None = None) -> dict[str, Any]:
+        """The rows of these tasks by the ids that were asked for."""
+        asked = list(task_ids)
+        rows: dict[str, Any] = {}
+        for start in range(0, len(asked), PAGE):
+            rows |= self.reading(lambda alias, page=asked[start : start + PAGE]: self._page(alias, page, status))
+        return rows
+
+    def _page(self, alias: str, task_ids: Sequence[str], status: Iterable[str] | None) -> dict[str, Any]:
+        rows = self.TaskModel._default_manager.using(alias).filter(task_id__in=task_ids)
+        if status is not None:
+            rows = rows.filter(status__in=list(status))
+        found = {row.task_id: row for row in rows.order_by()}
+        if connections[alias].vendor != "mysql":
+            return found
+        alike = {_folded(task_id): row for task_id, row in found.items()}
+        return {task_id: alike[_folded(task_id)] for task_id in task_ids if _folded(task_id) in alike}
+
+    # When to look
+
+    def _polls(self, task_ids: Iterable[str], timeout: float | None, interval: float) -> Iterator[None]:
+        """Yield whenever it is time to look, until the time is over; the last look is at its very end."""
+        woken = threading.Event()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self.listening(task_ids, woken.set) as is_listening:
+            for pause in pauses(interval):
+                began = time.monotonic()
+                yield
+                now = time.monotonic()
+                if deadline is not None and now >= deadline:
+                    return
+                wait = SAFETY_PAUSE if is_listening() else max(pause, now - began)
+                woken.wait(wait if deadline is None else min(wait, deadline - now))
+                woken.clear()
+
+    def listening(self, task_ids: Iterable[str], wake: Callable[[], Any]) -> Any:
+        """Be called when one of these tasks is ready, where the setting says so; yields whether that works now."""
+        alias = self.alias_for_write() if settings().notify else None
+        return listening(alias, task_ids, wake)
+
+    def store_result(self, task_id: str, result: Any, state: str, *args: Any, **kwargs: Any) -> Any:
+        stored = super().store_result(task_id, result, state, *args, **kwargs)  # type: ignore[misc]
+        self._read_ahead.forget(task_id)
+        if state in states.READY_STATES and settings().notify:
+            notify(connections[self.alias_for_write(kwargs.get("using"))], str(task_id))
+        return stored
+
+
+def _folded(task_id: str) -> str:
+    """The id as MariaDB compares it in this column: without case and spaces at its end."""
+    return task_id.rstrip(" ").casefold()
+
+
+def pauses(interval: float) -> Iterator[float]:
+    """Seconds between polls: doubled each time, and in long waits about a tenth of the time that has passed."""
+    began, pause = time.monotonic(), FIRST_PAUSE
+    while True:
+        yield min(pause, interval)
+        pause = min(pause * 2, max(LONGEST_PAUSE, (time.monotonic() - began) / 10))
+
+
+class _Throttled:
+    """Calls a waiter's `on_interval`, which may ask the database about every parent, not at every early poll."""
+
+    def __init__(self, on_interval: Callable[[], Any] | None) -> None:
+        self.now = on_interval or (lambda: None)
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self._next:
+            self.now()
+            self._next = time.monotonic() + LONGEST_PAUSE
+
+
+async def aget(
+    result: Any,
+    timeout: float | None = None,
+    *,
+    propagate: bool = True,
+    interval: float = 0.5,
+    disable_sync_subtasks: bool = True,
+) -> Any:
+    """Await what `result.get()` returns, of one task or of a group. Queries run in Django's thread for them."""
+    get = sync_to_async(result.get)
+    if isinstance(result, EagerResult) or getattr(result, "ignored", False):
+        return await get(propagate=propagate)
+    try:
+        await asyncio.wait_for(_until_ready(result, interval), timeout)
+    except TimeoutError:
+        raise exceptions.TimeoutError("The operation timed out.") from None
+    return await get(propagate=propagate, interval=interval, disable_sync_subtasks=disable_sync_subtasks)
+
+
+async def _until_ready(result: Any, interval: float) -> None:
+    backend, missing = result.backend, set(_leaves(result))
+    woken, loop = asyncio.Event(), asyncio.get_running_loop()
+    subscription = backend.listening(missing.copy(), lambda: loop.call_soon_threadsafe(woken.set))
+    is_listening = await sync_to_async(subscription.__enter__)()
+    try:
+        for pause in pauses(interval):
+            missing -= await sync_to_async(_ready)(backend, missing)
+            if not missing:
+                return
+            wait = SAFETY_PAUSE if await sync_to_async(is_listening)() else pause
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), wait)
+            woken.clear()
+    finally:
+        subscription.__exit__(None, None, None)
+
+
+def _ready(backend: Any, task_ids: set[str]) -> set[str]:
+    return {task_id for task_id, _ in backend.get_many(task_ids, max_iterations=1)}
+
+
+def _leaves(result: Any) -> Iterator[str]:
+    if isinstance(result, ResultSet):
+        for member in result.results or ():
+            yield from _leaves(member)
+    else:
+        yield result.id
