@@ -17,6 +17,7 @@ from django_celery_results.models import GroupResult
 from .chord_counters import trigger_callback
 from .chords import ChordMixin
 from .storing import StoringMixin
+from .waiting import WaitingMixin
 
 __all__ = ["EXCEPTIONS_TO_CATCH", "DatabaseBackend", "trigger_callback"]
 
@@ -29,7 +30,7 @@ UNKNOWN = dict.fromkeys(
 """The meta of a task without a row, but for its id and state."""
 
 
-class DatabaseBackend(ChordMixin, StoringMixin):
+class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
     """Override `TaskModel` or `GroupModel` to store in models of your own."""
 
     GroupModel: Any = GroupResult
@@ -44,7 +45,9 @@ class DatabaseBackend(ChordMixin, StoringMixin):
     # Tasks
 
     def _get_task_meta_for(self, task_id: str) -> dict[str, Any]:
-        row = self.reading(lambda alias: self._tasks(alias, task_id).first())
+        return self._meta_or_unknown(self.reading(lambda alias: self._tasks(alias, task_id).first()), task_id)
+
+    def _meta_or_unknown(self, row: Any, task_id: str) -> dict[str, Any]:
         return self._meta_of(row) if row else {**UNKNOWN, "status": states.PENDING, "task_id": task_id}
 
     def _meta_of(self, row: Any) -> dict[str, Any]:
