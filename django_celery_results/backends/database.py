@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from celery import states
 from celery.result import result_from_tuple
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from kombu.exceptions import DecodeError
 from kombu.serialization import loads
 
-from django_celery_results import codec, connections, outages, retention
+from django_celery_results import codec, connections, message, outages, retention
 from django_celery_results.models import GroupResult
 
 from .chord_counters import trigger_callback
@@ -52,23 +52,23 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
 
     def _meta_of(self, row: Any) -> dict[str, Any]:
         """Celery's meta dictionary of a row. What a task put into its meta never hides a column."""
-        own = codec.peek(row.meta).value
+        args, kwargs = self._decode_arguments(row)
         columns = {
             "task_id": row.task_id,
             "status": row.status,
             "result": self.decode_content(row, row.result),
             "date_done": row.date_done,
             "traceback": row.traceback,
-            "task_args": row.task_args,
-            "task_kwargs": row.task_kwargs,
+            "task_args": args,
+            "task_kwargs": kwargs,
             "task_name": row.task_name,
             "worker": row.worker,
-            "args": self._decode_shown(row, row.task_args),
-            "kwargs": self._decode_shown(row, row.task_kwargs),
+            "args": args,
+            "kwargs": kwargs,
             "name": row.task_name,
             **{name: getattr(row, name, None) for name in ("queue", "retries", "group_id", "parent_id")},
         }
-        meta = {"children": [], **(own if isinstance(own, dict) else {}), **columns}
+        meta = {"children": [], **self._decode_meta(row), **columns}
         return self.meta_from_decoded(meta)  # type: ignore[no-any-return]
 
     def decode_content(self, obj: Any, content: str | None) -> Any:
@@ -78,18 +78,32 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
         payload = codec.decompressed(codec.from_text(content, obj.content_encoding))
         return loads(payload, obj.content_type, obj.content_encoding, accept=self.accept)
 
-    def _decode_shown(self, row: Any, text: str | None) -> Any:
+    def _decode_arguments(self, row: Any) -> tuple[Any, Any]:
+        """Both as they are where one cannot be read: the first versions, and projects' own hooks, stored bare text."""
         try:
-            return self.decode_content(row, text)
+            return self.decode_content(row, row.task_args), self.decode_content(row, row.task_kwargs)
         except (DecodeError, ValueError):
-            return text  # rows of the first versions, and of projects' own hooks, hold a bare representation
+            return row.task_args, row.task_kwargs
+
+    def _decode_meta(self, row: Any) -> dict[str, Any]:
+        try:
+            meta = self.decode_content(row, row.meta)
+        except (DecodeError, ValueError):
+            return {}
+        return meta if isinstance(meta, dict) else {}
 
     def task_result_exists(self, task_id: str) -> bool:
         """Whether the task has a row, that of a queued one included."""
         return self.reading(lambda alias: bool(self._tasks(alias, task_id).exists()))
 
     def _forget(self, task_id: str) -> None:
-        self.writing(lambda alias: self._tasks(alias, task_id).delete())
+        self.writing(lambda alias: self._delete(task_id, alias))
+
+    def _delete(self, task_id: str, alias: str) -> None:
+        """A task's message record goes with its row."""
+        with transaction.atomic(using=alias):
+            self._tasks(alias, task_id).delete()
+            message.discard([task_id], using=alias)
 
     def _tasks(self, alias: str, task_id: str) -> Any:
         return self.TaskModel._default_manager.using(alias).filter(task_id=task_id)

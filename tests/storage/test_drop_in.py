@@ -1,0 +1,210 @@
+"""What projects do with the models and managers of the 2.x package goes on working."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from celery import states
+from django.db import OperationalError, connection, connections, models, transaction
+from django.db.models import signals
+from django.db.models.functions import Now
+from django.test.utils import isolate_apps
+
+from django_celery_results import managers
+from django_celery_results.backends import DatabaseBackend
+from django_celery_results.managers import TaskResultManager, TxIsolationWarning, transaction_retry
+from django_celery_results.models import GroupResult, TaskResult
+from tests.celery_app import app
+
+from .conftest import request_of
+
+pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def receiving(signal: Any, model: type[models.Model]) -> Iterator[list[tuple[bool, str]]]:
+    """The calls that a receiver gets."""
+    calls: list[tuple[bool, str]] = []
+
+    def receiver(**kwargs: Any) -> None:
+        calls.append((kwargs["created"], kwargs["instance"].status))
+
+    signal.connect(receiver, sender=model)
+    try:
+        yield calls
+    finally:
+        signal.disconnect(receiver, sender=model)
+
+
+def run(backend: DatabaseBackend) -> Any:
+    request = request_of()
+    backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
+    backend.mark_as_done(request.id, 3, request=request)
+    return request
+
+
+def test_receivers_of_save_signals_hear_of_every_state(backend: DatabaseBackend, as_worker: None) -> None:
+    with receiving(signals.post_save, TaskResult) as calls:
+        run(backend)
+    assert calls == [(True, "STARTED"), (False, "SUCCESS")]
+
+
+def test_what_a_receiver_changes_before_saving_is_saved(backend: DatabaseBackend) -> None:
+    def shout(instance: TaskResult, **_: Any) -> None:
+        instance.worker = str(instance.worker).upper()
+
+    signals.pre_save.connect(shout, sender=TaskResult)
+    try:
+        request = run(backend)
+    finally:
+        signals.pre_save.disconnect(shout, sender=TaskResult)
+    assert TaskResult.objects.get(task_id=request.id).worker == "WORKER@TEST"
+
+
+class OldManager(TaskResultManager[Any]):
+    """As projects override it, with the keyword list of the 2.x package."""
+
+    calls: list[str] = []
+
+    def store_result(  # type: ignore[override]
+        self, content_type: Any, content_encoding: Any, task_id: Any, result: Any, status: Any, traceback: Any = None,
+        meta: Any = None, periodic_task_name: Any = None, task_name: Any = None, task_args: Any = None,
+        task_kwargs: Any = None, worker: Any = None, using: Any = None,
+    ) -> Any:  # fmt: skip
+        self.calls.append(status)
+        return super().store_result(
+            content_type, content_encoding, task_id, result, status, traceback, meta, periodic_task_name, task_name,
+            task_args, task_kwargs, worker, using,
+        )  # fmt: skip
+
+
+@isolate_apps("django_celery_results")
+def test_a_manager_with_the_old_keyword_list_stores_everything(as_worker: None) -> None:
+    class Job(TaskResult):
+        objects = OldManager()
+
+        class Meta:
+            proxy = True
+            app_label = "django_celery_results"
+
+    class Backend(DatabaseBackend):
+        TaskModel = Job
+
+    OldManager.calls.clear()
+    request = run(Backend(app))
+    assert OldManager.calls == ["STARTED", "SUCCESS"]
+    stored = TaskResult.objects.get(task_id=request.id)
+    assert (stored.status, stored.queue, stored.attempt, stored.root_id) == ("SUCCESS", "fast", 0, request.id)
+    assert stored.date_started is not None
+
+
+@pytest.mark.django_db(transaction=True)
+@isolate_apps("django_celery_results")
+def test_a_child_table_gets_its_row() -> None:
+    class Owned(TaskResult):
+        owner = models.CharField(max_length=20, default="somebody")
+
+        class Meta:
+            app_label = "django_celery_results"
+            db_table = "test_owned"
+
+    class Backend(DatabaseBackend):
+        TaskModel = Owned
+
+    with connection.schema_editor() as editor:
+        editor.create_model(Owned)
+    try:
+        request = run(Backend(app))
+        owned = Owned.objects.get(task_id=request.id)
+        assert (owned.owner, owned.status, owned.queue) == ("somebody", "SUCCESS", "fast")
+        assert TaskResult.objects.count() == 1
+        backend = Backend(app)
+        backend.forget(request.id)
+        assert not Owned.objects.exists()
+    finally:
+        with connection.schema_editor() as editor:
+            editor.delete_model(Owned)
+
+
+def test_the_manager_stores_positionally_and_returns_the_row() -> None:
+    row: Any = TaskResult.objects.store_result(
+        "application/json", "utf-8", "id", "1", "SUCCESS", "tb", "{}", "periodic", "name", "args", "kwargs", "worker"
+    )
+    told = (row.traceback, row.meta, row.periodic_task_name, row.task_name, row.task_args, row.task_kwargs, row.worker)
+    assert told == ("tb", "{}", "periodic", "name", "args", "kwargs", "worker")
+
+
+def test_the_manager_takes_the_start_as_a_database_function() -> None:
+    row: Any = TaskResult.objects.store_result(
+        "application/json", "utf-8", "id", None, "STARTED", using="default", date_started=Now()
+    )
+    assert row.date_started is not None
+
+
+def test_unsaved_rows_stand_for_unknown_ids() -> None:
+    assert TaskResult.objects.get_task("t").pk is None
+    assert TaskResult.objects.get_task("t").status == "PENDING"
+    assert GroupResult.objects.get_group("g").pk is None
+
+
+def test_expired_rows_are_deleted_in_batches() -> None:
+    for number in range(5):
+        TaskResult.objects.create(task_id=f"t{number}", content_type="", content_encoding="", status="SUCCESS")
+    TaskResult.objects.filter(task_id__in=["t0", "t1", "t2"]).update(date_done="2000-01-01T00:00:00Z")
+    assert TaskResult.objects.get_all_expired(60).count() == 3
+    assert TaskResult.objects.delete_expired(60, batch_size=2) == 3
+    assert set(TaskResult.objects.values_list("task_id", flat=True)) == {"t3", "t4"}
+
+
+def test_the_manager_names_its_connections(settings: Any) -> None:
+    assert TaskResult.objects.connection_for_write().alias == "default"
+    assert TaskResult.objects.connection_for_read().alias == "default"
+    assert TaskResult.objects.current_engine() == settings.DATABASES["default"]["ENGINE"]
+
+
+@pytest.mark.skipif(connection.vendor != "mysql", reason="only MySQL's default level hides other writes")
+def test_repeatable_read_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections["default"], "isolation_level", "repeatable read")
+    with pytest.warns(TxIsolationWarning):
+        TaskResult.objects.warn_if_repeatable_read()
+
+
+def test_a_level_that_sees_other_writes_is_not_warned_of() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TaskResult.objects.warn_if_repeatable_read()
+
+
+def test_what_passes_is_retried_as_often_as_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(managers, "recover", lambda alias, error: True)
+    calls = []
+
+    class Manager(TaskResultManager[Any]):
+        @transaction_retry(max_retries=2)
+        def fail(self, error: Exception) -> None:
+            calls.append(error)
+            raise error
+
+    manager = Manager()
+    manager.model = TaskResult
+    with pytest.raises(ZeroDivisionError):
+        manager.fail(ZeroDivisionError())
+    assert len(calls) == 1, "what does not pass is not retried"
+    calls.clear()
+    with pytest.raises(OperationalError):
+        manager.fail(OperationalError())
+    assert len(calls) == 3
+    calls.clear()
+    with pytest.raises(OperationalError):
+        manager.fail(OperationalError(), exception_retry_count=0)
+    assert len(calls) == 1
+
+
+def test_a_store_in_a_transaction_of_the_caller_follows_it(backend: DatabaseBackend) -> None:
+    with transaction.atomic():
+        backend.store_result("t", 1, states.SUCCESS)
+        assert TaskResult.objects.count() == 1
+        transaction.set_rollback(True)
+    assert not TaskResult.objects.exists()
