@@ -1,0 +1,69 @@
+"""The quick start that the 2.x package documents, followed step by step in a fresh project."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+from tests import services
+
+from .project_workers import project_worker
+from .projects import Project, new
+
+SETTINGS = """
+INSTALLED_APPS += ("django_celery_results",)
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_BROKER_URL = {broker!r}
+CELERY_TASK_DEFAULT_QUEUE = {queue!r}
+import json
+DATABASES = {{"default": json.loads({database!r})}}
+if "mysql" in DATABASES["default"]["ENGINE"]:
+    import pymysql
+    pymysql.install_as_MySQLdb()
+"""
+CELERY = """
+import os
+from celery import Celery
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "proj.settings")
+app = Celery("proj")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["proj"])
+"""
+TASKS = """
+from celery import shared_task
+
+@shared_task
+def add(x, y):
+    return x + y
+"""
+RUN = """
+import json
+from proj.tasks import add
+from django_celery_results.models import TaskResult
+sent = add.delay(2, 3)
+value = sent.get(timeout=30)
+row = TaskResult.objects.get(task_id=sent.id)
+print(json.dumps([value, row.status, row.result, row.task_name]))
+"""
+
+
+def test_the_quick_start_works(project: Project, tmp_path: Path) -> None:
+    services.require(services.REDIS)
+    folder = tmp_path / "site"
+    folder.mkdir()
+    ours = new()
+    here = replace(project, folder=folder, env={"DJANGO_SETTINGS_MODULE": "proj.settings"})
+    here.run(ours, "-m", "django", "startproject", "proj", ".", "--settings", "django.conf.global_settings")
+    made = {"broker": services.REDIS, "queue": f"dcr-{uuid.uuid4().hex[:12]}", "database": json.dumps(project.database)}
+    with (folder / "proj" / "settings.py").open("a") as settings:
+        settings.write(SETTINGS.format(**made))
+    (folder / "proj" / "celery.py").write_text(CELERY)
+    (folder / "proj" / "tasks.py").write_text(TASKS)
+    (folder / "proj" / "__init__.py").write_text("from .celery import app as celery_app\n\n__all__ = ('celery_app',)\n")
+    here.run(ours, "manage.py", "check", "--fail-level", "WARNING")
+    here.run(ours, "manage.py", "migrate", "django_celery_results", "-v", "0")
+    (folder / "run.py").write_text(f"import django; django.setup()\n{RUN}")
+    with project_worker(here, ours, "quick", tmp_path / "worker.log", app="proj"):
+        assert here.json(ours, "run.py") == [5, "SUCCESS", "5", "proj.tasks.add"]

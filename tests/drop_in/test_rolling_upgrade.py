@@ -1,0 +1,54 @@
+"""Workers of 2.6.0 and of this package on the same tables and the same queue."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests import services
+
+from .project_workers import project_worker
+from .projects import Package, Project, new, old
+
+EXPECTED = {
+    "singles": list(range(1, 25)),
+    "failing": "ValueError('no')",
+    "group": list(range(2, 14)),
+    "chord": sum(range(3, 11)),
+}
+
+
+@pytest.mark.parametrize("publisher", [old, new])
+def test_workers_of_both_finish_everything(project: Project, tmp_path: Path, publisher: Callable[[], Package]) -> None:
+    services.require(services.REDIS)
+    project = replace(
+        project,
+        settings={"DJANGO_CELERY_RESULTS": {"LEGACY_CHORDS": True}},
+        env={"PROJECT_BROKER": services.REDIS, "PROJECT_QUEUE": f"dcr-{uuid.uuid4().hex[:12]}"},
+    )
+    project.migrate(new())
+    with ExitStack() as stack:
+        for name, package in (("old", old()), ("new", new())):
+            stack.enter_context(project_worker(project, package, name, tmp_path / f"{name}.log"))
+        assert project.json(publisher(), "publish.py") == EXPECTED
+    assert project.json(new(), "audit.py") == {
+        "states": {"SUCCESS": 24 + 12 + 8 + 1, "FAILURE": 1},
+        "workers": ["new@test", "old@test"],
+        "bodies": 1,
+        "counters": 0,
+    }
+
+
+def test_a_late_word_of_ours_replaces_no_success_and_one_of_2_6_0_still_does(project: Project) -> None:
+    project.migrate(new())
+    for writer in (old(), new()):
+        task_id = uuid.uuid4().hex
+        assert project.run(writer, "late.py", task_id, "SUCCESS", "done").strip() == "SUCCESS"
+        assert project.run(new(), "late.py", task_id, "STARTED", "").strip() == "SUCCESS"
+        # The upgrade page warns of this, as long as workers of 2.6.0 run.
+        assert project.run(old(), "late.py", task_id, "STARTED", "").strip() == "STARTED"
