@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from celery import Celery
 from django.utils import timezone
@@ -18,6 +18,7 @@ from .conf import settings
 from .exceptions import TaskResultsError
 from .models import TaskMessage
 
+T = TypeVar("T")
 _registry = serialization.registry  # type: ignore[attr-defined]  # missing from the type stubs only
 
 
@@ -128,7 +129,7 @@ def _json(options: dict[str, Any]) -> str:
 def decode(app: Celery, record: TaskMessage) -> Message:
     """The message of a record; `MessageUnavailable` says why there is none. Pickle only where the app accepts it."""
     if record.serializer is None or record.body is None:
-        raise MessageUnavailable(record.reason)
+        raise MessageUnavailable(f"The message of this task is not kept: {record.reason or 'nobody noted why'}.")
     content_type, encoding, _ = _registry._encoders.get(record.serializer, (None, None, None))
     if content_type not in _accepted(app):
         raise MessageUnavailable(
@@ -141,13 +142,19 @@ def decode(app: Celery, record: TaskMessage) -> Message:
         return Message(
             task_name=record.task_name,
             serializer=record.serializer,
-            args=list(args),
-            kwargs=dict(kwargs),
-            embedded=dict(embedded or {}),
-            options=json.loads(options),
+            args=_of_type(list, args),
+            kwargs=_of_type(dict, kwargs),
+            embedded=_of_type(dict, embedded),
+            options=_of_type(dict, json.loads(options)),
         )
     except Exception as error:
         raise MessageUnavailable(f"The stored message cannot be decoded: {type(error).__name__}.") from error
+
+
+def _of_type(kind: type[T], value: Any) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{kind.__name__} expected")
+    return value
 
 
 def _decrypted(record: TaskMessage) -> tuple[str, str]:

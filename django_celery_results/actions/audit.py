@@ -56,11 +56,8 @@ def draft(order: Order, task: TaskResult | None, **columns: Any) -> Operation:
 
 def earlier(order: Order, task: TaskResult | None) -> Operation | None:
     """What the same viewer got for the same key; refuses a key that was used for something else."""
-    found = (
-        Operation.objects.using(database()).filter(idempotency_key=digest(order)).first()
-        if order.idempotency_key
-        else None
-    )
+    key = digest(order)
+    found = Operation.objects.using(database()).filter(idempotency_key=key).first() if key else None
     if found is None:
         return None
     same = found.action == order.action and found.task_id == (task.task_id if task else None)

@@ -138,9 +138,9 @@ def _options(overrides: RetryOverrides, options: Mapping[str, Any]) -> dict[str,
         changed.pop("kwargsrepr", None)
     changed["headers"] = {**(options.get("headers") or {}), **(overrides.headers or {})}
     # Times are fixed now: a message that is sent late, after a crash, keeps them.
-    for name, value in (("eta", overrides.eta), ("eta", overrides.countdown), ("expires", overrides.expires)):
+    for name, value in (("eta", overrides.eta), ("countdown", overrides.countdown), ("expires", overrides.expires)):
         if value is not None:
-            changed[name] = _moment(name, value).isoformat()
+            changed["expires" if name == "expires" else "eta"] = _moment(name, value).isoformat()
     return changed
 
 

@@ -114,6 +114,7 @@ def blockers_for(viewer: Viewer, tasks: Iterable[TaskResult]) -> dict[int, list[
 def _blockers(viewer: Viewer, task: TaskResult, retried_as: str | None, *, has_record: bool) -> Iterable[Refusal]:
     if missing := guards.missing(viewer, Action.RETRY, task):
         yield missing
+        return
     if wrong_state := _wrong_state(task, RETRYABLE):
         yield wrong_state
     if retried_as:

@@ -99,6 +99,7 @@ def blockers_for(viewer: Viewer, tasks: Iterable[TaskResult]) -> dict[int, list[
 def _blockers(viewer: Viewer, task: TaskResult) -> Iterable[Refusal]:
     if missing := guards.missing(viewer, Action.REVOKE, task):
         yield missing
+        return
     if finished := _finished(task):
         yield finished
 

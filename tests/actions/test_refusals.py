@@ -1,0 +1,246 @@
+"""Every refusal has a code and words that say what to do, and a refused action sends nothing."""
+
+import base64
+import pickle
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery, states
+from django.utils import timezone
+
+from django_celery_results.actions import celery_app
+from django_celery_results.actions.outcome import ErrorCode, RetryOutcome
+from django_celery_results.actions.retry import RetryOverrides, blockers, blockers_for, retry
+from django_celery_results.message_codec import decode
+from django_celery_results.models import Operation, TaskMessage, TaskResult
+from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import SYSTEM, Viewer
+from django_celery_results.query.tasks import TaskRef
+from django_celery_results.states import TaskState, state_of
+from tests.celery_app import app
+from tests.tasks import add, fail_first
+
+from .conftest import publishing_to, ref
+from .records import failed_task
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def broker() -> Any:
+    with publishing_to("memory://refusals"):
+        yield
+
+
+def refused(outcome: RetryOutcome, sent: list[str]) -> ErrorCode:
+    """The one code of a refusal that sent nothing and made no row."""
+    assert sent == []
+    assert not TaskResult.objects.filter(retried_from__isnull=False).exists()
+    (refusal,) = outcome.refusals
+    assert len(refusal.message) > 10
+    return refusal.code
+
+
+def test_who_lacks_the_permission_changes_nothing(viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
+    original = failed_task()
+    viewer = viewer_with(*set(Action) - {Action.RETRY})
+    outcome = retry(viewer, ref(original))
+    assert refused(outcome, sent) == ErrorCode.FORBIDDEN
+    assert outcome.refusals[0].permission == "django_celery_results.retry_taskresult"
+    assert [operation.error_code for operation in Operation.objects.all()] == ["FORBIDDEN"]
+
+
+def test_who_may_not_view_learns_nothing(viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
+    failed_task()
+    blind = viewer_with(Action.RETRY)
+    outcomes = [retry(blind, ref(task_id)) for task_id in ("failed", "unknown")]
+    assert {refused(outcome, sent) for outcome in outcomes} == {ErrorCode.FORBIDDEN}
+    assert outcomes[0].original is None
+
+
+def test_an_anonymous_viewer_is_refused(sent: list[str]) -> None:
+    outcome = retry(Viewer(), ref(failed_task()))
+    assert refused(outcome, sent) == ErrorCode.FORBIDDEN
+    assert not Operation.objects.exists()
+
+
+def test_rows_of_others_are_not_found(operator: Viewer, sent: list[str], settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
+    assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.NOT_FOUND
+
+
+def test_the_policy_may_forbid_one_task(operator: Viewer, sent: list[str], settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NothingTwice"}
+    assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.TASK_NOT_ALLOWED
+
+
+@pytest.mark.parametrize("status", [states.PENDING, states.STARTED, states.RETRY, "PROGRESS"])
+def test_a_task_that_is_not_done_is_refused_unless_allowed(status: str, operator: Viewer, sent: list[str]) -> None:
+    original = failed_task(status=status)
+    assert refused(retry(operator, ref(original)), sent) == ErrorCode.NOT_FINISHED
+    allowed = retry(operator, ref(original), allow_states=[state_of(status)])
+    assert allowed.task_id in sent
+
+
+def test_a_success_is_refused_unless_allowed(operator: Viewer, sent: list[str]) -> None:
+    original = failed_task(status=states.SUCCESS)
+    assert refused(retry(operator, ref(original)), sent) == ErrorCode.ALREADY_FINISHED
+    assert retry(operator, ref(original), allow_states=[TaskState.SUCCESS]).task_id in sent
+
+
+def test_representations_are_never_evaluated(operator: Viewer, sent: list[str]) -> None:
+    TaskResult.objects.create(
+        task_id="old", task_name=add.name, status=states.FAILURE, task_args="\"(1, __import__('os').abort())\""
+    )
+    assert refused(retry(operator, ref("old")), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
+
+
+@pytest.mark.parametrize("name", ["os.system", "tests.actions.never_imported", "tests.tasks.gone", ""])
+def test_names_are_looked_up_and_never_imported(name: str, operator: Viewer, sent: list[str]) -> None:
+    before = set(sys.modules)
+    failed_task(task_name=name)
+    assert refused(retry(operator, ref("failed")), sent) == ErrorCode.TASK_NOT_REGISTERED
+    assert "tests.actions.never_imported" not in set(sys.modules) - before
+
+
+class Exploit:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+def test_pickle_is_not_opened_where_the_app_does_not_accept_it(
+    operator: Viewer, sent: list[str], tmp_path: Path
+) -> None:
+    body = base64.b64encode(pickle.dumps([[Exploit(tmp_path / "owned")], {}, {}])).decode()
+    failed_task()
+    TaskMessage.objects.update(serializer="pickle", body=body)
+    assert refused(retry(operator, ref("failed"), dry_run=True), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
+    assert refused(retry(operator, ref("failed")), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
+    assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"body": "not json"}, {"body": "[]"}, {"body": "[1, 2, 3]"}, {"body": '["ab", {}, {}]'},
+        {"body": "[[], {}, null]"}, {"options": "nonsense"}, {"options": "[]"}, {"serializer": "unheard-of"},
+        {"serializer": None, "body": None, "reason": "too large"}, {"is_encrypted": True},
+    ],
+)  # fmt: skip
+def test_a_broken_record_is_refused(columns: dict[str, Any], operator: Viewer, sent: list[str]) -> None:
+    failed_task()
+    TaskMessage.objects.update(**columns)
+    assert refused(retry(operator, ref("failed")), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        [[1], {}, {"callbacks": [{"task": "tests.tasks.add"}]}],
+        [{"__type__": "uuid", "__value__": "not one"}],
+        [{"task": "os.system", "serializer": "pickle", "body": "gASVAAAA"}],
+    ],
+)
+def test_arguments_that_look_like_a_record_are_arguments(args: list[Any], operator: Viewer, sent: list[str]) -> None:
+    original = failed_task()
+    outcome = retry(operator, ref(original), overrides=RetryOverrides(args=args))
+    if outcome.refusals:  # the codec would read it as a value of another type
+        assert refused(outcome, sent) == ErrorCode.INVALID_INPUT
+    else:
+        message = decode(app, TaskMessage.objects.get(task_id=outcome.task_id))
+        assert (message.task_name, message.args, message.embedded) == (fail_first.name, args, {"errbacks": None})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "path"),
+    [
+        ({"headers": {"task": "tests.tasks.add"}}, "headers"),
+        ({"headers": {"ID": "x"}}, "headers"),
+        ({"headers": {"dcr_retry_of": "x"}}, "headers"),
+        ({"headers": {"x-death": []}}, "headers"),
+        ({"args": "abc"}, "args"),
+        ({"kwargs": {1: 2}}, "kwargs"),
+        ({"queue": ""}, "queue"),
+        ({"priority": -1}, "priority"),
+        ({"countdown": float("nan")}, "countdown"),
+        ({"countdown": 1, "eta": timezone.now()}, "countdown"),
+        ({"expires": timezone.now() - timedelta(days=1)}, "expires"),
+    ],
+)
+def test_overrides_that_make_no_sense_are_refused_by_name(
+    overrides: dict[str, Any], path: str, operator: Viewer, sent: list[str]
+) -> None:
+    outcome = retry(operator, ref(failed_task()), overrides=RetryOverrides(**overrides))
+    assert refused(outcome, sent) == ErrorCode.INVALID_INPUT
+    assert outcome.refusals[0].path == ("overrides", path)
+
+
+def test_arguments_must_fit_the_task_of_today(operator: Viewer, sent: list[str]) -> None:
+    original = failed_task("failed", 1, task_name=add.name)
+    outcome = retry(operator, ref(original))
+    assert refused(outcome, sent) == ErrorCode.INVALID_INPUT
+    assert "(x, y)" in outcome.refusals[0].message
+    assert retry(operator, ref(original), overrides=RetryOverrides(kwargs={"y": 2})).task_id in sent
+
+
+def test_a_queue_that_is_not_configured_is_refused(operator: Viewer, sent: list[str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(app.amqp.queues, "create_missing", False)
+    outcome = retry(operator, ref(failed_task()), overrides=RetryOverrides(queue="nowhere"))
+    assert refused(outcome, sent) == ErrorCode.INVALID_INPUT
+
+
+def test_an_app_that_nobody_configured_is_refused(operator: Viewer, sent: list[str], monkeypatch: Any) -> None:
+    fallback = Celery("default", set_as_current=False)
+    monkeypatch.setattr(celery_app, "get_current_app", lambda: fallback)
+    assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.APP_NOT_CONFIGURED
+
+
+def test_the_app_that_the_setting_names_is_used(
+    operator: Viewer, sent: list[str], monkeypatch: Any, settings: Any
+) -> None:
+    monkeypatch.setattr(celery_app, "get_current_app", lambda: Celery("default", set_as_current=False))
+    settings.DJANGO_CELERY_RESULTS = {"CELERY_APP": "tests.celery_app:app"}
+    assert retry(operator, ref(failed_task())).task_id in sent
+
+
+def test_eager_runs_that_leave_no_trace_are_refused(operator: Viewer, sent: list[str]) -> None:
+    app.conf.task_always_eager = True
+    try:
+        assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.APP_NOT_CONFIGURED
+    finally:
+        app.conf.task_always_eager = False
+
+
+@pytest.mark.parametrize("wrong", [TaskRef(), TaskRef(id=1, task_id="x")])
+def test_a_reference_names_one_task(wrong: TaskRef, operator: Viewer, sent: list[str]) -> None:
+    assert refused(retry(operator, wrong), sent) == ErrorCode.INVALID_INPUT
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_a_key_has_a_length(key: str, operator: Viewer, sent: list[str]) -> None:
+    assert refused(retry(operator, ref(failed_task()), idempotency_key=key), sent) == ErrorCode.INVALID_INPUT
+
+
+def test_blockers_say_beforehand_what_a_retry_would_answer(
+    operator: Viewer, viewer_with: Callable[..., Viewer], sent: list[str], django_assert_num_queries: Any
+) -> None:
+    fine, running = failed_task("fine"), failed_task("running", status=states.STARTED)
+    bare = TaskResult.objects.create(task_id="bare", status=states.FAILURE)
+    assert blockers(operator, fine) == []
+    with django_assert_num_queries(2):
+        found = blockers_for(SYSTEM, [fine, running, bare])
+    assert [[refusal.code for refusal in found[task.pk]] for task in (fine, running, bare)] == [
+        [],
+        [ErrorCode.NOT_FINISHED],
+        [ErrorCode.ARGUMENTS_UNAVAILABLE],
+    ]
+    retry(operator, ref(fine))
+    assert [refusal.code for refusal in blockers(operator, fine)] == [ErrorCode.ALREADY_RETRIED]
+    assert [refusal.code for refusal in blockers(viewer_with(name="guest"), fine)] == [ErrorCode.FORBIDDEN]
