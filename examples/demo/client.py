@@ -32,10 +32,10 @@ class Client:
         with self._opener.open(Request(self.url + path, **request), timeout=TIMEOUT) as answer:
             return str(answer.read().decode())
 
-    def status(self, query: str) -> int:
-        """The HTTP status of an operation."""
+    def status(self, query: str, host: str | None = None) -> int:
+        """The HTTP status of an operation, sent to this name of the server."""
         try:
-            self._post(query, {})
+            self._post(query, {}, **({"Host": host} if host else {}))
         except HTTPError as error:
             return error.code
         return 200
@@ -47,9 +47,9 @@ class Client:
         data: dict[str, Any] = answer["data"]
         return data
 
-    def _post(self, query: str, variables: dict[str, Any]) -> str:
+    def _post(self, query: str, variables: dict[str, Any], **headers: str) -> str:
         body = json.dumps({"query": query, "variables": variables}).encode()
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        headers |= {"Content-Type": "application/json", "Accept": "application/json"}
         return self.get("graphql/", data=body, headers=headers)
 
 

@@ -87,11 +87,11 @@ class Children:
         """Wait until the child is ready; the match of what it said."""
         return _wait_until_ready(self.running[name])
 
-    def restart(self, name: str) -> None:
+    def restart(self, name: str, **environment: str) -> None:
         """Start a child again the way it was started, and wait until it is ready."""
         child = self.running.pop(name)
         child.kill()
-        self.start(name, ready=child.ready, **child.environment)
+        self.start(name, ready=child.ready, **{**child.environment, **environment})
         self.wait(name)
 
     def left_over(self) -> list[str]:

@@ -1,12 +1,13 @@
-"""A Celery worker with two processes; it ends with the runner."""
+"""A Celery worker with two processes; it ends with the runner, and remembers what was revoked."""
 
-from demo import lifeline
+from demo import config, lifeline
 from demo.celery import app
 
 
 def main() -> None:
     lifeline.hold()
-    app.worker_main(["worker", "--concurrency=2", "--loglevel=INFO", "--hostname=demo@localhost", "--without-mingle"])
+    options = ["--concurrency=2", "--loglevel=INFO", "--hostname=demo@localhost", "--without-mingle"]
+    app.worker_main(["worker", *options, f"--statedb={config.folder() / 'worker.state'}"])
 
 
 if __name__ == "__main__":

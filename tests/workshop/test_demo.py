@@ -1,0 +1,125 @@
+"""The demo, as its user meets it: it proves itself, starts twice, names what is wrong, and leaves nothing."""
+
+import os
+import re
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import services
+from tests.workers import wait_for
+from tests.workshop.programs import ROOT, Program, run, started
+
+pytestmark = pytest.mark.once
+
+EXAMPLES = str(ROOT / "examples")
+STARTED = r"Ctrl-C stops everything"
+
+
+def demo(module: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", f"demo.{module}")
+
+
+def settings(folder: Path, **changes: str) -> dict[str, str]:
+    return {"PYTHONPATH": EXAMPLES, "DEMO_DIR": str(folder), "PORT": "0", **changes}
+
+
+def children_of(program: Program) -> list[int]:
+    """The processes that the runner started, by what the kernel says."""
+    listed = run("ps", "-e", "-o", "pid=,ppid=").stdout.splitlines()
+    pairs = [tuple(map(int, line.split())) for line in listed]
+    return [pid for pid, parent in pairs if parent == program.process.pid]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_demo_keeps_its_promises(tmp_path: Path) -> None:
+    done = run(*demo("check"), **settings(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "nothing is left running" in done.stdout
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("broker", [services.RABBITMQ, services.REDIS], ids=["rabbitmq", "redis"])
+@pytest.mark.parametrize("database", [services.POSTGRESQL, services.MARIADB], ids=["postgresql", "mariadb"])
+def test_the_demo_keeps_its_promises_on_real_servers(tmp_path: Path, broker: str, database: str) -> None:
+    services.require(broker)
+    services.require(database)
+    done = run(*demo("check"), **settings(tmp_path, BROKER_URL=broker, DATABASE_URL=database))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_second_start_shows_the_same_and_sends_nothing_twice(tmp_path: Path) -> None:
+    seen = []
+    for _ in range(2):
+        with started(*demo("run"), **settings(tmp_path)) as program:
+            program.until(STARTED)
+            seen.append((re.findall(r"Login.*", program.log), re.findall(r"taskId: \"\S+\"", program.log)))
+    assert seen[0] == seen[1]
+    assert "demo.tasks.send_mail" not in (tmp_path / "logs" / "worker.log").read_text().split("ready.")[1]
+
+
+def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
+    with started(*demo("run"), **settings(tmp_path)) as program:
+        program.until(STARTED)
+        children = children_of(program)
+        assert len(children) == 3
+        program.process.send_signal(signal.SIGINT)
+        program.process.wait(30)
+    assert "Traceback" not in (tmp_path / "logs" / "web.log").read_text()
+    assert [pid for pid in children if is_running(pid)] == []
+
+
+def test_nothing_outlives_a_runner_that_was_killed(tmp_path: Path) -> None:
+    with started(*demo("run"), **settings(tmp_path)) as program:
+        program.until(STARTED)
+        children = children_of(program)
+        program.process.kill()
+        program.process.wait(5)
+        wait_for(lambda: not [pid for pid in children if is_running(pid)], timeout=15)
+
+
+def test_a_killed_worker_is_started_again(tmp_path: Path) -> None:
+    with started(*demo("run"), **settings(tmp_path)) as program:
+        program.until(STARTED)
+        before = set(children_of(program))
+        (worker,) = [pid for pid in before if "demo.worker" in Path(f"/proc/{pid}/cmdline").read_text()]
+        os.killpg(worker, signal.SIGKILL)
+        program.until("starting another")
+        wait_for(lambda: len(set(children_of(program)) - before) == 1)
+
+
+@pytest.mark.parametrize("module", ["run", "serve"])
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"HOST": "0.0.0.0"}, "listens on 127.0.0.1 only"),
+        ({"PORT": "http"}, "PORT must be a number"),
+        ({"DEMO_DIR": "/proc/demo"}, "cannot write to /proc/demo"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "the database at 127.0.0.1 cannot be used"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_is_wrong_is_one_line(tmp_path: Path, module: str, changes: dict[str, str], line: str) -> None:
+    done = run(*demo(module), **{**settings(tmp_path), **changes})
+    assert done.returncode == 1
+    assert line in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("module", ["run", "serve"])
+def test_a_port_in_use_is_one_line(tmp_path: Path, module: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run(*demo(module), **settings(tmp_path, PORT=str(port)))
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"error: port {port} is in use; name another: PORT={port + 1}"

@@ -1,0 +1,50 @@
+"""`make serve`: generated rows for tools that cannot log in, on this machine only."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from demo.client import Client
+
+from tests.workshop.programs import Program, started
+from tests.workshop.test_demo import demo, settings
+
+pytestmark = pytest.mark.once
+
+ROWS = "{ taskResults(first: 1) { totalCount nodes { taskId dateCreated } } }"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    folder = tmp_path_factory.mktemp("serve")
+    with started(*demo("serve"), **settings(folder, DEMO_AUTOLOGIN="1")) as program:
+        yield program
+
+
+@pytest.fixture
+def client(server: Program) -> Client:
+    return Client(f"http://127.0.0.1:{server.until(r'listening on ([0-9]+)')[1]}/")
+
+
+def test_every_request_is_the_demo_users(client: Client) -> None:
+    assert client.run(ROWS)["taskResults"]["totalCount"] == 3_000
+
+
+def test_the_admin_lists_the_rows(client: Client) -> None:
+    assert "demo.tasks." in client.get("admin/django_celery_results/taskresult/")
+
+
+@pytest.mark.parametrize("state", ["SUCCESS", "FAILURE", "REVOKED", "RETRY", "STARTED", "PENDING", "CUSTOM"])
+def test_there_are_rows_in_every_state(client: Client, state: str) -> None:
+    query = "query($state: TaskState!) { taskResults(first: 1, filter: {state: {eq: $state}}) { nodes { state } } }"
+    assert client.run(query, state=state)["taskResults"]["nodes"] == [{"state": state}]
+
+
+def test_another_host_name_is_refused(client: Client) -> None:
+    assert client.status(ROWS, host="attacker.example") == 400
+
+
+def test_without_autologin_nobody_is_let_in(tmp_path: Path) -> None:
+    with started(*demo("serve"), **settings(tmp_path)) as program:
+        port = program.until(r"listening on (\d+)")[1]
+        assert Client(f"http://127.0.0.1:{port}/").status(ROWS) == 401
