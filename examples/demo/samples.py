@@ -1,6 +1,7 @@
 """The sample tasks. Each has an id of its own that never changes, so that a second start sends only what is missing."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from celery import chord, group
 from django.db.models import Q
@@ -9,6 +10,9 @@ from demo import tasks
 from demo.config import sample_id
 from demo.report import REPORT
 from django_celery_results.models import TaskResult
+
+if TYPE_CHECKING:
+    from celery.result import GroupResult
 
 UNFINISHED = ("PENDING", "RECEIVED", "STARTED", "RETRY", "PROGRESS")
 
@@ -43,7 +47,7 @@ def _images() -> None:
         tasks.resize_image.s("cat", width).set(task_id=sample_id("images" if width == 320 else f"images-{width}"))
         for width in (1280, 640, 320)
     )
-    resizing.apply_async(task_id=sample_id("images-group")).save()
+    cast("GroupResult", resizing.apply_async(task_id=sample_id("images-group"))).save()
 
 
 def _words() -> None:

@@ -1,5 +1,7 @@
 """Tasks as real projects have them: quick ones, a long one that reports progress, ones that fail."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import time
@@ -42,7 +44,7 @@ def print_report(report: dict[str, Any]) -> dict[str, Any]:
 
 
 @shared_task(bind=True)
-def crunch_numbers(self: Task, steps: int = 60, pause: float = 1.0) -> int:
+def crunch_numbers(self: Task[..., int], steps: int = 60, pause: float = 1.0) -> int:
     for step in range(1, steps + 1):
         self.update_state(state="PROGRESS", meta={"current": step, "total": steps})
         time.sleep(pause)
