@@ -1,0 +1,86 @@
+"""A network between a worker and its database that a test can cut: a TCP proxy on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Self
+
+
+class Proxy:
+    """Carries bytes both ways until it is told to `cut` what is open, or to be `down` for new connections too."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._open: set[socket.socket] = set()
+        self._is_down = threading.Event()
+        self._lock = threading.Lock()
+        self.accepted = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.getsockname()[1])
+
+    def cut(self) -> int:
+        """Break every open connection; how many there were."""
+        with self._lock:
+            broken, self._open = self._open, set()
+        for connection in broken:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        return len(broken) // 2
+
+    @contextlib.contextmanager
+    def down(self) -> Iterator[None]:
+        """The database is away."""
+        self._is_down.set()
+        self.cut()
+        try:
+            yield
+        finally:
+            self._is_down.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_down.set()
+        self._server.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                if self._is_down.is_set():
+                    client.close()
+                    continue
+                self.accepted += 1
+                threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, client: socket.socket) -> None:
+        with client, socket.create_connection(self._target) as server, selectors.DefaultSelector() as selector:
+            with self._lock:
+                self._open |= {client, server}
+            selector.register(client, selectors.EVENT_READ, server)
+            selector.register(server, selectors.EVENT_READ, client)
+            with contextlib.suppress(OSError):
+                while _forward(selector):
+                    pass
+            with self._lock:
+                self._open -= {client, server}
+
+
+def _forward(selector: selectors.DefaultSelector) -> bool:
+    for key, _ in selector.select():
+        source: socket.socket = key.fileobj  # type: ignore[assignment]
+        chunk = source.recv(65536)
+        if not chunk:
+            return False
+        key.data.sendall(chunk)
+    return True
