@@ -4,7 +4,7 @@ RUN = exec $(VENV)/bin/python
 DEMO = PYTHONPATH=examples $(RUN) -m demo
 NOX = $(RUN) -m nox
 
-.PHONY: help demo demo-check serve test test-all lint bench schema clean
+.PHONY: help demo demo-check serve test test-all lint bench schema graphiql clean
 
 help:
 	@echo "make demo        a running service over a real worker: GraphiQL, admin, sample tasks"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint        ruff, mypy, import-linter, migrations and schema up to date"
 	@echo "make bench       the benchmarks: prints a table, keeps JSON"
 	@echo "make schema      write schema.graphql from the code"
+	@echo "make graphiql    build GraphiQL from its locked sources; needs node and npm"
 	@echo "make clean       delete everything that these made"
 
 demo:
@@ -48,6 +49,9 @@ bench:
 schema:
 	@tools/environment $(VENV) dev
 	@$(NOX) -s schema
+
+graphiql:
+	@tools/graphiql
 
 clean:
 	rm -rf $(VENV) $(VENV).log .demo .nox .coverage htmlcov build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -114,6 +114,7 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports", "--no-cache", silent=True)
     session.run("python", "-m", "django", "makemigrations", "--check", "--dry-run", env=SETTINGS)
     session.run("python", "-m", "django", "export_graphql_schema", "--check", env=SETTINGS)
+    session.run("sha256sum", "--check", "--quiet", "graphql_api/graphiql/BUILT", external=True)  # else: make graphiql
 
 
 @nox.session(python=PYTHON["3.11"])

@@ -20,8 +20,8 @@ createRoot(root).render(
     fetcher={fetcherOf(root.dataset)}
     plugins={[explorerPlugin({ showAttribution: false })]}
     defaultQuery={defaultQuery}
-    initialQuery={given.get("query") ?? undefined}
-    initialVariables={given.get("variables") ?? undefined}
+    query={given.get("query") ?? undefined}
+    variables={given.get("variables") ?? undefined}
     operationName={given.get("operationName") ?? undefined}
     defaultEditorToolsVisibility="variables"
     isHeadersEditorEnabled={headersEditor === "on"}
