@@ -13,6 +13,7 @@ class CeleryResultConfig(AppConfig):
     default_auto_field = "django.db.models.AutoField"
 
     def ready(self) -> None:
-        from . import signals  # models can be imported only now
+        from . import checks, signals  # models can be imported only now
 
         signals.connect()
+        checks.connect()

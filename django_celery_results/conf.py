@@ -63,6 +63,8 @@ class Settings:
         "session", "cookie",
     )  # fmt: skip
     """Parts of names, in any case, whose values are never shown."""
+    redact_tasks: tuple[str, ...] = ()
+    """Names of tasks whose arguments, results and errors are never shown; with `*` at its end, all that begin so."""
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +80,8 @@ def unknown_keys() -> list[str]:
 
 
 def _given() -> dict[str, Any]:
-    return getattr(django_settings, SETTING, None) or {}
+    given = getattr(django_settings, SETTING, None)
+    return given if isinstance(given, dict) else {}  # a system check reports anything else
 
 
 def _forget(*, setting: str, **_: Any) -> None:
