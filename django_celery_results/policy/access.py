@@ -63,6 +63,8 @@ class Policy:
 
     def redact(self, value: Any, *, task_name: str | None = None) -> tuple[Any, bool]:
         """A decoded value as it may be shown, and whether anything was hidden."""
+        if redaction.hides_task(task_name):
+            return redaction.HIDDEN, True
         return redaction.redact(value)
 
 

@@ -1,57 +1,131 @@
-"""Secrets in values: what stands under a telling name is never shown, at any depth, nor inside text."""
+"""Secrets in values: what stands under a telling name is never shown, at any depth, nor inside text.
+
+Rather too much is hidden than too little: where the end of a secret cannot be known, the rest of the line goes with it.
+Every repetition is bounded or possessive, so that hostile text costs linear time.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from django_celery_results.conf import settings
 
 HIDDEN = "[redacted]"
+_MAX_DEPTH = 100
+_QUOTED = r"""'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)"""
+_ENDED = r"(?:None|null|[Tt]rue|[Ff]alse|-?[\d.]{1,40}+)(?=\s{0,2}[,}\])]|\Z)|[^\s&,;'\"<>]{1,4096}+(?=&)"
+_BRACKETS = re.compile(rf"{_QUOTED}|[\[({{]|[\])}}]", re.DOTALL)
+_URL = re.compile(
+    r"""([a-z][a-z0-9+.-]{0,30}://)(?:[^\s/?#:'"<>\\@]{0,256}+:[^\s'"<>]{1,512}|[^\s/?#'"<>\\@]{1,512}+)@""",
+    re.IGNORECASE | re.ASCII,
+)
+_BEARER = re.compile(r"(\bbearer\s{1,4}+)[\w.~+/=-]{16,}+", re.IGNORECASE | re.ASCII)
+_PEM = re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----).*?(?=-----END|\Z)", re.DOTALL)
 
 
-def redact(value: Any) -> tuple[Any, bool]:
+def redact(value: Any, depth: int = 0) -> tuple[Any, bool]:
     """A copy of a decoded value without what stands under a secret's name, and whether anything was hidden."""
+    if isinstance(value, str):
+        return redact_text(value)
+    if not isinstance(value, dict | list | tuple):
+        return value, False
+    if depth > _MAX_DEPTH:
+        return HIDDEN, True
     if isinstance(value, dict):
-        shown = {key: (HIDDEN, True) if is_secret(key) else redact(item) for key, item in value.items()}
-        return {key: item for key, (item, _) in shown.items()}, any(hidden for _, hidden in shown.values())
-    if isinstance(value, list | tuple):
-        items = [redact(item) for item in value]
-        return [item for item, _ in items], any(hidden for _, hidden in items)
-    return redact_text(value) if isinstance(value, str) else (value, False)
+        return _mapping(value, depth + 1)
+    if len(value) == 2 and isinstance(value[0], str) and is_secret(value[0]):  # a pair, as of a list of headers
+        return [value[0], HIDDEN], True
+    items = [redact(item, depth + 1) for item in value]
+    return [item for item, _ in items], any(hidden for _, hidden in items)
 
 
 def redact_text(text: str) -> tuple[str, bool]:
-    """Text such as a repr, a traceback or a header line without what follows a secret's name, however it was cut.
-
-    A quoted value is hidden up to its closing quote, a bracket up to the end of the text, anything else up to the end
-    of the line: where such a value ends cannot be known.
-    """
-    keys = settings().redact_keys
-    if not any(key in text.lower() for key in _spellings(keys)):
+    """Text such as a repr, a traceback, JSON or a URL without the secrets in it, however it was cut."""
+    folded = text.lower()
+    if not any(all(part in folded for part in marker) for marker in markers()):
         return text, False
-    shown, count = _assignment(keys).subn(rf"\1{HIDDEN}", text)
-    return shown, bool(count)
+    shown = _without_assigned(text)
+    shown = _URL.sub(rf"\1{HIDDEN}@", shown)
+    shown = _BEARER.sub(rf"\1{HIDDEN}", shown)
+    shown = _PEM.sub(rf"\1{HIDDEN}", shown)
+    return shown, shown != text
+
+
+def markers() -> tuple[tuple[str, ...], ...]:
+    """Text hides nothing unless all parts of one of these stand in it, in any case: what a database can ask for."""
+    return _markers(tuple(settings().redact_keys))
 
 
 def is_secret(name: Any) -> bool:
     """Whether a key of a mapping, or a parameter's name, announces a secret."""
-    text = str(name).lower().replace("-", "_")
-    return any(key in text for key in settings().redact_keys)
+    text = str(name).lower()
+    return any(key in text for key in _spellings(tuple(settings().redact_keys)))
+
+
+def hides_task(task_name: str | None) -> bool:
+    """Whether nothing of this task's payloads is ever shown."""
+    return task_name is not None and any(
+        task_name.startswith(name[:-1]) if name.endswith("*") else task_name == name for name in settings().redact_tasks
+    )
+
+
+def _mapping(value: dict[Any, Any], depth: int) -> tuple[dict[Any, Any], bool]:
+    # {"name": "password", "value": …} says it in another way.
+    named = any(is_secret(value[key]) for key in ("name", "key") if isinstance(value.get(key), str))
+    shown = {
+        key: (HIDDEN, True) if is_secret(key) or (named and key == "value") else redact(item, depth)
+        for key, item in value.items()
+    }
+    return {key: item for key, (item, _) in shown.items()}, any(hidden for _, hidden in shown.values())
+
+
+def _without_assigned(text: str) -> str:
+    return "".join(_pieces(text, _assignment(tuple(settings().redact_keys))))
+
+
+def _pieces(text: str, assignment: re.Pattern[str]) -> Iterator[str]:
+    position = 0
+    while found := assignment.search(text, position):
+        yield text[position : found.end("name")]
+        yield HIDDEN
+        position = found.end()
+        if text[position - 1 : position] in ("[", "(", "{") and found.end("name") == position - 1:
+            position = _closing(text, position)
+    yield text[position:]
+
+
+def _closing(text: str, position: int) -> int:
+    """Where the bracket that was opened before this position is closed; the end of the text if it never is."""
+    depth = 1
+    for token in _BRACKETS.finditer(text, position):
+        depth += {"[": 1, "(": 1, "{": 1, "]": -1, ")": -1, "}": -1}.get(token[0], 0)
+        if depth == 0:
+            return token.end()
+    return len(text)
 
 
 @lru_cache(maxsize=8)
 def _spellings(keys: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple({*keys, *(key.replace("_", "-") for key in keys)})
+    """Keys may be written with underscores, with hyphens, or as one word."""
+    folded = [key.lower() for key in keys if key]
+    return tuple(dict.fromkeys(key.replace("_", by) for key in folded for by in ("_", "-", "")))
+
+
+@lru_cache(maxsize=8)
+def _markers(keys: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return (*((key,) for key in _spellings(keys)), ("://", "@"), ("bearer",), ("private key-----",))
 
 
 @lru_cache(maxsize=8)
 def _assignment(keys: tuple[str, ...]) -> re.Pattern[str]:
-    names = "|".join(re.escape(key).replace("_", "[_-]") for key in keys)
-    # Every repetition is bounded or cannot backtrack, so that hostile text costs linear time.
+    """A secret's name, what assigns to it, and the value or the bracket that opens it."""
+    names = "|".join(re.escape(key) for key in _spellings(keys)) or r"(?!)"
     return re.compile(
-        rf"""((?:{names})[\w.-]{{0,64}}[\\"']{{0,8}}\s{{0,8}}(?:=>|[:=])\s{{0,8}}(?:[bBuUrR]{{1,2}}(?=["']))?)"""
-        r"""(?:'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[({].*+|[^\r\n]*+)""",
-        re.IGNORECASE | re.DOTALL,
+        rf"""(?P<name>(?:{names})(?![\w.-]{{0,64}}(?:Error|Exception|Warning)\s{{0,2}}:)"""  # the class of an error
+        r"""[\w.-]{0,64}+[\\"']{0,8}+\]{0,2}+\s{0,8}+(?:=>|[:=]|(?<=["']),)\s{0,8}+(?:[bBuUrR]{1,2}(?=["']))?)"""
+        rf"""(?:{_QUOTED}|[\[({{]|{_ENDED}|[^\r\n]*+)""",
+        re.IGNORECASE | re.DOTALL | re.ASCII,
     )

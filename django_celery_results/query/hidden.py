@@ -5,10 +5,13 @@ A database cannot redact, so rows whose text names a secret are left out whole: 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.db.models import Q
 
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import InvalidInput
+from django_celery_results.policy import redaction
 from django_celery_results.policy.access import Policy, policy
 
 from . import lookups
@@ -23,14 +26,18 @@ def outside(column: str, comparison: StringFilter) -> Q:
             "This service hides values by rules of its own, which a database cannot apply: "
             "filters over args, kwargs, result and traceback are off."
         )
-    clean = negate(any_of(lookups.i_contains(column, name) for name in _names()))
+    clean = negate(any_of([*_hidden_tasks(), *_markers(column)]))
     return all_of(
         comparison.OPERATORS[name](column, value) & (Q() if name == "is_null" else clean)
         for name, value in comparison.given()
     )
 
 
-def _names() -> list[str]:
-    """Redaction reads a hyphen in a key as an underscore."""
-    keys = settings().redact_keys
-    return list(dict.fromkeys([*keys, *(key.replace("_", "-") for key in keys)]))
+def _markers(column: str) -> Iterator[Q]:
+    for parts in redaction.markers():
+        yield all_of(lookups.i_contains(column, part) for part in parts)
+
+
+def _hidden_tasks() -> Iterator[Q]:
+    for name in settings().redact_tasks:
+        yield lookups.starts_with("task_name", name[:-1]) if name.endswith("*") else lookups.equal("task_name", name)
