@@ -74,7 +74,8 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
 
     def store_queued(self, task_id: str, request: Any) -> None:
         """Insert the row of a task that was published; nothing happens where a worker was faster."""
-        change = replace(self.change(task_id, None, states.PENDING, None, request), attempt=None)
+        told = self.change(task_id, None, states.PENDING, None, request)
+        change = replace(told, attempt=None, known={**told.known, "result": None})  # no run says this
         alias = self.alias_for_write()
         outages.retrying(alias, lambda alias: self._write(change, alias, None, None), outages.READ_SECONDS)
 

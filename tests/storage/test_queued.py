@@ -1,0 +1,99 @@
+"""Queued tasks are visible where the setting says so: after the publish, after the commit, never in a worker's way."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import Celery, chain
+from celery.beat import ScheduleEntry, Scheduler
+from django.db import connection, transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from django_celery_results.models import TaskResult
+from tests.celery_app import app
+from tests.tasks import add
+from tests.workers import running_worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOWHERE = "dcr-store-unread"
+
+
+@pytest.fixture(autouse=True)
+def tracked(settings: Any) -> Iterator[None]:
+    settings.DJANGO_CELERY_RESULTS = {"TRACK_QUEUED": True}
+    yield
+    with app.connection_for_write() as broker:
+        broker.default_channel.queue_purge(NOWHERE)
+
+
+def queue_nowhere(**options: Any) -> Any:
+    return add.apply_async((1, 2), queue=NOWHERE, **options)
+
+
+def test_a_queued_task_has_a_row() -> None:
+    eta = timezone.now() + timedelta(hours=1)
+    queued = queue_nowhere(eta=eta, headers={"dcr_retry_of": "earlier"})
+    row = TaskResult.objects.get(task_id=queued.id)
+    assert (row.status, row.task_name, row.queue, row.task_args) == ("PENDING", "tests.tasks.add", NOWHERE, '"(1, 2)"')
+    assert (row.root_id, row.eta, row.retried_from) == (queued.id, eta, "earlier")
+    assert (row.worker, row.result, row.attempt) == (None, None, None)
+    assert queued.state == "PENDING"
+
+
+def test_a_task_sent_in_a_transaction_has_its_row_after_the_commit() -> None:
+    with transaction.atomic():
+        queued = queue_nowhere()
+        assert not TaskResult.objects.exists()
+    assert TaskResult.objects.get().task_id == queued.id
+
+
+def test_a_transaction_rolled_back_leaves_no_row() -> None:
+    with transaction.atomic():
+        queue_nowhere()
+        transaction.set_rollback(True)
+    assert not TaskResult.objects.exists()
+
+
+def test_a_publish_that_fails_leaves_no_row() -> None:
+    dead = Celery("dead", broker="redis://127.0.0.1:1/0", set_as_current=False)
+    with pytest.raises(OperationalError), dead.connection_for_write() as broker:
+        add.apply_async((1, 2), connection=broker, retry=False)
+    assert not TaskResult.objects.exists()
+
+
+def test_a_task_whose_result_is_ignored_has_no_row() -> None:
+    queue_nowhere(ignore_result=True)
+    assert not TaskResult.objects.exists()
+
+
+def test_tasks_sent_by_name_or_by_beat_have_rows() -> None:
+    by_name = app.send_task("tests.tasks.of_another_project", queue=NOWHERE)
+    entry = ScheduleEntry(
+        name="nightly", task="tests.tasks.add", args=(1, 2), schedule=60, options={"queue": NOWHERE}, app=app
+    )
+    by_beat = Scheduler(app).apply_async(entry)
+    assert set(TaskResult.objects.values_list("task_id", flat=True)) == {by_name.id, by_beat.id}
+
+
+def test_without_the_setting_there_is_no_row(settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {}
+    queue_nowhere()
+    assert not TaskResult.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a transaction on SQLite locks everybody out")
+def test_a_worker_never_waits_for_the_transaction_of_a_caller() -> None:
+    with running_worker(results={"TRACK_QUEUED": True}) as worker:
+        with transaction.atomic():
+            sent = add.apply_async((1, 2), queue=worker.queue)
+            assert sent.get(timeout=10) == 3
+        assert TaskResult.objects.get().status == "SUCCESS"
+
+
+def test_a_worker_completes_the_rows_of_queued_tasks() -> None:
+    with running_worker(results={"TRACK_QUEUED": True}) as worker:
+        links = chain(add.s(1, 2).set(queue=worker.queue), add.s(3).set(queue=worker.queue)).apply_async()
+        assert links.get(timeout=10) == 6
+        assert set(TaskResult.objects.values_list("status", flat=True)) == {"SUCCESS"}
