@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import admin_values
 from .policy.access import Action
-from .web_viewer import may, remembered_viewer
+from .web_viewer import may, remembered_viewer, viewer_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +81,7 @@ class ShownTask(_Base):
         if obj is None:
             is_edited = name not in readonly
         else:
-            is_secret = admin_values.look(obj, name).is_redacted
+            is_secret = admin_values.holds_secret(viewer_of(request), obj, name)
             is_edited = name not in readonly and self.has_change_permission(request, obj) and not is_secret
         return name if is_edited else method
 
@@ -105,23 +105,23 @@ class ShownTask(_Base):
 
     @admin.display(description=_("Task Positional Arguments"))
     def shown_args(self, task: TaskResult) -> SafeString | str:
-        return admin_values.payload(task, "task_args")
+        return admin_values.payload(remembered_viewer(task), task, "task_args")
 
     @admin.display(description=_("Task Named Arguments"))
     def shown_kwargs(self, task: TaskResult) -> SafeString | str:
-        return admin_values.payload(task, "task_kwargs")
+        return admin_values.payload(remembered_viewer(task), task, "task_kwargs")
 
     @admin.display(description=_("Result Data"))
     def shown_result(self, task: TaskResult) -> SafeString | str:
-        return admin_values.payload(task, "result")
+        return admin_values.payload(remembered_viewer(task), task, "result")
 
     @admin.display(description=_("Task Meta Information"))
     def shown_meta(self, task: TaskResult) -> SafeString | str:
-        return admin_values.payload(task, "meta")
+        return admin_values.meta(remembered_viewer(task), task)
 
     @admin.display(description=_("Traceback"))
     def shown_traceback(self, task: TaskResult) -> SafeString | str:
-        return admin_values.preformatted(task.traceback) if task.traceback else admin_values.EMPTY
+        return admin_values.traceback(task)
 
     @admin.display(description=_("Group"))
     def group(self, task: TaskResult) -> SafeString | str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from . import codec
 from .models import GroupResult, TaskResult
 from .policy.access import policy
-from .policy.redaction import HIDDEN, is_secret
-from .saved_groups import member_ids
+from .query import values
+from .query.members import members as member_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,72 +23,48 @@ if TYPE_CHECKING:
 EMPTY = "-"
 SHOW_UP_TO = 100_000
 MEMBERS_SHOWN = 200
+_READ = {
+    "task_args": values.args,
+    "task_kwargs": values.kwargs,
+    "result": values.result,
+}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """A stored value, ready to be shown."""
-
-    value: Any = None
-    is_shown: bool = True
-    is_redacted: bool = False
-
-
-def look(task: TaskResult, column: str) -> Shown:
-    """A payload column as this package reads it for display; secrets are replaced."""
-    text = getattr(task, column)
-    peeked = codec.peek(text, task.content_type, task.content_encoding)
-    if column not in ("task_args", "task_kwargs"):
-        return _redacted(task, peeked.value) if peeked.is_shown else Shown(is_shown=False)
-    if peeked.is_shown:
-        return _redacted(task, _from_repr(peeked.value))
-    # The oldest rows hold the bare repr.
-    is_text = task.content_encoding != codec.BINARY
-    return _redacted(task, _from_repr(text)) if is_text else Shown(is_shown=False)
-
-
-def _redacted(task: TaskResult, value: Any) -> Shown:
-    try:
-        redacted, hidden = policy().redact(value, task_name=task.task_name)
-    except RecursionError:
-        return Shown(is_shown=False)
-    return Shown(value=redacted, is_redacted=hidden or value is HIDDEN)
-
-
-def payload(task: TaskResult, column: str) -> SafeString | str:
-    """Result, meta or an argument column."""
-    if getattr(task, column) is None:
+def payload(viewer: Viewer, task: TaskResult, column: str) -> SafeString | str:
+    """A result or arguments."""
+    value = _READ[column](viewer, task)
+    if value is None:
         return EMPTY
-    shown = look(task, column)
-    return preformatted(_as_text(shown.value)) if shown.is_shown else _not_shown()
+    decoded = value.json()
+    if decoded is None or isinstance(decoded, str):
+        return preformatted(value.text(SHOW_UP_TO), value.byte_length > SHOW_UP_TO)
+    return preformatted(json.dumps(decoded, indent=2, ensure_ascii=False))
 
 
-def _not_shown() -> SafeString:
-    return format_html("<em>{}</em>", _("Not shown: this content cannot be read safely."))
+def holds_secret(viewer: Viewer, task: TaskResult, column: str) -> bool:
+    """Whether something in it is not shown, so that it cannot be edited either."""
+    if column == "traceback":
+        return policy().redact(task.traceback, task_name=task.task_name)[1]
+    value = _READ[column](viewer, task)
+    return value is not None and value.is_redacted
 
 
-def preformatted(text: str) -> SafeString:
-    """Text with its line breaks, and a word about what was cut."""
-    if len(text) <= SHOW_UP_TO:
-        return format_html('<pre class="readonly">{}</pre>', text)
-    cut = _("%(count)d more characters") % {"count": len(text) - SHOW_UP_TO}
-    return format_html('<pre class="readonly">{}</pre><em>{}</em>', text[:SHOW_UP_TO], cut)
+def meta(viewer: Viewer, task: TaskResult) -> SafeString | str:
+    """Celery's children, and what the task itself attached."""
+    decoded = values.meta(viewer, task)
+    return EMPTY if decoded is None else preformatted(json.dumps(decoded, indent=2, ensure_ascii=False))
 
 
-def _from_repr(value: Any) -> Any:
-    """Arguments are kept as the JSON of their `repr`, which may be cut in the middle."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return ast.literal_eval(value)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return HIDDEN if is_secret(value) else value
+def traceback(task: TaskResult) -> SafeString | str:
+    """With the secrets that its lines name hidden."""
+    shown = policy().redact(task.traceback, task_name=task.task_name)[0] if task.traceback else None
+    return preformatted(str(shown)) if shown else EMPTY
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, indent=2, ensure_ascii=False, default=repr)
+def preformatted(text: str, is_cut: bool = False) -> SafeString:
+    """Text with its line breaks, and a word where it goes on."""
+    more = _("…and more") if is_cut or len(text) > SHOW_UP_TO else ""
+    return format_html('<pre class="readonly">{}</pre><em>{}</em>', text[:SHOW_UP_TO], more)
 
 
 def links_to_tasks(rows: Iterable[TaskResult]) -> SafeString | str:
@@ -126,7 +99,7 @@ def members(group: GroupResult, viewer: Viewer) -> SafeString | str:
     """The tasks of a saved group, in the order of the group."""
     ids = member_ids(group)
     if ids is None:
-        return _not_shown()
+        return format_html("<em>{}</em>", _("Not shown: this content cannot be read safely."))
     shown = ids[:MEMBERS_SHOWN]
     rows = policy().visible(TaskResult.objects.all(), viewer).filter(task_id__in=shown)
     known = {task.task_id: task for task in rows.only("id", "task_id", "status")}

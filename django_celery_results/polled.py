@@ -14,7 +14,7 @@ from kombu.exceptions import DecodeError
 from . import codec
 from .models import GroupResult, TaskResult
 from .policy.access import Action, policy
-from .saved_groups import member_ids
+from .query.members import members as member_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ def members(viewer: Viewer, group_id: str) -> list[Polled]:
         group = CeleryGroupResult.restore(group_id, backend=backend)
         return tasks(viewer, list(_leaves(group))) if group else []
     saved = policy().visible_groups(GroupResult.objects.all(), viewer).filter(group_id=group_id).first()
-    return tasks(viewer, (member_ids(saved) or []) if saved else [])
+    return tasks(viewer, (member_ids(saved) or ()) if saved else ())
 
 
 def _foreign_backend() -> Any:
@@ -75,7 +75,7 @@ def _from_row(viewer: Viewer, row: TaskResult) -> Polled:
         status=row.status,
         result=_payload(viewer, _error_repr(value) if is_error else value, row),
         error_type=_error_path(value) if is_error else None,
-        traceback=row.traceback if policy().may(viewer, Action.VIEW_TRACEBACK, row) else None,
+        traceback=_traceback(viewer, row.traceback, row),
     )
 
 
@@ -87,7 +87,7 @@ def _from_meta(viewer: Viewer, task_id: str, meta: dict[str, Any]) -> Polled:
         status=meta["status"],
         result=_payload(viewer, repr(value) if is_error else value),
         error_type=get_full_cls_name(type(value)) if is_error else None,
-        traceback=meta.get("traceback") if policy().may(viewer, Action.VIEW_TRACEBACK) else None,
+        traceback=_traceback(viewer, meta.get("traceback")),
     )
 
 
@@ -95,6 +95,12 @@ def _payload(viewer: Viewer, value: Any, row: TaskResult | None = None) -> Any:
     if not policy().may(viewer, Action.VIEW_PAYLOAD, row):
         return None
     return policy().redact(value, task_name=row.task_name if row else None)[0]
+
+
+def _traceback(viewer: Viewer, text: str | None, row: TaskResult | None = None) -> Any:
+    if not policy().may(viewer, Action.VIEW_TRACEBACK, row):
+        return None
+    return policy().redact(text, task_name=row.task_name if row else None)[0]
 
 
 def _decoded(row: TaskResult) -> Any:
