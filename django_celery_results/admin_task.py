@@ -78,12 +78,13 @@ class ShownTask(_Base):
         method = SHOWN_BY.get(name)
         if method is None or method not in readonly:
             return name
+        return name if name not in readonly and self._may_edit(request, obj, name) else method
+
+    def _may_edit(self, request: HttpRequest, obj: TaskResult | None, name: str) -> bool:
         if obj is None:
-            is_edited = name not in readonly
-        else:
-            is_secret = admin_values.holds_secret(viewer_of(request), obj, name)
-            is_edited = name not in readonly and self.has_change_permission(request, obj) and not is_secret
-        return name if is_edited else method
+            return True  # the page that adds one
+        is_allowed = self.has_change_permission(request, obj)
+        return is_allowed and not admin_values.holds_secret(viewer_of(request), obj, name)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
