@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Any
 
 PAGE = 2_000
@@ -23,16 +22,21 @@ class ReadAhead:
 
     def __init__(self, read: Callable[[Iterable[str]], dict[str, Any]]) -> None:
         self._read = read
-        self._expected: dict[str, None] = {}
+        self._expected: dict[int, str] = {}
+        """By object: one result may be restored many times, and the old objects die at any time."""
         self._scan = _Scan()
 
-    def expect(self, task_id: str) -> None:
+    def expect(self, result: Any) -> None:
         """This result belongs to a set, or somebody waits for it."""
-        self._expected[task_id] = None
+        self._expected[id(result)] = result.id
 
-    def forget(self, task_id: str) -> None:
-        """It is ready, or was written just now, or nobody looks at it any more."""
-        self._expected.pop(task_id, None)
+    def forget(self, result: Any) -> None:
+        """It is ready, or nobody looks at it any more."""
+        self._expected.pop(id(result), None)
+        self.drop(result.id)
+
+    def drop(self, task_id: str) -> None:
+        """What was read of this task is of the past."""
         self._scan.page.pop(task_id, None)
 
     def take(self, task_id: str) -> tuple[bool, Any]:
@@ -46,14 +50,16 @@ class ReadAhead:
             scan.turn(dict.fromkeys(ids) | self._read(ids))
         return True, scan.page.pop(task_id)
 
+    def answered(self) -> None:
+        """A question was answered by a query of its own: the pace is that of the asker, not of the database."""
+        self._scan.asked_at = time.monotonic()
+
     def _followers(self, task_id: str) -> list[str]:
-        if task_id not in self._expected:
-            return []
-        expected = iter(list(self._expected))  # a copy: results are forgotten by the garbage collector at any time
-        for one in expected:
-            if one == task_id:
-                break
-        return list(islice(expected, PAGE - 1))
+        """The ids announced after this one, in the latest set that holds it."""
+        expected = list(self._expected.values())
+        expected.reverse()
+        place = expected.index(task_id) if task_id in expected else 0
+        return expected[max(place - PAGE + 1, 0) : place][::-1]
 
 
 class _Scan(threading.local):
@@ -62,13 +68,13 @@ class _Scan(threading.local):
     def __init__(self) -> None:
         self.page: dict[str, Any] = {}
         self.next: str | None = None
-        self._asked_at = self._read_at = 0.0
+        self.asked_at = self._read_at = 0.0
 
     def goes_on(self) -> bool:
         """Whether this question follows the one before at the pace of a loop, and what was read is fresh."""
         now = time.monotonic()
-        quick = now - self._asked_at <= _PACE
-        self._asked_at = now
+        quick = now - self.asked_at <= _PACE
+        self.asked_at = now
         return quick and now - self._read_at <= _FRESH
 
     def begin(self, followers: list[str]) -> None:
@@ -77,4 +83,4 @@ class _Scan(threading.local):
 
     def turn(self, page: dict[str, Any]) -> None:
         self.page, self.next = page, None
-        self._asked_at = self._read_at = time.monotonic()
+        self.asked_at = self._read_at = time.monotonic()

@@ -69,14 +69,16 @@ class WaitingMixin:
             found, row = self._read_ahead.take(task_id)
             if found:
                 return self._meta_kept(row, task_id)
-        return super().get_task_meta(task_id, cache=cache)  # type: ignore[misc,no-any-return]
+        meta: dict[str, Any] = super().get_task_meta(task_id, cache=cache)  # type: ignore[misc]
+        self._read_ahead.answered()
+        return meta
 
     def add_pending_result(self, result: Any, *args: Any, **kwargs: Any) -> Any:
-        self._read_ahead.expect(result.id)
+        self._read_ahead.expect(result)
         return result
 
     def remove_pending_result(self, result: Any) -> Any:
-        self._read_ahead.forget(result.id)
+        self._read_ahead.forget(result)
         return result
 
     # Many results
@@ -157,7 +159,7 @@ class WaitingMixin:
 
     def store_result(self, task_id: str, result: Any, state: str, *args: Any, **kwargs: Any) -> Any:
         stored = super().store_result(task_id, result, state, *args, **kwargs)  # type: ignore[misc]
-        self._read_ahead.forget(task_id)
+        self._read_ahead.drop(task_id)
         if state in states.READY_STATES and settings().notify:
             notify(connections[self.alias_for_write(kwargs.get("using"))], str(task_id))
         return stored

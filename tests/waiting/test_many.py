@@ -1,0 +1,126 @@
+"""Questions about a group cost a query or two, not one for each member."""
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from celery.exceptions import TimeoutError as CeleryTimeoutError
+from celery.result import AsyncResult, GroupResult
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.celery_app import app
+from tests.waiting.conftest import Finish
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_group_says_how_far_it_is_in_two_queries(results: list[AsyncResult]) -> None:
+    group = app.GroupResult("group", results)
+    with CaptureQueriesContext(connection) as queries:
+        assert group.completed_count() == 40
+    assert len(queries) <= 2
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (GroupResult.ready, True),
+        (GroupResult.successful, True),
+        (GroupResult.failed, False),
+        (GroupResult.waiting, False),
+        (GroupResult.completed_count, 40),
+        (GroupResult.get, [number for number in range(50) if number % 5]),
+        (GroupResult.join, [number for number in range(50) if number % 5]),
+    ],
+)
+def test_every_question_about_a_finished_group_costs_two_queries_at_most(
+    results: list[AsyncResult], question: Callable[[GroupResult], Any], answer: Any
+) -> None:
+    group = app.GroupResult("group", [result for number, result in enumerate(results) if number % 5])
+    with CaptureQueriesContext(connection) as queries:
+        assert question(group) == answer
+    assert len(queries) <= 2
+
+
+def test_a_restored_group_costs_as_little(results: list[AsyncResult]) -> None:
+    app.GroupResult("group", results).save()
+    with CaptureQueriesContext(connection) as queries:
+        restored = app.GroupResult.restore("group", app=app)
+        assert restored is not None
+        assert restored.completed_count() == 40
+    assert len(queries) <= 3
+
+
+def test_asking_again_sees_what_has_changed(results: list[AsyncResult]) -> None:
+    group = app.GroupResult("group", results)
+    assert group.completed_count() == 40
+    for result in results:
+        app.backend.store_result(result.id, 0, "SUCCESS")
+    assert group.completed_count() == 50
+    assert group.ready()
+
+
+def test_a_state_read_ahead_is_not_told_twice(results: list[AsyncResult]) -> None:
+    group = app.GroupResult("group", results)
+    group.completed_count()
+    waiting = results[45]
+    assert waiting.state == "PENDING"
+    app.backend.store_result(waiting.id, 0, "SUCCESS")
+    assert waiting.state == "SUCCESS"
+
+
+def test_a_forgotten_member_is_unknown_at_once(results: list[AsyncResult]) -> None:
+    group = app.GroupResult("group", results)
+    assert [results[1].state, results[2].state] == ["SUCCESS", "SUCCESS"]
+    results[3].forget()
+    assert results[3].state == "PENDING"
+    assert len(group) == 50
+
+
+def test_a_group_of_groups_is_joined(results: list[AsyncResult]) -> None:
+    inner = app.GroupResult("inner", [results[1], results[2]])
+    outer = app.GroupResult("outer", [inner, results[3]])
+    assert outer.get(timeout=1) == [[1, 2], 3]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_get_many_yields_as_they_come(finish_later: Finish) -> None:
+    finish_later(0.0, "first")
+    finish_later(0.3, "second", value=2)
+    found = [(task_id, meta["result"]) for task_id, meta in app.backend.get_many(["second", "first"], timeout=5)]
+    assert found == [("first", 1), ("second", 2)]
+
+
+def test_get_many_says_how_many_are_missing() -> None:
+    with pytest.raises(CeleryTimeoutError, match="2 results are missing"):
+        list(app.backend.get_many(["a", "b"], timeout=0.02))
+    assert list(app.backend.get_many(["a", "b"], max_iterations=1)) == []
+
+
+def test_a_failed_member_is_raised_by_a_join(results: list[AsyncResult]) -> None:
+    app.backend.store_result(results[0].id, ValueError("no"), "FAILURE")
+    group = app.GroupResult("group", results[:2])
+    with pytest.raises(ValueError, match="no"):
+        group.get(timeout=1)
+    first, second = app.GroupResult("group", results[:2]).get(timeout=1, propagate=False)
+    assert isinstance(first, ValueError)
+    assert second == 1
+
+
+@pytest.mark.skipif(connection.vendor != "mysql", reason="only MariaDB compares ids without case; set DATABASE_URL")
+def test_an_id_in_another_case_is_found_as_by_a_single_get() -> None:
+    app.backend.store_result("mixed-Case", 1, "SUCCESS")
+    assert [meta["result"] for _, meta in app.backend.get_many(["MIXED-case"], timeout=1)] == [1]
+
+
+def test_older_results_of_the_same_tasks_may_be_collected_meanwhile(results: list[AsyncResult]) -> None:
+    older = app.GroupResult("group", [app.AsyncResult(result.id) for result in results])
+    group = app.GroupResult("group", results)
+    assert older.completed_count() == 40
+    del older
+    gc.collect()
+    with CaptureQueriesContext(connection) as queries:
+        assert group.completed_count() == 40
+    assert len(queries) <= 2

@@ -1,0 +1,60 @@
+"""A waiter without notifications: quick for short tasks, gentle for long ones."""
+
+import time
+from itertools import islice, pairwise
+
+import pytest
+from celery.exceptions import TimeoutError as CeleryTimeoutError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from django_celery_results.backends.waiting import pauses
+from tests.celery_app import app
+from tests.waiting.conftest import Finish
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_short_task_does_not_wait_for_the_interval(finish_later: Finish) -> None:
+    finish_later(0.03, "short")
+    assert app.AsyncResult("short").get(timeout=10, interval=0.5) == 1
+    finish_later(0.03, "shorter")
+    assert app.AsyncResult("shorter").get(timeout=10, interval=60) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_get_of_two_seconds_costs_fewer_than_twenty_queries(finish_later: Finish) -> None:
+    finish_later(2, "long")
+    with CaptureQueriesContext(connection) as queries:
+        app.AsyncResult("long").get(timeout=5)
+    assert len(queries) < 20
+
+
+def test_pauses_grow_and_heed_the_interval() -> None:
+    grown = list(islice(pauses(interval=0.5), 12))
+    assert grown[0] == 0.002
+    assert all(later >= earlier for earlier, later in pairwise(grown))
+    assert max(grown) <= 0.3
+    assert max(islice(pauses(interval=0.01), 12)) == 0.01
+
+
+@pytest.mark.parametrize("timeout", [0, 0.05])
+def test_time_is_up_when_it_is_up(timeout: float) -> None:
+    started = time.monotonic()
+    with pytest.raises(CeleryTimeoutError):
+        app.AsyncResult("never").get(timeout=timeout)
+    assert time.monotonic() - started < 2
+
+
+def test_zero_seconds_are_enough_for_a_ready_result() -> None:
+    app.backend.store_result("ready", 7, "SUCCESS")
+    assert app.AsyncResult("ready").get(timeout=0) == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_error_is_raised_as_it_was(finish_later: Finish) -> None:
+    finish_later(0.05, "broken", state="FAILURE", value=ValueError("broken"))
+    with pytest.raises(ValueError, match="broken"):
+        app.AsyncResult("broken").get(timeout=5)
+    assert isinstance(app.AsyncResult("broken").get(timeout=5, propagate=False), ValueError)
