@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -15,20 +15,18 @@ from django_celery_results.models import Operation, TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
-from django_celery_results.states import TaskState, state_of
+from django_celery_results.states import TaskState
 
-from . import audit, claims, composing, continuing, guards, reopening
+from . import audit, claims, composing, continuing, guards, reopening, retry_checks
 from . import overrides as overriding
 from .celery_app import celery_app, check_can_publish, registered_task
 from .continuing import Plan
-from .outcome import ErrorCode, Refusal, Refused, RetryOutcome, refuse
+from .outcome import ErrorCode, Refused, RetryOutcome, refuse
 from .overrides import RetryOverrides
 from .previewing import preview
+from .retry_checks import RETRYABLE, blockers, blockers_for
 
 __all__ = ["RetryOverrides", "RetryScope", "blockers", "blockers_for", "retry"]
-
-RETRYABLE = (TaskState.FAILURE, TaskState.REVOKED)
-UNFINISHED = (TaskState.PENDING, TaskState.RECEIVED, TaskState.STARTED, TaskState.RETRY, TaskState.CUSTOM)
 
 
 class RetryScope(StrEnum):
@@ -92,37 +90,6 @@ def retry(
         return RetryOutcome(original=task, refusals=(refused.refusal,), operation=operation)
 
 
-def blockers(viewer: Viewer, task: TaskResult) -> list[Refusal]:
-    """Why a retry of this task would be refused now; empty: it would be accepted, as far as is cheap to say."""
-    return blockers_for(viewer, [task])[task.pk]
-
-
-def blockers_for(viewer: Viewer, tasks: Iterable[TaskResult]) -> dict[int, list[Refusal]]:
-    """`blockers` of a page of tasks, by primary key, in two statements."""
-    tasks = list(tasks)
-    ids = [task.task_id for task in tasks]
-    retries = TaskResult._default_manager.using(guards.database()).filter(retried_from__in=ids)
-    records = TaskMessage.objects.using(guards.database()).filter(task_id__in=ids, body__isnull=False)
-    newer = dict(retries.values_list("retried_from", "task_id"))
-    kept = set(records.values_list("task_id", flat=True))
-    return {
-        task.pk: list(_blockers(viewer, task, newer.get(task.task_id), has_record=task.task_id in kept))
-        for task in tasks
-    }
-
-
-def _blockers(viewer: Viewer, task: TaskResult, retried_as: str | None, *, has_record: bool) -> Iterable[Refusal]:
-    if missing := guards.missing(viewer, Action.RETRY, task):
-        yield missing
-        return
-    if wrong_state := _wrong_state(task, RETRYABLE):
-        yield wrong_state
-    if retried_as:
-        yield _already_retried(retried_as)
-    if not has_record:
-        yield _unavailable()
-
-
 def _preview(viewer: Viewer, wish: Wish, task: TaskResult) -> RetryOutcome:
     plan = _plan(celery_app(), wish, task, _record_of(task))
     return RetryOutcome(original=task, preview=preview(viewer, task, plan.message, keeps_id=plan.keeps_id))
@@ -153,11 +120,11 @@ def _record_of(task: TaskResult) -> TaskMessage | None:
 
 def _plan(app: Celery, wish: Wish, task: TaskResult, record: TaskMessage | None) -> Plan:
     """What would be sent; refuses where that cannot be known or must not be."""
-    if wrong_state := _wrong_state(task, wish.allow_states):
-        raise Refused(wrong_state)
+    if wrong := retry_checks.wrong_state(task, wish.allow_states):
+        raise Refused(wrong)
     retries = TaskResult._default_manager.using(guards.database()).filter(retried_from=task.task_id)
     if not wish.allow_retried and (newer := retries.values_list("task_id", flat=True).first()):
-        raise Refused(_already_retried(newer))
+        raise Refused(retry_checks.already_retried(newer))
     kept = _kept(app, record)
     registered = registered_task(app, kept.task_name)
     continues = wish.scope == RetryScope.CONTINUE
@@ -169,7 +136,7 @@ def _plan(app: Celery, wish: Wish, task: TaskResult, record: TaskMessage | None)
 
 def _kept(app: Celery, record: TaskMessage | None) -> Message:
     if record is None:
-        raise Refused(_unavailable())
+        raise Refused(retry_checks.unavailable())
     try:
         return decode(app, record)
     except MessageUnavailable as error:
@@ -217,11 +184,11 @@ def _check_still(task: TaskResult, wish: Wish) -> None:
     current = rows.filter(pk=task.pk).first()
     if current is None:
         refuse(ErrorCode.NOT_FOUND, "The task was deleted a moment ago.")
-    if wrong_state := _wrong_state(current, wish.allow_states):
-        raise Refused(wrong_state)
+    if wrong := retry_checks.wrong_state(current, wish.allow_states):
+        raise Refused(wrong)
     newer = None if wish.allow_retried else rows.filter(retried_from=task.task_id).first()
     if newer:
-        raise Refused(_already_retried(newer.task_id))
+        raise Refused(retry_checks.already_retried(newer.task_id))
 
 
 def _taken(order: audit.Order, task: TaskResult) -> RetryOutcome:
@@ -230,40 +197,9 @@ def _taken(order: audit.Order, task: TaskResult) -> RetryOutcome:
         return _outcome(task, done)
     other = Operation.objects.using(guards.database()).filter(open_claim=claims.open_claim(task.task_id)).first()
     newer = TaskResult._default_manager.using(guards.database()).filter(retried_from=task.task_id).first()
-    raise Refused(_already_retried(other.new_task_id if other else getattr(newer, "task_id", None)))
+    raise Refused(retry_checks.already_retried(other.new_task_id if other else getattr(newer, "task_id", None)))
 
 
 def _outcome(task: TaskResult, operation: Operation) -> RetryOutcome:
     row = TaskResult._default_manager.using(guards.database()).filter(task_id=operation.new_task_id).first()
     return RetryOutcome(original=task, task_id=operation.new_task_id, new_task=row, operation=operation)
-
-
-def _wrong_state(task: TaskResult, allowed: Sequence[TaskState]) -> Refusal | None:
-    state = state_of(task.status)
-    if state in allowed:
-        return None
-    if state in UNFINISHED:
-        return Refusal(
-            code=ErrorCode.NOT_FINISHED,
-            message=f"The task is {task.status}: wait until it has failed, revoke it, or allow {state.value}.",
-        )
-    return Refusal(
-        code=ErrorCode.ALREADY_FINISHED,
-        message=f"The task is {task.status}: allow {state.value} to run it again.",
-    )
-
-
-def _already_retried(task_id: str | None) -> Refusal:
-    again = f" as {task_id}" if task_id else ""
-    return Refusal(
-        code=ErrorCode.ALREADY_RETRIED,
-        message=f"The task was already run again{again}: retry that one, or allow retried tasks.",
-    )
-
-
-def _unavailable() -> Refusal:
-    return Refusal(
-        code=ErrorCode.ARGUMENTS_UNAVAILABLE,
-        message="The message this task was sent with is not kept, and what the row shows of its arguments is only a "
-        "representation. Set STORE_MESSAGES in DJANGO_CELERY_RESULTS to keep the messages of later tasks.",
-    )

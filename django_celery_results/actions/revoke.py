@@ -62,7 +62,7 @@ def revoke(
 ) -> RevokeOutcome:
     """Tell the workers, wait for their answers, and say what is true. With `dry_run` they are only counted."""
     seconds = wait.total_seconds() if isinstance(wait, timedelta) else DEFAULT_WAIT if wait is None else float(wait)
-    wish = Wish(terminate=terminate, signal=str(signal), wait=seconds)
+    wish = Wish(terminate=terminate, signal=str(getattr(signal, "value", signal)), wait=seconds)
     order = audit.Order(
         viewer=viewer,
         action=REVOKE,

@@ -1,0 +1,78 @@
+"""Why a retry would be refused: what can be told of a row, a whole page of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django_celery_results.models import TaskMessage, TaskResult
+from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import Viewer
+from django_celery_results.states import TaskState, state_of
+
+from . import guards
+from .outcome import ErrorCode, Refusal
+
+RETRYABLE = (TaskState.FAILURE, TaskState.REVOKED)
+_UNFINISHED = (TaskState.PENDING, TaskState.RECEIVED, TaskState.STARTED, TaskState.RETRY, TaskState.CUSTOM)
+
+
+def blockers(viewer: Viewer, task: TaskResult) -> list[Refusal]:
+    """Why a retry of this task would be refused now; empty: it would be accepted, as far as is cheap to say."""
+    return blockers_for(viewer, [task])[task.pk]
+
+
+def blockers_for(viewer: Viewer, tasks: Iterable[TaskResult]) -> dict[int, list[Refusal]]:
+    """`blockers` of a page of tasks, by primary key, in two statements."""
+    tasks = list(tasks)
+    ids = [task.task_id for task in tasks]
+    retries = TaskResult._default_manager.using(guards.database()).filter(retried_from__in=ids)
+    records = TaskMessage.objects.using(guards.database()).filter(task_id__in=ids, body__isnull=False)
+    newer = dict(retries.values_list("retried_from", "task_id"))
+    kept = set(records.values_list("task_id", flat=True))
+    return {
+        task.pk: list(_blockers(viewer, task, newer.get(task.task_id), has_record=task.task_id in kept))
+        for task in tasks
+    }
+
+
+def _blockers(viewer: Viewer, task: TaskResult, retried_as: str | None, *, has_record: bool) -> Iterable[Refusal]:
+    if missing := guards.missing(viewer, Action.RETRY, task):
+        yield missing
+        return
+    if wrong := wrong_state(task, RETRYABLE):
+        yield wrong
+    if retried_as:
+        yield already_retried(retried_as)
+    if not has_record:
+        yield unavailable()
+
+
+def wrong_state(task: TaskResult, allowed: Sequence[TaskState]) -> Refusal | None:
+    state = state_of(task.status)
+    if state in allowed:
+        return None
+    if state in _UNFINISHED:
+        return Refusal(
+            code=ErrorCode.NOT_FINISHED,
+            message=f"The task is {task.status}: wait until it has failed, revoke it, or allow {state.value}.",
+        )
+    return Refusal(
+        code=ErrorCode.ALREADY_FINISHED,
+        message=f"The task is {task.status}: allow {state.value} to run it again.",
+    )
+
+
+def already_retried(task_id: str | None) -> Refusal:
+    again = f" as {task_id}" if task_id else ""
+    return Refusal(
+        code=ErrorCode.ALREADY_RETRIED,
+        message=f"The task was already run again{again}: retry that one, or allow retried tasks.",
+    )
+
+
+def unavailable() -> Refusal:
+    return Refusal(
+        code=ErrorCode.ARGUMENTS_UNAVAILABLE,
+        message="The message this task was sent with is not kept, and what the row shows of its arguments is only a "
+        "representation. Set STORE_MESSAGES in DJANGO_CELERY_RESULTS to keep the messages of later tasks.",
+    )
