@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
+from django.db import connections
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
 COUNT_UP_TO = 10_000
 SUGGESTIONS = 50
 HEAVY = ("result", "meta", "traceback", "task_args", "task_kwargs")
+
+_KNOWN_VALUES = """
+    WITH RECURSIVE known (value, place) AS (
+        SELECT MIN({column}), 1 FROM {table}
+        UNION ALL
+        SELECT (SELECT MIN({column}) FROM {table} WHERE {column} > known.value), place + 1
+        FROM known WHERE known.value IS NOT NULL AND place < %s
+    )
+    SELECT value FROM known WHERE value IS NOT NULL
+"""
+"""Each step is one look into the column's index, where DISTINCT would read all of it."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -106,15 +118,15 @@ class TextFilter(admin.ListFilter):
 
     def _suggestions(self, rows: QuerySet[Any]) -> list[str]:
         # A policy that narrows the rows would turn every step into a scan of rows that are not shown.
-        if rows.query.where:
+        field = rows.model._meta.get_field(self.column)
+        if rows.query.where or field.model is not rows.model:
             return []
-        found: list[str] = []
-        column = rows.order_by(self.column).values_list(self.column, flat=True)
-        step = column.filter(**{f"{self.column}__gt": ""})
-        while len(found) < SUGGESTIONS and (value := step.first()) is not None:
-            found.append(value)
-            step = column.filter(**{f"{self.column}__gt": value})
-        return found
+        quote = connections[rows.db].ops.quote_name
+        with connections[rows.db].cursor() as cursor:
+            cursor.execute(
+                _KNOWN_VALUES.format(column=quote(field.column), table=quote(rows.model._meta.db_table)), [SUGGESTIONS]
+            )
+            return [value for (value,) in cursor.fetchall()]
 
 
 class TaskNameFilter(TextFilter):
