@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,10 +48,15 @@ def draft(order: Order, task: TaskResult | None, **columns: Any) -> Operation:
         reason=_redacted(order.reason, task) if order.reason else None,
         task_id=task.task_id if task else None,
         task_name=_cut("task_name", task.task_name) if task else None,
-        input=_json({**_redacted(order.input, task), "fingerprint": _fingerprint(order)}),
+        input=dump({**_redacted(order.input, task), "fingerprint": _fingerprint(order)}),
         bulk=order.bulk,
         **columns,
     )
+
+
+def part_of(order: Order, bulk: Operation, action: str) -> Order:
+    """The same order for one task of many."""
+    return replace(order, action=action, bulk=bulk, idempotency_key=None)
 
 
 def earlier(order: Order, task: TaskResult | None) -> Operation | None:
@@ -101,9 +106,14 @@ def record_refusal(order: Order, task: TaskResult | None, refusal: Refusal) -> O
     """Put a refusal on record, except where this database may not be written or nobody is known to have asked."""
     if refusal.code in (ErrorCode.IN_TRANSACTION, ErrorCode.NOT_FOUND) or not order.viewer.is_authenticated:
         return None
-    operation = draft(order, task, state=OperationState.REFUSED, finished_at=timezone.now(), **_refusal(refusal))
+    operation = draft(order, task, finished_at=timezone.now(), **closing(refusal))
     operation.save(using=database())
     return operation
+
+
+def closing(refusal: Refusal) -> dict[str, Any]:
+    """The columns of an operation that was refused."""
+    return {"state": OperationState.REFUSED, **_refusal(refusal)}
 
 
 def _close(operation: Operation, state: OperationState, **columns: Any) -> Operation:
@@ -116,7 +126,7 @@ def _close(operation: Operation, state: OperationState, **columns: Any) -> Opera
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:
-    return {"error_code": refusal.code.value, "outcome": _json({"message": refusal.message})}
+    return {"error_code": refusal.code.value, "outcome": dump({"message": refusal.message})}
 
 
 def _fingerprint(order: Order) -> str:
@@ -129,7 +139,8 @@ def _redacted(value: Any, task: TaskResult | None) -> Any:
     return clean(shown) if isinstance(shown, str) else shown
 
 
-def _json(value: Any) -> str:
+def dump(value: Any) -> str:
+    """As the columns of an operation hold it."""
     return json.dumps(plain(value))
 
 

@@ -25,7 +25,7 @@ from .publishing import destination, explain, publish
 logger = logging.getLogger(__name__)
 Undo = dict[str, Any]
 
-RETRY = "retry"
+RETRY, REVOKE = "retry", "revoke"
 _ATTEMPTS = 3
 _BATCH = 20
 
@@ -108,7 +108,9 @@ def undo(operation: Operation, refusal: Refusal, record: TaskMessage | None = No
 
 def heal(app: Celery) -> int:
     """Carry on retries whose process died between claim and publish, with the same new id; returns how many."""
-    expired = Operation.objects.using(database()).filter(state=OperationState.CLAIMED, lease_until__lt=timezone.now())
+    expired = Operation.objects.using(database()).filter(
+        action__in=(RETRY, REVOKE), state=OperationState.CLAIMED, lease_until__lt=timezone.now()
+    )
     return sum(_heal(app, operation) for operation in expired.order_by("lease_until")[:_BATCH])
 
 

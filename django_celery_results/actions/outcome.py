@@ -114,3 +114,48 @@ class RevokeOutcome:
     workers: tuple[WorkerReply, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     operation: Operation | None = field(default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForgetOutcome:
+    """One deletion of a result."""
+
+    task_id: str | None = None
+    refusals: tuple[Refusal, ...] = ()
+    operation: Operation | None = None
+
+
+class ItemOutcome(StrEnum):
+    """What became of one task of a bulk action."""
+
+    PENDING = "PENDING"
+    """A dry run: it would be done."""
+    DONE = "DONE"
+    SKIPPED = "SKIPPED"
+    """Refused; the others go on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkItem:
+    """One task of a bulk action."""
+
+    task_id: str
+    outcome: ItemOutcome
+    new_task_id: str | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkOutcome:
+    """What one request of a bulk action did, and what remains for the next one with the same key."""
+
+    matched_count: int = 0
+    """Tasks that the selection had when the action began."""
+    done_count: int = 0
+    """Counts are those of all requests with this key so far."""
+    skipped_count: int = 0
+    remaining_count: int = 0
+    items: tuple[BulkItem, ...] = ()
+    """Of this request."""
+    refusals: tuple[Refusal, ...] = ()
+    operation: Operation | None = None

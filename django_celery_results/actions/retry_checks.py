@@ -21,7 +21,13 @@ def blockers(viewer: Viewer, task: TaskResult) -> list[Refusal]:
     return blockers_for(viewer, [task])[task.pk]
 
 
-def blockers_for(viewer: Viewer, tasks: Iterable[TaskResult]) -> dict[int, list[Refusal]]:
+def blockers_for(
+    viewer: Viewer,
+    tasks: Iterable[TaskResult],
+    allow_states: Sequence[TaskState] = RETRYABLE,
+    *,
+    allow_retried: bool = False,
+) -> dict[int, list[Refusal]]:
     """`blockers` of a page of tasks, by primary key, in two statements."""
     tasks = list(tasks)
     ids = [task.task_id for task in tasks]
@@ -29,22 +35,18 @@ def blockers_for(viewer: Viewer, tasks: Iterable[TaskResult]) -> dict[int, list[
     records = TaskMessage.objects.using(guards.database()).filter(task_id__in=ids, body__isnull=False)
     newer = dict(retries.values_list("retried_from", "task_id"))
     kept = set(records.values_list("task_id", flat=True))
-    return {
-        task.pk: list(_blockers(viewer, task, newer.get(task.task_id), has_record=task.task_id in kept))
-        for task in tasks
-    }
-
-
-def _blockers(viewer: Viewer, task: TaskResult, retried_as: str | None, *, has_record: bool) -> Iterable[Refusal]:
-    if missing := guards.missing(viewer, Action.RETRY, task):
-        yield missing
-        return
-    if wrong := wrong_state(task, RETRYABLE):
-        yield wrong
-    if retried_as:
-        yield already_retried(retried_as)
-    if not has_record:
-        yield unavailable()
+    found = {}
+    for task in tasks:
+        missing = guards.missing(viewer, Action.RETRY, task)
+        retried_as = None if allow_retried else newer.get(task.task_id)
+        others = (
+            wrong_state(task, allow_states),
+            already_retried(retried_as) if retried_as else None,
+            None if task.task_id in kept else unavailable(),
+        )
+        # Who may not retry the task anyway learns nothing more of it.
+        found[task.pk] = [missing] if missing else [refusal for refusal in others if refusal]
+    return found
 
 
 def wrong_state(task: TaskResult, allowed: Sequence[TaskState]) -> Refusal | None:

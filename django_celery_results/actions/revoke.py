@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,9 +20,9 @@ from django_celery_results.states import TaskState, state_of
 
 from . import audit, claims, control, guards
 from .celery_app import celery_app
+from .claims import REVOKE
 from .outcome import ErrorCode, Refusal, Refused, RevokeOutcome, WorkerReply, refuse
 
-REVOKE = "revoke"
 SIGNALS = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGKILL")
 DEFAULT_WAIT = 2.0
 MAX_WAIT = 30.0
@@ -104,6 +104,29 @@ def _blockers(viewer: Viewer, task: TaskResult) -> Iterable[Refusal]:
         yield finished
 
 
+def refusals(viewer: Viewer, wish: Wish, task: TaskResult) -> list[Refusal]:
+    """Why this task would not be stopped in this way."""
+    missing = [guards.missing(viewer, action, task) for action in wish.needs()]
+    return [refusal for refusal in (*missing, _finished(task)) if refusal][:1]
+
+
+def tell(wish: Wish, tasks: Sequence[TaskResult]) -> dict[str, Any]:
+    """Tell the workers of many tasks at once; returns what they said, for the audit. Raises `Refused`."""
+    app = _controlled_app()
+    revocation = _revocation(wish, tasks)
+    replies = control.revoke(app, revocation, expected={task.worker for task in tasks if task.worker}, wait=wish.wait)
+    if refusal := _unheard(replies):
+        raise Refused(refusal)
+    if all(reply.acknowledged for reply in replies):
+        _finish_pending(app, [task.task_id for task in tasks])
+    return {"workers": {reply.worker: reply.message for reply in replies}}
+
+
+def _revocation(wish: Wish, tasks: Sequence[TaskResult]) -> control.Revocation:
+    ids = tuple(task.task_id for task in tasks)
+    return control.Revocation(task_ids=ids, terminate=wish.terminate, signal=wish.signal)
+
+
 def _task(viewer: Viewer, ref: TaskRef) -> TaskResult:
     """The row, or one that is not stored where a queued task has none and the policy lets the viewer name any id."""
     try:
@@ -169,8 +192,8 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RevokeOutcom
 
 def _ask(app: Celery, wish: Wish, task: TaskResult, operation: Operation) -> RevokeOutcome:
     deadline = time.monotonic() + wish.wait
-    revocation = control.Revocation(task_ids=(task.task_id,), terminate=wish.terminate, signal=wish.signal)
-    replies = control.revoke(app, revocation, expected=[task.worker] if task.worker else [], wait=wish.wait)
+    expected = [task.worker] if task.worker else []
+    replies = control.revoke(app, _revocation(wish, [task]), expected=expected, wait=wish.wait)
     current = _settled(app, wish, task, replies, deadline)
     if refusal := _unheard(replies):
         audit.fail(operation, refusal)
@@ -189,16 +212,23 @@ def _settled(
     app: Celery, wish: Wish, task: TaskResult, replies: tuple[WorkerReply, ...], deadline: float
 ) -> TaskResult | None:
     """The row once what the workers do about it can be seen in it."""
+    if replies and all(reply.acknowledged for reply in replies):
+        _finish_pending(app, [task.task_id])
     current = _current(task)
-    all_heed_it = bool(replies) and all(reply.acknowledged for reply in replies)
-    if current and all_heed_it and current.status == TaskState.PENDING:
-        # No worker will ever run it, so none will write this.
-        DatabaseBackend(app=app).store_result(task.task_id, TaskRevokedError("revoked"), TaskState.REVOKED.value)
-        return _current(task)
     while wish.terminate and current and not _finished(current) and time.monotonic() < deadline:
         time.sleep(_PAUSE)
         current = _current(task)
     return current
+
+
+def _finish_pending(app: Celery, task_ids: Sequence[str]) -> None:
+    """Every worker heeds it, so none will run what still waits, and none will ever write that."""
+    waiting = TaskResult._default_manager.using(guards.database()).filter(
+        task_id__in=task_ids, status=TaskState.PENDING
+    )
+    backend = DatabaseBackend(app=app)
+    for task_id in list(waiting.values_list("task_id", flat=True)):
+        backend.store_result(task_id, TaskRevokedError("revoked"), TaskState.REVOKED.value)
 
 
 def _unheard(replies: tuple[WorkerReply, ...]) -> Refusal | None:

@@ -1,5 +1,6 @@
 """Viewers with and without permissions, tasks that failed for real, and a broker of one's choice."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -55,25 +56,31 @@ def worker(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Wo
     broker = REDIS if request.param == "redis" else RABBITMQ
     services.require(broker)
     control.forget()
-    with publishing_to(broker), running_worker(broker=broker, concurrency=1) as running:
+    # Workers of other suites on the same broker shall not hear what is said here.
+    exchange = f"dcr-{uuid.uuid4().hex[:12]}"
+    with (
+        publishing_to(broker, exchange),
+        running_worker(broker=broker, concurrency=1, celery={"control_exchange": exchange}) as running,
+    ):
         yield running
         running.kill()  # whatever still runs there was not waited for
 
 
 @contextmanager
-def publishing_to(url: str) -> Iterator[None]:
+def publishing_to(url: str, control_exchange: str = "celery") -> Iterator[None]:
     """Let this process publish to another broker for a while."""
-    before = app.conf.broker_url
-    _use(url)
+    before = app.conf.broker_url, app.conf.control_exchange
+    _use(url, control_exchange)
     try:
         yield
     finally:
-        _use(before)
+        _use(*before)
 
 
-def _use(url: str) -> None:
+def _use(url: str, control_exchange: str) -> None:
     pools.reset()
-    app.conf.update(broker_url=url, broker_write_url=url, broker_read_url=url)
+    app.__dict__.pop("control", None)
+    app.conf.update(broker_url=url, broker_write_url=url, broker_read_url=url, control_exchange=control_exchange)
     app._pool = None
     app.amqp._producer_pool = None
 

@@ -1,0 +1,165 @@
+"""Retry, revoke and delete many tasks: what `bulk` does to each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from django_celery_results.models import Operation, OperationState, TaskResult
+from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query.tasks import TaskRef
+
+from . import audit, forget, guards, retry_checks, revoke
+from .bulk import BulkOptions, bulk
+from .claims import RETRY, REVOKE
+from .forget import FORGET
+from .outcome import BulkItem, BulkOutcome, ErrorCode, ItemOutcome, Refusal, Refused
+from .retry import Wish, retry
+from .selection import Selection
+
+_STOPPING = (ErrorCode.BROKER_UNREACHABLE, ErrorCode.APP_NOT_CONFIGURED)
+
+
+def bulk_retry(viewer: Viewer, selection: Selection, wish: Wish, options: BulkOptions) -> BulkOutcome:
+    """Run many tasks again."""
+    return bulk(viewer, selection, RetryWork(wish=wish), options)
+
+
+def bulk_revoke(viewer: Viewer, selection: Selection, wish: revoke.Wish, options: BulkOptions) -> BulkOutcome:
+    """Stop many tasks; workers are told of a batch at once."""
+    return bulk(viewer, selection, RevokeWork(wish=wish), options)
+
+
+def bulk_forget(viewer: Viewer, selection: Selection, options: BulkOptions) -> BulkOutcome:
+    """Delete many results."""
+    return bulk(viewer, selection, ForgetWork(), options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryWork:
+    """One claim and one message per task."""
+
+    wish: Wish
+    action: str = field(default=RETRY, init=False)
+
+    def as_input(self) -> dict[str, Any]:
+        return self.wish.as_input()
+
+    def needs(self) -> Sequence[Action]:
+        return (Action.RETRY,)
+
+    def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
+        found = retry_checks.blockers_for(viewer, tasks, self.wish.allow_states, allow_retried=self.wish.allow_retried)
+        return [_previewed(task, found[task.pk]) for task in tasks]
+
+    def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:
+        return [self._retry(order, task) for task in tasks]
+
+    def _retry(self, order: audit.Order, task: TaskResult) -> BulkItem:
+        outcome = retry(
+            order.viewer,
+            TaskRef(id=task.pk),
+            scope=self.wish.scope,
+            overrides=self.wish.overrides,
+            allow_states=self.wish.allow_states,
+            allow_retried=self.wish.allow_retried,
+            reason=order.reason,
+            # A request that died in the middle of a batch is carried on without sending anything twice.
+            idempotency_key=f"bulk {order.bulk.pk} {task.pk}" if order.bulk else None,
+            bulk=order.bulk,
+        )
+        if outcome.refusals and outcome.refusals[0].code in _STOPPING:
+            raise Refused(outcome.refusals[0])
+        return _item(task, outcome.refusals, outcome.task_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeWork:
+    """One broadcast per batch."""
+
+    wish: revoke.Wish
+    action: str = field(default=REVOKE, init=False)
+
+    def as_input(self) -> dict[str, Any]:
+        return self.wish.as_input()
+
+    def needs(self) -> Sequence[Action]:
+        return self.wish.needs()
+
+    def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
+        return [_previewed(task, revoke.refusals(viewer, self.wish, task)) for task in tasks]
+
+    def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:
+        refused = {task.pk: revoke.refusals(order.viewer, self.wish, task) for task in tasks}
+        accepted = [task for task in tasks if not refused[task.pk]]
+        told = revoke.tell(self.wish, accepted) if accepted else {}
+        _record(order, tasks, {pk: found for pk, found in refused.items() if found}, told)
+        return [_item(task, refused[task.pk]) for task in tasks]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForgetWork:
+    """One deletion per batch."""
+
+    action: str = field(default=FORGET, init=False)
+
+    def as_input(self) -> dict[str, Any]:
+        return {}
+
+    def needs(self) -> Sequence[Action]:
+        return (Action.DELETE,)
+
+    def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
+        return [_previewed(task, self._refusals(viewer, task)) for task in tasks]
+
+    def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:
+        refused = {task.pk: self._refusals(order.viewer, task) for task in tasks}
+        with transaction.atomic(using=guards.database(), durable=True):
+            _record(order, tasks, {pk: found for pk, found in refused.items() if found}, {})
+            forget.forget_rows([task for task in tasks if not refused[task.pk]])
+        return [_item(task, refused[task.pk]) for task in tasks]
+
+    def _refusals(self, viewer: Viewer, task: TaskResult) -> list[Refusal]:
+        missing = guards.missing(viewer, Action.DELETE, task)
+        return [missing] if missing else []
+
+
+def _record(
+    order: audit.Order,
+    tasks: Sequence[TaskResult],
+    refused: dict[int, list[Refusal]],
+    outcome: dict[str, Any],
+) -> None:
+    """An operation per task, all by one statement."""
+    Operation.objects.using(guards.database()).bulk_create(
+        audit.draft(
+            order,
+            task,
+            finished_at=timezone.now(),
+            **audit.closing(refused[task.pk][0])
+            if task.pk in refused
+            else {"state": OperationState.DONE, "outcome": audit.dump({"status": task.status, **outcome})},
+        )
+        for task in tasks
+    )
+
+
+def _previewed(task: TaskResult, refusals: Sequence[Refusal]) -> BulkItem:
+    return _item(task, refusals, done=ItemOutcome.PENDING)
+
+
+def _item(
+    task: TaskResult,
+    refusals: Sequence[Refusal],
+    new_task_id: str | None = None,
+    *,
+    done: ItemOutcome = ItemOutcome.DONE,
+) -> BulkItem:
+    if refusals:
+        return BulkItem(task_id=task.task_id, outcome=ItemOutcome.SKIPPED, refusal=refusals[0])
+    return BulkItem(task_id=task.task_id, outcome=done, new_task_id=new_task_id)

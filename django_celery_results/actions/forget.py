@@ -1,0 +1,70 @@
+"""Delete the results of tasks, with the records of their messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from django_celery_results import message
+from django_celery_results.models import Operation, OperationState, TaskResult
+from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query.tasks import TaskRef
+
+from . import audit, claims, guards
+from .outcome import ForgetOutcome, Refused
+
+FORGET = "forget"
+
+
+def forget(
+    viewer: Viewer,
+    ref: TaskRef,
+    *,
+    dry_run: bool = False,
+    reason: str | None = None,
+    idempotency_key: str | None = None,
+) -> ForgetOutcome:
+    """Delete one result, or say why not. A task that still runs writes its row anew."""
+    order = audit.Order(viewer=viewer, action=FORGET, reason=reason, idempotency_key=idempotency_key)
+    task: TaskResult | None = None
+    try:
+        if done := _earlier(order, ref):
+            return ForgetOutcome(task_id=done.task_id, operation=done)
+        task = guards.visible_task(viewer, ref)
+        guards.require(viewer, Action.DELETE, task)
+        return ForgetOutcome(task_id=task.task_id) if dry_run else _carry_out(order, task)
+    except Refused as refused:
+        operation = None if dry_run else audit.record_refusal(order, task, refused.refusal)
+        return ForgetOutcome(task_id=task.task_id if task else None, refusals=(refused.refusal,), operation=operation)
+
+
+def forget_rows(tasks: Sequence[TaskResult]) -> None:
+    """Delete these rows and what belongs to them, in the caller's transaction."""
+    using = guards.database()
+    TaskResult._default_manager.using(using).filter(pk__in=[task.pk for task in tasks]).delete()
+    message.discard([task.task_id for task in tasks], using=using)
+
+
+def _earlier(order: audit.Order, ref: TaskRef) -> Operation | None:
+    """With its row gone, a task is known by the id that was asked for."""
+    asked = TaskResult(task_id=ref.task_id) if ref.task_id else None
+    return audit.earlier(order, asked) if asked and order.idempotency_key else None
+
+
+def _carry_out(order: audit.Order, task: TaskResult) -> ForgetOutcome:
+    guards.outside_transaction()
+    operation = audit.draft(
+        order,
+        task,
+        state=OperationState.DONE,
+        finished_at=timezone.now(),
+        idempotency_key=audit.digest(order),
+        outcome=audit.dump({"status": task.status}),
+    )
+    try:
+        claims.claim(operation, lambda: forget_rows([task]))
+    except claims.Taken:
+        return ForgetOutcome(task_id=task.task_id, operation=audit.earlier(order, task))
+    return ForgetOutcome(task_id=task.task_id, operation=operation)

@@ -1,0 +1,74 @@
+"""Which tasks a bulk action is about: ids, or the same filter as the list's."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from django_celery_results.exceptions import Forbidden, QueryError
+from django_celery_results.models import TaskResult
+from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query import lookups, tasks
+from django_celery_results.query.filters import TaskResultFilter
+
+from .guards import database
+from .outcome import ErrorCode, refuse
+
+MAX_TASKS = 1_000
+"""Tasks that one request handles."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Exactly one of the three."""
+
+    ids: tuple[int, ...] | None = None
+    """Primary keys of rows."""
+    task_ids: tuple[str, ...] | None = None
+    filter: TaskResultFilter | None = None
+
+    def rows(self, viewer: Viewer) -> QuerySet[TaskResult]:
+        """The visible rows, as the writing database has them."""
+        self._check()
+        try:
+            found = tasks.selected(viewer, self.filter)
+        except Forbidden as error:
+            refuse(ErrorCode.FORBIDDEN, error.message, permission=error.permission)
+        except QueryError as error:
+            refuse(ErrorCode.INVALID_INPUT, error.message, path=("select",))
+        if self.ids is not None:
+            found = found.filter(pk__in=self.ids)
+        if self.task_ids is not None:
+            found = found.filter(lookups.one_of("task_id", self.task_ids))
+        return found.using(database())
+
+    def as_input(self) -> dict[str, Any]:
+        """For the audit: what was given."""
+        given = {"ids": self.ids, "task_ids": self.task_ids, "filter": self.filter and _given(asdict(self.filter))}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def _check(self) -> None:
+        given = [value for value in (self.ids, self.task_ids, self.filter) if value is not None]
+        if len(given) != 1:
+            refuse(ErrorCode.INVALID_INPUT, "Select tasks by ids, by task ids or by a filter.", path=("select",))
+        if self.filter is not None and not _given(asdict(self.filter)):
+            refuse(ErrorCode.INVALID_INPUT, "An empty filter selects everything: say which tasks.", path=("select",))
+        count = len(self.ids or self.task_ids or ())
+        if count > MAX_TASKS:
+            refuse(
+                ErrorCode.SELECTION_TOO_LARGE,
+                f"{count} ids are more than the {MAX_TASKS} that one request takes: send them in parts.",
+                path=("select",),
+            )
+
+
+def _given(value: Any) -> Any:
+    """Without what is not set, at any depth."""
+    if isinstance(value, dict):
+        inner = {name: _given(item) for name, item in value.items()}
+        return {name: item for name, item in inner.items() if item not in (None, {}, [], ())}
+    if isinstance(value, list | tuple):
+        return [_given(item) for item in value]
+    return value
