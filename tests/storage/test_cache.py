@@ -1,0 +1,123 @@
+"""The backend `django-cache`, on every kind of Django cache."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery, states
+from celery.app.task import Context
+from celery.result import AsyncResult, GroupResult
+from django.core.cache import caches
+from django.core.management import call_command
+from django.db import connection
+
+from django_celery_results.backends import CacheBackend
+
+from .conftest import request_of
+
+pytestmark = pytest.mark.django_db
+PREFIX = uuid.uuid4().hex
+
+
+@pytest.fixture(params=["locmem", "filebased", "db", "redis"])
+def backend(request: Any, settings: Any, tmp_path: Path) -> Iterator[CacheBackend]:
+    locations = {
+        "filebased": str(tmp_path),
+        "db": "test_cache_table",
+        "redis": "redis://127.0.0.1:6379/15",
+        "locmem": PREFIX,
+    }
+    classes = {"db": "DatabaseCache", "filebased": "FileBasedCache", "locmem": "LocMemCache", "redis": "RedisCache"}
+    path = f"django.core.cache.backends.{request.param}.{classes[request.param]}"
+    here = {"BACKEND": path, "LOCATION": locations[request.param], "KEY_PREFIX": PREFIX}
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}, "results": here}
+    if request.param == "db":
+        call_command("createcachetable")
+    app = Celery("cached", set_as_current=False)
+    app.conf.update(result_backend="django-cache", cache_backend="results", result_extended=True)
+    yield app.backend
+    if request.param == "redis":
+        caches["results"].close()
+
+
+def task_id() -> str:
+    return str(uuid.uuid4())
+
+
+def test_what_is_stored_is_read(backend: CacheBackend) -> None:
+    request = request_of()
+    backend.mark_as_done(request.id, {"sum": 3, "set": {1}}, request=request)
+    fresh = CacheBackend(backend.app).get_task_meta(request.id)
+    assert (fresh["status"], fresh["result"], fresh["name"]) == ("SUCCESS", {"sum": 3, "set": {1}}, "tests.tasks.add")
+    backend.forget(request.id)
+    assert backend.get_state(request.id) == "PENDING"
+
+
+def test_a_failure_is_raised_as_itself(backend: CacheBackend) -> None:
+    name = task_id()
+    backend.mark_as_failure(name, ValueError("no"), traceback="Traceback")
+    with pytest.raises(ValueError, match="no"):
+        AsyncResult(name, backend=backend, app=backend.app).get(timeout=1)
+
+
+def test_final_states_stay(backend: CacheBackend) -> None:
+    request = request_of()
+    backend.mark_as_done(request.id, 1, request=request)
+    backend.store_result(request.id, {}, states.STARTED, request=request)
+    backend.mark_as_failure(request.id, ValueError(), request=request)
+    assert backend.get_task_meta(request.id)["result"] == 1
+
+
+def test_an_older_run_does_not_undo_a_newer_one(backend: CacheBackend) -> None:
+    request = request_of()
+    newer = request_of(request.id, retries=1)
+    backend.store_result(request.id, {"run": 1}, "PROGRESS", request=newer)
+    backend.mark_as_retry(request.id, ValueError(), request=request)
+    assert backend.get_task_meta(request.id)["result"] == {"run": 1}
+
+
+def test_a_state_without_a_request_keeps_the_name(backend: CacheBackend) -> None:
+    request = request_of()
+    backend.store_result(request.id, {}, states.STARTED, request=request)
+    backend.store_result(request.id, {"n": 1}, "PROGRESS")
+    assert backend.get_task_meta(request.id)["name"] == "tests.tasks.add"
+
+
+def test_zero_means_that_results_never_expire(backend: CacheBackend) -> None:
+    backend.app.conf.result_expires = 0
+    name = task_id()
+    CacheBackend(backend.app).store_result(name, 1, states.SUCCESS)
+    assert CacheBackend(backend.app).get_task_meta(name)["result"] == 1
+
+
+def test_a_group_is_joined_by_one_question(backend: CacheBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = [AsyncResult(task_id(), backend=backend, app=backend.app) for _ in range(20)]
+    group = GroupResult(task_id(), members, app=backend.app)
+    backend.save_group(group.id, group)
+    for number, member in enumerate(members):
+        backend.store_result(member.id, number, states.SUCCESS)
+    asked: list[int] = []
+    mget = backend.mget
+    monkeypatch.setattr(backend, "mget", lambda keys: asked.append(len(keys)) or mget(keys))
+    assert group.join_native(timeout=1) == list(range(20))
+    assert asked == [20]
+    assert [member.id for member in backend.restore_group(group.id)] == [member.id for member in members]
+    backend.delete_group(group.id)
+    assert backend.restore_group(group.id) is None
+
+
+@pytest.mark.parametrize("name", ["status", "state"])
+def test_the_state_has_either_name(backend: CacheBackend, name: str) -> None:
+    given: dict[str, Any] = {name: "PROGRESS"}
+    of = task_id()
+    backend._store_result(of, 1, **given)
+    assert backend.get_state(of) == "PROGRESS"
+
+
+def test_the_database_is_left_alone_by_other_caches(backend: CacheBackend, django_assert_num_queries: Any) -> None:
+    if caches["results"].__class__.__name__ == "DatabaseCache":
+        pytest.skip("its rows are the cache")
+    with django_assert_num_queries(0, connection=connection):
+        backend.mark_as_done(task_id(), 1, request=Context({"id": "x", "delivery_info": {}}))
