@@ -21,7 +21,7 @@ MAX_DEPTH = 10
 MAX_CONDITIONS = 100
 
 RUNTIME = "_runtime"
-ALIASES = {RUNTIME: Case(When(status__in=READY, then=F("date_done") - F("date_started")))}
+ALIASES = {RUNTIME: Case(When(lookups.one_of("status", READY), then=F("date_done") - F("date_started")))}
 """Expressions a condition may name; a queryset takes them by `alias(**ALIASES)`."""
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django_celery_results.states import READY
 
 from .conditions import EVERYTHING
+from .lookups import one_of
 
 
 class OrderDirection(StrEnum):
@@ -42,7 +43,7 @@ class TaskResultOrder:
     @property
     def covered(self) -> Q:
         """The rows this order lists: `date_done` moves until a task is ready, and is no answer before."""
-        return Q(status__in=READY) if self.field is TaskResultOrderField.DATE_DONE else EVERYTHING
+        return one_of("status", READY) if self.field is TaskResultOrderField.DATE_DONE else EVERYTHING
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ class TaskResult(relay.Node):
     parent: _Task = asked(resolvers.parent, _Task)
     root: _Task = asked(resolvers.root_task, _Task)
     group: _Group = asked(resolvers.group, _Group)
-    retried_from_task: _Task = strawberry.field(name="retriedFrom", resolver=resolvers.retried_from, graphql_type=_Task)
+    source: _Task = asked(resolvers.retried_from, _Task, name="retriedFrom")
     children: _Tasks = asked(resolvers.children, _Tasks)
     retried_as: _Tasks = asked(resolvers.retried_as, _Tasks)
 
