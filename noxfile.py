@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -189,8 +190,12 @@ def built_wheel(session: nox.Session) -> Path:
     files = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*")) if path.is_file()]
     files = [path for path in files if not {"__pycache__", "node_modules"} & set(path.parts)]
     folder = ROOT / ".nox" / "wheels" / digest(*files, ROOT / "pyproject.toml", ROOT / "schema.graphql")
-    if not list(folder.glob("*.whl")):
-        session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT))
+    if not folder.exists():
+        fresh = Path(session.create_tmp()) / "wheel"
+        session.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(fresh), str(ROOT))
+        folder.parent.mkdir(exist_ok=True)
+        with suppress(OSError):  # another lane, in another process, was faster
+            fresh.rename(folder)
     return next(folder.glob("*.whl"))
 
 
