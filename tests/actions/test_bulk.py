@@ -1,0 +1,210 @@
+"""Many tasks at once: all or a part, carried on by the same key, and never one twice."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from celery import states
+
+from django_celery_results.actions import bulk, bulk_work, revoke
+from django_celery_results.actions.bulk import BulkOptions
+from django_celery_results.actions.bulk_work import bulk_forget, bulk_retry, bulk_revoke
+from django_celery_results.actions.outcome import BulkOutcome, ErrorCode, ItemOutcome
+from django_celery_results.actions.retry import Wish
+from django_celery_results.actions.selection import MAX_TASKS, Selection
+from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
+from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query.filters import TaskResultFilter
+from django_celery_results.query.operators import StringFilter
+from tests.celery_app import app
+from tests.tasks import add
+from tests.workers import Worker
+
+from .conftest import publishing_to, until
+from .records import failed_task
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FAILED = Selection(filter=TaskResultFilter(status=StringFilter(eq=states.FAILURE)))
+
+
+@pytest.fixture
+def broker() -> Any:
+    with publishing_to("memory://bulk"):
+        yield
+
+
+def failed_tasks(count: int) -> list[TaskResult]:
+    return [failed_task(f"failed-{number:03}") for number in range(count)]
+
+
+def codes(outcome: BulkOutcome) -> list[ErrorCode]:
+    return [refusal.code for refusal in outcome.refusals]
+
+
+@pytest.mark.usefixtures("broker")
+def test_all_that_match_are_sent_again_once(operator: Viewer, sent: list[str]) -> None:
+    failed_tasks(3)
+    TaskResult.objects.create(task_id="fine", status=states.SUCCESS)
+    TaskResult.objects.create(task_id="bare", status=states.FAILURE)
+
+    outcome = bulk_retry(operator, FAILED, Wish(), BulkOptions(expected_count=4, reason="deployed"))
+
+    assert (outcome.matched_count, outcome.done_count, outcome.skipped_count, outcome.remaining_count) == (4, 3, 1, 0)
+    assert [item.new_task_id for item in outcome.items if item.outcome is ItemOutcome.DONE] == sent
+    skipped = outcome.items[-1]
+    assert skipped.refusal is not None
+    assert (skipped.task_id, skipped.refusal.code) == ("bare", ErrorCode.ARGUMENTS_UNAVAILABLE)
+    assert outcome.operation is not None
+    assert outcome.operation.state == OperationState.DONE
+    assert outcome.operation.items.count() == 4
+
+
+@pytest.mark.usefixtures("broker")
+def test_the_same_key_goes_on_where_the_last_request_stopped(operator: Viewer, sent: list[str]) -> None:
+    failed_tasks(5)
+    options = BulkOptions(limit=2, idempotency_key="k")
+    remaining = []
+    for _ in range(4):
+        outcome = bulk_retry(operator, FAILED, Wish(), options)
+        failed_task(f"later-{len(remaining)}")  # what fails meanwhile is not drawn in
+        remaining.append(outcome.remaining_count)
+    assert remaining == [3, 1, 0, 0]
+    assert len(sent) == 5
+    assert outcome.done_count == 5
+
+
+@pytest.mark.usefixtures("broker")
+def test_a_request_that_died_in_a_batch_sends_nothing_twice(
+    operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed_tasks(4)
+    options = BulkOptions(idempotency_key="k")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_work, "retry", _dying_after(2, bulk_work.retry))
+        with pytest.raises(KeyboardInterrupt):
+            bulk_retry(operator, FAILED, Wish(), options)
+    assert len(sent) == 2
+    outcome = bulk_retry(operator, FAILED, Wish(), options)
+    assert (outcome.done_count, outcome.remaining_count, len(sent)) == (4, 0, 4)
+
+
+def _dying_after(calls: int, action: Callable[..., Any]) -> Callable[..., Any]:
+    left = iter(range(calls))
+
+    def act(*args: Any, **kwargs: Any) -> Any:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return action(*args, **kwargs)
+
+    return act
+
+
+def test_with_the_broker_down_it_stops_and_goes_on_later(operator: Viewer, sent: list[str]) -> None:
+    failed_tasks(3)
+    options = BulkOptions(idempotency_key="k")
+    with publishing_to("redis://127.0.0.1:1/0"):
+        outcome = bulk_retry(operator, FAILED, Wish(), options)
+    assert codes(outcome) == [ErrorCode.BROKER_UNREACHABLE]
+    assert (outcome.done_count, outcome.remaining_count) == (0, 3)
+    with publishing_to("memory://bulk"):
+        assert bulk_retry(operator, FAILED, Wish(), options).done_count == 3
+
+
+@pytest.mark.usefixtures("broker")
+def test_time_ends_a_request_too(operator: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed_tasks(2)
+    monkeypatch.setattr(bulk, "SECONDS", 0.0)
+    assert bulk_retry(operator, FAILED, Wish(), BulkOptions()).remaining_count == 2
+
+
+def test_a_dry_run_tells_and_does_nothing(operator: Viewer, sent: list[str], django_assert_num_queries: Any) -> None:
+    failed_tasks(4)
+    TaskMessage.objects.filter(task_id="failed-001").delete()
+    with django_assert_num_queries(6):  # two of them read the permissions
+        outcome = bulk_retry(operator, FAILED, Wish(), BulkOptions(dry_run=True, limit=3))
+    assert [item.outcome for item in outcome.items] == [ItemOutcome.PENDING, ItemOutcome.SKIPPED, ItemOutcome.PENDING]
+    assert (outcome.matched_count, outcome.remaining_count) == (4, 1)
+    assert sent == []
+    assert not Operation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("selection", "options", "code"),
+    [
+        (FAILED, BulkOptions(expected_count=9), ErrorCode.SELECTION_CHANGED),
+        (FAILED, BulkOptions(limit=MAX_TASKS + 1), ErrorCode.INVALID_INPUT),
+        (Selection(), BulkOptions(), ErrorCode.INVALID_INPUT),
+        (Selection(filter=TaskResultFilter()), BulkOptions(), ErrorCode.INVALID_INPUT),
+        (Selection(filter=TaskResultFilter(task_name=StringFilter())), BulkOptions(), ErrorCode.INVALID_INPUT),
+        (Selection(ids=(1,), task_ids=("a",)), BulkOptions(), ErrorCode.INVALID_INPUT),
+        (Selection(ids=tuple(range(MAX_TASKS + 1))), BulkOptions(), ErrorCode.SELECTION_TOO_LARGE),
+    ],
+)
+def test_a_selection_that_is_not_meant_so_is_refused(
+    selection: Selection, options: BulkOptions, code: ErrorCode, operator: Viewer, sent: list[str]
+) -> None:
+    failed_tasks(2)
+    for outcome in (
+        bulk_retry(operator, selection, Wish(), options),
+        bulk_revoke(operator, selection, revoke.Wish(), options),
+        bulk_forget(operator, selection, options),
+    ):
+        assert codes(outcome) == [code]
+    assert sent == []
+    assert TaskResult.objects.count() == 2
+
+
+def test_each_needs_its_permission(viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
+    failed_tasks(2)
+    viewer = viewer_with(Action.VIEW)
+    outcomes = [
+        bulk_retry(viewer, FAILED, Wish(), BulkOptions()),
+        bulk_revoke(viewer, FAILED, revoke.Wish(terminate=True), BulkOptions()),
+        bulk_forget(viewer, FAILED, BulkOptions()),
+    ]
+    assert [codes(outcome) for outcome in outcomes] == [[ErrorCode.FORBIDDEN]] * 3
+    assert sent == []
+    assert TaskResult.objects.count() == 2
+
+
+@pytest.mark.usefixtures("broker")
+def test_rows_of_others_are_not_drawn_in(operator: Viewer, sent: list[str], settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
+    mine, theirs = failed_tasks(2)
+    TaskResult.objects.filter(pk=mine.pk).update(queue="operator")
+    outcome = bulk_forget(operator, Selection(task_ids=(mine.task_id, theirs.task_id)), BulkOptions())
+    assert [item.task_id for item in outcome.items] == [mine.task_id]
+    assert list(TaskResult.objects.values_list("task_id", flat=True)) == [theirs.task_id]
+
+
+def test_deleting_takes_a_few_statements_for_a_batch(operator: Viewer, django_assert_max_num_queries: Any) -> None:
+    failed_tasks(40)
+    with django_assert_max_num_queries(24):
+        outcome = bulk_forget(operator, FAILED, BulkOptions())
+    assert outcome.done_count == 40
+    assert not TaskResult.objects.exists()
+    assert not TaskMessage.objects.exists()
+    assert Operation.objects.filter(action="forget", state=OperationState.DONE).count() == 40
+
+
+def test_workers_are_told_of_many_tasks_at_once(
+    worker: Worker, operator: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    real = app.control.revoke
+    monkeypatch.setattr(app.control, "revoke", lambda ids, **options: told.append(len(ids)) or real(ids, **options))
+    waiting = [
+        TaskResult.objects.create(task_id=add.apply_async((1, 1), queue=worker.queue, countdown=60).id)
+        for _ in range(20)
+    ]
+    outcome = bulk_revoke(
+        operator, Selection(ids=tuple(task.pk for task in waiting)), revoke.Wish(), BulkOptions(reason="not needed")
+    )
+    assert outcome.refusals == ()
+    assert outcome.done_count == 20
+    assert told == [20]
+    for task in waiting:
+        until(task.task_id, states.REVOKED)
