@@ -147,6 +147,8 @@ def decode(app: Celery, record: TaskMessage) -> Message:
             embedded=_of_type(dict, embedded),
             options=_of_type(dict, json.loads(options)),
         )
+    except MessageUnavailable:
+        raise
     except Exception as error:
         raise MessageUnavailable(f"The stored message cannot be decoded: {type(error).__name__}.") from error
 
