@@ -59,12 +59,13 @@ class Session:
     def load(self, rows: QuerySet[TaskResult]) -> list[TaskResult]:
         """The rows with the large columns this session reads, noted as siblings."""
         found = list(payloads.heads(rows, self.columns, of=HEAVY))
-        self._siblings.update(dict.fromkeys((row.pk for row in found), found))
+        # By identity: a row may come again with others. The lists keep the rows alive, so no identity is used twice.
+        self._siblings.update(dict.fromkeys(map(id, found), found))
         return found
 
     def siblings(self, row: TaskResult) -> Sequence[TaskResult]:
         """The rows that came together with this one."""
-        return self._siblings.get(row.pk) or [row]
+        return self._siblings.get(id(row)) or [row]
 
     def by_id(self, task_id: str | None, *, also: Iterable[str | None] = ()) -> TaskResult | None:
         """The visible row of a task id; the ids in `also` are about to be asked for, and are loaded with it."""

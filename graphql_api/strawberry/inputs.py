@@ -201,7 +201,7 @@ def task_ref(ref: TaskRef) -> tasks.TaskRef:
     """The task that is named."""
     if isinstance(ref.id, str):
         return tasks.TaskRef(id=global_ids.decode(ref.id, of="TaskResult").pk)
-    return tasks.TaskRef(task_id=ref.task_id or None)
+    return tasks.TaskRef(task_id=ref.task_id if isinstance(ref.task_id, str) else None)
 
 
 def task_order(order: TaskResultOrder | None) -> ordering.TaskResultOrder | None:

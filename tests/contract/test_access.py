@@ -1,0 +1,238 @@
+"""Who may ask and order what: every root field and mutation, for every kind of viewer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+from graphql import GraphQLObjectType
+from pytest_django import Settings
+
+from django_celery_results.models import GroupResult, Operation, TaskResult
+from django_celery_results.policy.access import Action, Policy, policy
+from django_celery_results.policy.viewer import Viewer
+from graphql_api import global_ids
+from graphql_api.strawberry.schema import graphql_core, schema
+from tests.contract.conftest import Client
+from tests.query.rows import group, task
+
+pytestmark = pytest.mark.django_db
+
+
+class OwnTenant(Policy):
+    """Viewers see what carries their name."""
+
+    def visible(self, queryset: QuerySet[TaskResult], viewer: Viewer) -> QuerySet[TaskResult]:
+        return queryset.filter(task_id__startswith=f"{viewer.username}-")
+
+    def visible_groups(self, queryset: QuerySet[GroupResult], viewer: Viewer) -> QuerySet[GroupResult]:
+        return queryset.filter(group_id__startswith=f"{viewer.username}-")
+
+
+READS: dict[str, str] = {
+    "node": "{ node(id: $id) { id } }",
+    "nodes": "{ nodes(ids: [$id]) { id } }",
+    "taskResult": "{ taskResult(ref: {id: $id}) { id } }",
+    "taskResults": "{ taskResults { nodes { id } } }",
+    "taskResultStats": "{ taskResultStats { total { count } } }",
+    "suggest": "{ suggest(field: TASK_NAME) }",
+    "groupResult": '{ groupResult(groupId: "acme-g") { id } }',
+    "groupResults": "{ groupResults { nodes { id } } }",
+}
+OPEN = {"viewer", "service"}
+"""What every authenticated viewer may ask: it holds no rows."""
+OPERATIONS = {"operations", "bulkOperation"}
+ORDERS: dict[str, str] = {
+    "retryTask": "retryTask(input: {task: {id: $id}}) { errors { ... on UserError { code } } }",
+    "revokeTask": "revokeTask(input: {task: {id: $id}}) { errors { ... on UserError { code } } }",
+}
+
+
+@pytest.fixture
+def row(db: None) -> TaskResult:
+    group("acme-g", ["acme-t"])
+    return task("acme-t", status="FAILURE", task_name="proj.add", result='{"exc_type": "E", "exc_message": ["m"]}')
+
+
+def ask(client: Client, name: str, row: TaskResult, viewer: Viewer) -> Any:
+    query = READS[name]
+    if "$id" in query:
+        return client.execute(f"query ($id: ID!) {query}", {"id": global_ids.encode("TaskResult", row.pk)}, viewer)
+    return client.execute(query, None, viewer)
+
+
+def order(client: Client, name: str, row: TaskResult, viewer: Viewer) -> Any:
+    variables = {"id": global_ids.encode("TaskResult", row.pk)}
+    return client.execute(f"mutation ($id: ID!) {{ {ORDERS[name]} }}", variables, viewer)
+
+
+def codes(response: Any) -> list[str]:
+    return [error["extensions"]["code"] for error in response.errors]
+
+
+def fields_of(name: str) -> set[str]:
+    found = graphql_core(schema).get_type(name)
+    assert isinstance(found, GraphQLObjectType)
+    return set(found.fields)
+
+
+def test_the_matrix_names_every_root_field() -> None:
+    assert fields_of("Query") <= set(READS) | OPEN | OPERATIONS
+    assert set(ORDERS) <= fields_of("Mutation")
+
+
+@pytest.mark.parametrize("name", sorted(set(READS) & fields_of("Query")))
+class TestReading:
+    def test_anonymous_is_refused(self, client: Client, row: TaskResult, anonymous: Viewer, name: str) -> None:
+        response = ask(client, name, row, anonymous)
+        assert codes(response) == ["UNAUTHENTICATED"]
+        assert not any((response.data or {}).values())
+
+    def test_without_permission_it_is_refused(
+        self, client: Client, row: TaskResult, viewer_with: Callable[..., Viewer], name: str
+    ) -> None:
+        response = ask(client, name, row, viewer_with(Action.RETRY))
+        assert codes(response) == ["FORBIDDEN"]
+        assert response.errors[0]["extensions"]["permission"].startswith("django_celery_results.view_")
+
+    def test_a_viewer_is_answered(
+        self, client: Client, row: TaskResult, viewer_with: Callable[..., Viewer], name: str
+    ) -> None:
+        response = ask(client, name, row, viewer_with(Action.VIEW, Action.VIEW_GROUP))
+        assert codes(response) == []
+        assert has_rows(response.data[name])
+
+    def test_another_tenant_sees_nothing(
+        self,
+        client: Client,
+        row: TaskResult,
+        viewer_with: Callable[..., Viewer],
+        settings: Settings,
+        name: str,
+    ) -> None:
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.OwnTenant"}
+        permissions = (Action.VIEW, Action.VIEW_GROUP)
+        assert has_rows(ask(client, name, row, viewer_with(*permissions, name="acme")).data[name])
+        response = ask(client, name, row, viewer_with(*permissions, name="other"))
+        assert codes(response) == []
+        assert not has_rows(response.data[name])
+
+    def test_the_policy_is_asked(
+        self, client: Client, row: TaskResult, superuser: Viewer, settings: Settings, name: str
+    ) -> None:
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.Recording"}
+        Recording.asked.clear()
+        ask(client, name, row, superuser)
+        assert Recording.asked
+
+
+class Recording(Policy):
+    """Notes that it was asked."""
+
+    asked: list[Action] = []
+
+    def may(self, viewer: Viewer, action: Action, task: TaskResult | None = None) -> bool:
+        self.asked.append(action)
+        return super().may(viewer, action, task)
+
+
+def has_rows(answer: Any) -> bool:
+    """Whether an answer tells of any row."""
+    if isinstance(answer, dict):
+        return any(has_rows(value) for value in answer.values())
+    if isinstance(answer, list):
+        return any(has_rows(value) for value in answer)
+    return bool(answer)
+
+
+@pytest.mark.parametrize("name", sorted(ORDERS))
+class TestOrdering:
+    def test_who_lacks_the_permission_is_refused(
+        self,
+        client: Client,
+        row: TaskResult,
+        anonymous: Viewer,
+        viewer_with: Callable[..., Viewer],
+        name: str,
+    ) -> None:
+        viewers = [anonymous, viewer_with(name="nobody"), viewer_with(Action.VIEW, name="reader")]
+        for viewer in viewers:
+            response = order(client, name, row, viewer)
+            assert [error["code"] for error in response.data[name]["errors"]] == ["FORBIDDEN"]
+        assert not Operation.objects.exclude(state="refused").exists()
+        assert TaskResult.objects.get().status == "FAILURE"
+
+    def test_another_tenants_task_is_not_found(
+        self,
+        client: Client,
+        row: TaskResult,
+        viewer_with: Callable[..., Viewer],
+        settings: Settings,
+        name: str,
+    ) -> None:
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.OwnTenant"}
+        response = order(client, name, row, viewer_with(*Action, name="other"))
+        assert [error["code"] for error in response.data[name]["errors"]] == ["NOT_FOUND"]
+
+
+PAYLOAD = """{ taskResults { nodes {
+  args { text } kwargs { text } result { text } meta error { type message traceback } } } }"""
+
+
+def test_payload_and_traceback_need_their_permissions(client: Client, viewer_with: Callable[..., Viewer]) -> None:
+    task("t", status="FAILURE", task_args='"[1]"', task_kwargs='"{}"', meta="{}", traceback="trace",
+         result='{"exc_type": "E", "exc_message": ["m"], "exc_module": "b"}')  # fmt: skip
+    hidden = {"args": None, "kwargs": None, "result": None, "meta": None}
+    [node] = client.data(PAYLOAD, viewer=viewer_with(Action.VIEW, name="a"))["taskResults"]["nodes"]
+    assert node == {**hidden, "error": {"type": "E", "message": None, "traceback": None}}
+    [node] = client.data(PAYLOAD, viewer=viewer_with(Action.VIEW, Action.VIEW_TRACEBACK, name="b"))["taskResults"][
+        "nodes"
+    ]
+    assert node == {**hidden, "error": {"type": "E", "message": "m", "traceback": "trace"}}
+    [node] = client.data(PAYLOAD, viewer=viewer_with(Action.VIEW, Action.VIEW_PAYLOAD, name="c"))["taskResults"][
+        "nodes"
+    ]
+    assert node["error"]["traceback"] is None
+    assert (node["args"], node["meta"]) == ({"text": "[1]"}, {})
+
+
+@pytest.mark.parametrize(
+    ("field", "needs"),
+    [
+        ("args", Action.VIEW_PAYLOAD),
+        ("kwargs", Action.VIEW_PAYLOAD),
+        ("result", Action.VIEW_PAYLOAD),
+        ("traceback", Action.VIEW_TRACEBACK),
+    ],
+)
+def test_a_filter_needs_the_permission_of_its_field(
+    client: Client, viewer_with: Callable[..., Viewer], field: str, needs: Action
+) -> None:
+    task("t", task_args='"[42]"', task_kwargs='"{42}"', result="42", traceback="42")
+    query = f'{{ taskResults(filter: {{not: {{{field}: {{contains: "x"}}}}}}) {{ nodes {{ id }} }} }}'
+    response = client.execute(query, viewer=viewer_with(Action.VIEW, name="a"))
+    assert response.errors[0]["extensions"] == {"code": "FORBIDDEN", "permission": needs.permission}
+    assert client.data(query, viewer=viewer_with(Action.VIEW, needs, name="b"))["taskResults"]["nodes"]
+
+
+@pytest.mark.parametrize("key", ["password", "API_KEY", "x-api-key", "accessToken"])
+def test_redacted_values_never_match(client: Client, key: str) -> None:
+    task("t", result=f'{{"{key}": "hunter2", "open": "sesame"}}')
+    query = "query ($filter: TaskResultFilter) { taskResults(filter: $filter) { nodes { taskId } } }"
+    for guess in ("hunter2", "sesame", "hunter3"):
+        assert client.data(query, {"filter": {"result": {"contains": guess}}})["taskResults"]["nodes"] == []
+        negated = client.data(query, {"filter": {"not": {"result": {"contains": guess}}}})
+        assert negated["taskResults"]["nodes"] == [{"taskId": "t"}]
+
+
+def test_a_policy_that_redacts_by_itself_turns_payload_filters_off(client: Client, settings: Settings) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.Discreet"}
+    assert policy().redact("x") == ("", True)
+    assert client.codes('{ taskResults(filter: {args: {contains: "x"}}) { nodes { id } } }') == ["BAD_USER_INPUT"]
+
+
+class Discreet(Policy):
+    """Shows no value at all."""
+
+    def redact(self, value: Any, *, task_name: str | None = None) -> tuple[Any, bool]:
+        return "", True
