@@ -42,6 +42,8 @@ WEIGHTS = {
     "suggest": 100,
 }
 """Fields that cost as much as reading so many rows, though they return few."""
+MUTATION_WEIGHT = 2_000
+"""Each may wait for workers; many tasks at once are what the bulk mutations are for."""
 
 Variables = dict[str, Any]
 
@@ -112,11 +114,15 @@ class _Compiler:
     def terms(self, level: list[tuple[Any, SelectionSetNode]]) -> tuple[Term, ...]:
         found: list[Term] = []
         for (parent, _), nodes in self._fields(level).items():
-            found += self._term(getattr(parent, "fields", {}).get(nodes[0].name.value), nodes)
+            field = getattr(parent, "fields", {}).get(nodes[0].name.value)
+            found += self._term(field, self._weight(parent, nodes[0].name.value), nodes)
         return tuple(found)
 
-    def _term(self, field: GraphQLField | None, nodes: list[FieldNode]) -> tuple[Term, ...]:
-        weight = WEIGHTS.get(nodes[0].name.value, 0)
+    def _weight(self, parent: Any, name: str) -> int:
+        is_mutation = parent is self.schema.mutation_type and not name.startswith("__")
+        return MUTATION_WEIGHT if is_mutation else WEIGHTS.get(name, 0)
+
+    def _term(self, field: GraphQLField | None, weight: int, nodes: list[FieldNode]) -> tuple[Term, ...]:
         if field is None:  # __typename and introspection, which hold no rows
             return (Term(weight=weight, sizes=(), default_rows=0, inner=()),) if weight else ()
         kind = get_named_type(field.type)

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from graphql import parse
+from graphql import GraphQLObjectType, parse
 
 from graphql_api import documents
 from graphql_api.limits import LimitExceeded, check_document
+from graphql_api.strawberry.schema import graphql_core, schema
 from tests.transport.conftest import Service
 from tests.transport.test_requests import code
 
@@ -124,6 +125,19 @@ def test_a_page_without_a_size_counts_as_the_default_page(service: Service, sett
     settings.GRAPHQL_API = {"MAX_COST": 49}
     assert code(service.ask("{ taskResults { nodes { id } } }")) == COSTLY
     assert "data" in service.ask("{ taskResults(first: 49) { nodes { id } } }").json()
+
+
+def test_mutations_of_one_request_are_few(service: Service) -> None:
+    one = 'retryTask(input: {task: {taskId: "unknown"}}) { errors { __typename } }'
+    assert "data" in service.ask("mutation {" + " ".join(f"a{i}: {one}" for i in range(3)) + "}").json()
+    assert code(service.ask("mutation {" + " ".join(f"a{i}: {one}" for i in range(11)) + "}")) == COSTLY
+
+
+def test_every_list_of_the_schema_is_a_page_with_a_size_that_counts() -> None:
+    kinds = [kind for kind in graphql_core(schema).type_map.values() if isinstance(kind, GraphQLObjectType)]
+    pages = [field for kind in kinds for field in kind.fields.values() if str(field.type).endswith("Connection!")]
+    assert pages
+    assert all({"first", "last"} <= set(field.args) for field in pages)
 
 
 def test_introspection_is_not_too_deep_but_not_free(service: Service) -> None:
