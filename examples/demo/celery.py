@@ -8,9 +8,12 @@ from demo import config
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")
 
+NO_BROKER = "redis://127.0.0.1:9/0"
+"""Nobody listens there: `make serve` has no broker, and must not find one that happens to run on a standard port."""
+
 app = Celery("demo")
 app.conf.update(
-    broker_url=config.BROKER_URL,
+    broker_url=config.BROKER_URL or NO_BROKER,
     broker_connection_retry_on_startup=True,
     result_backend="django-db",
     result_extended=True,

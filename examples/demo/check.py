@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -44,6 +45,11 @@ class Check:
         self.folder = folder
         self.client = Client(service.url)
         self.celery = Celery("check", broker=service.broker_url, set_as_current=False)
+
+    def the_broker_is_the_one_that_was_named(self) -> None:
+        where = self.service.broker_url.rpartition("@")[2].removeprefix("redis://").rstrip("/")
+        log = self.service.children.running["worker"].log.read_text()
+        assert re.search(rf"Connected to \S*{re.escape(where)}", log), log
 
     def anonymous_is_refused(self) -> None:
         assert self.client.status(queries.LATEST) == 401
@@ -130,6 +136,7 @@ class Check:
 
 
 PROMISES = (
+    Check.the_broker_is_the_one_that_was_named,
     Check.anonymous_is_refused,
     Check.the_demo_user_logs_in,
     Check.graphiql_is_served,

@@ -28,7 +28,7 @@ class Service:
         config.refuse_other_hosts()
         config.port()
         config.prepare_folder()
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo.settings")
+        os.environ["DJANGO_SETTINGS_MODULE"] = "demo.settings"
         if not self.broker_url:
             self._start("broker")
         manage("prepare_demo")

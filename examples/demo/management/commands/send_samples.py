@@ -3,7 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management import BaseCommand
+from django.core.management import BaseCommand, CommandError
+from kombu.exceptions import OperationalError
 
 from demo import samples
 from demo.celery import app
@@ -16,7 +17,9 @@ class Command(BaseCommand):
         parser.add_argument("--queue-was-lost", action="store_true", help="send those again that have not finished")
 
     def handle(self, *args: Any, queue_was_lost: bool, **options: Any) -> None:
-        app.set_current()
-        for name in samples.missing(queue_was_lost=queue_was_lost):
-            samples.SAMPLES[name]()
-            self.stdout.write(name)
+        try:
+            for name in samples.missing(queue_was_lost=queue_was_lost):
+                samples.SAMPLES[name]()
+        except OperationalError as error:
+            broker = app.connection_for_write().as_uri()
+            raise CommandError(f"the broker at {broker} cannot be used: {error}") from error
