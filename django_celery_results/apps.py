@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from .fields import has_big_ids
+
 
 class CeleryResultConfig(AppConfig):
     """Label and name are what other projects' migrations and foreign keys refer to."""
@@ -10,7 +12,7 @@ class CeleryResultConfig(AppConfig):
     name = "django_celery_results"
     label = "django_celery_results"
     verbose_name = _("Celery Results")
-    default_auto_field = "django.db.models.AutoField"
+    default_auto_field = "django.db.models.BigAutoField" if has_big_ids() else "django.db.models.AutoField"
 
     def ready(self) -> None:
         from . import checks, signals  # models can be imported only now

@@ -16,6 +16,11 @@ def task_id_max_length() -> int:
     return int(getattr(settings, "DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH", 255))
 
 
+def has_big_ids() -> bool:
+    """Whether the rows of tasks and groups have 64-bit ids: `DJANGO_CELERY_RESULTS_BIG_IDS`, read by a migration."""
+    return bool(getattr(settings, "DJANGO_CELERY_RESULTS_BIG_IDS", False))
+
+
 class ExactCharField(models.CharField):  # type: ignore[type-arg]
     """Text that MariaDB and MySQL too compare with case and trailing spaces; elsewhere a plain CharField."""
 

@@ -44,7 +44,7 @@ def _of_ids(connection: BaseDatabaseWrapper, model: type[Model]) -> Iterator[Che
     last = _last_id(connection, table)
     if last > _LAST_INT4 * _ALARM_AT:
         text = f"{table} has given {last:,} of {_LAST_INT4:,} ids; after the last one no new row can be stored."
-        yield warning(6, text, 'Widen the column to bigint in time: see docs/upgrading.md, "Ids".')
+        yield warning(6, text, "Set DJANGO_CELERY_RESULTS_BIG_IDS = True and migrate: see docs/upgrading.md.")
 
 
 def _is_bigint(connection: BaseDatabaseWrapper, table: str) -> bool:

@@ -63,7 +63,22 @@ def test_the_tables_after_0014_are_those_of_the_old_package(project: Project) ->
         {},
         {"DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField"},
         {"DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH": 191},
+        {"DJANGO_CELERY_RESULTS_BIG_IDS": True},
     ],
 )
 def test_no_migration_is_missing(project: Project, settings: dict[str, Any]) -> None:
     replace(project, settings=settings).run(new(), "manage.py", "makemigrations", "--check", "--dry-run")
+
+
+def test_ids_are_widened_when_asked_for_and_the_old_package_does_not_mind(project: Project) -> None:
+    project.migrate(old())
+    project.run(old(), "fill.py", "old")
+    before = project.json(old(), "read.py", "old")
+    project.migrate(new())
+    big = replace(project, settings={"DJANGO_CELERY_RESULTS_BIG_IDS": True})
+    big.migrate(new(), "django_celery_results", "0017")
+    big.migrate(new())
+    assert big.json(new(), "read.py", "old") == before
+    assert big.run(new(), "big_ids.py").split() == ["3000000001", "SUCCESS", "ann"]
+    big.migrate(new(), "django_celery_results", "0014")
+    assert project.json(old(), "read.py", "old") == before

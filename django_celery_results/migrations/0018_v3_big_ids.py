@@ -1,0 +1,27 @@
+"""Ids beyond 2,147,483,647, where a project asks for them: rewriting a large table takes time and locks it.
+
+A project that asks later goes back to 0017 first and comes here again: see docs/upgrading.md.
+"""
+
+from typing import Any
+
+from django.db import migrations, models
+
+from django_celery_results.fields import has_big_ids
+
+
+class Widen(migrations.AlterField):
+    """Going back leaves the columns wide: ids that were given would not fit, and the 2.x package does not mind."""
+
+    def database_backwards(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
+def widened(model: str) -> Widen:
+    key = models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")
+    return Widen(model, "id", key)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("django_celery_results", "0017_v3_messages_and_operations")]
+    operations = [widened(model) for model in ("taskresult", "groupresult", "chordcounter")] if has_big_ids() else []
