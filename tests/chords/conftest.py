@@ -11,9 +11,10 @@ import pytest
 from celery import Celery, Signature, current_app
 
 from tests.celery_app import app as our_app
-from tests.workers import REDIS, Worker, running_worker, wait_for
+from tests.workers import Worker, running_worker, wait_for
 
 REDIS_RESULTS = "redis://127.0.0.1:6379/14"
+TWIN_BROKER = "redis://127.0.0.1:6379/13"
 TIMEOUT = 20.0
 
 
@@ -45,22 +46,17 @@ def more_notes(tmp_path: Path) -> Notes:
 def sending_to(worker: Worker, app: Celery = our_app) -> Iterator[None]:
     """Make this app the current one, and the worker's queue the one where everything goes."""
     before = current_app._get_current_object()
-    old = {name: app.conf[name] for name in ("broker_url", "task_default_queue")}
-    _configure(app, broker_url=worker.broker, task_default_queue=worker.queue)
+    app.conf.task_routes = (lambda name, *args, **kwargs: {"queue": worker.queue},)
+    app.amqp.flush_routes()
+    app.amqp.__dict__.pop("router", None)
     app.set_current()
     try:
         yield
     finally:
-        _configure(app, **old)
+        app.conf.task_routes = None
+        app.amqp.flush_routes()
+        app.amqp.__dict__.pop("router", None)
         before.set_current()
-
-
-def _configure(app: Celery, **settings: Any) -> None:
-    app.conf.update(settings)
-    for name in ("queues", "router", "_producer_pool"):
-        app.amqp.__dict__.pop(name, None)
-    app.__dict__.pop("amqp", None)
-    app._pool = None
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +74,15 @@ def sent(worker: Worker, transactional_db: None) -> Iterator[Worker]:
 @pytest.fixture(scope="module")
 def twin(django_db_setup: None) -> Iterator[tuple[Celery, Worker]]:
     settings = {"result_backend": REDIS_RESULTS, "result_expires": 60}
-    with running_worker(concurrency=2, celery=settings) as worker:
-        app = Celery("twin", set_as_current=False, broker=REDIS)
+    with running_worker(concurrency=2, celery=settings, broker=TWIN_BROKER) as worker:
+        app = Celery("twin", set_as_current=False, broker=TWIN_BROKER)
         app.conf.update(settings, task_default_queue=worker.queue)
         app.finalize()
         yield app, worker
-        app.close()
+        app.pool.force_close_all()
+        app.amqp.producer_pool.force_close_all()
+        app.backend.result_consumer.stop()
+        app.backend.client.connection_pool.disconnect()
 
 
 Outcome = tuple[str, Any]
