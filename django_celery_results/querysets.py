@@ -159,7 +159,7 @@ def _execute(
     now = timezone.now()
     first = {"content_type": "", "content_encoding": ""}  # NOT NULL, and unknown to whoever stores a bare state
     initial = {"task_id": change.task_id, "date_created": now, "date_done": now, **first, **changed}
-    values = {name: _column(model, name).get_db_prep_save(value, connection) for name, value in initial.items()}
+    values = {name: _prepared(model, name, value, connection) for name, value in initial.items()}
     columns = Columns(
         table=connection.ops.quote_name(model._meta.db_table),
         key=connection.ops.quote_name(str(model._meta.pk and model._meta.pk.column)),
@@ -193,6 +193,13 @@ def _first_taken(
 
 def _column(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     return model._meta.get_field(name)  # type: ignore[return-value]
+
+
+def _prepared(model: type[models.Model], name: str, value: Any, connection: BaseDatabaseWrapper) -> Any:
+    """As the driver takes it. Every driver takes text and whole numbers as they are, and most values are that."""
+    if value is None or isinstance(value, str | int):
+        return value
+    return _column(model, name).get_db_prep_save(value, connection)
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,164 @@
+"""The connection that a worker keeps: who has one, who sees through it, and what happens when it is lost."""
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import states
+from django.db import close_old_connections, connection, connections, transaction
+from django.db.models import signals
+
+from django_celery_results import connections as result_connections
+from django_celery_results.backends import DatabaseBackend
+from django_celery_results.models import TaskResult
+
+from .conftest import request_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+on_a_server = pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite keeps to the task's own connection")
+on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="prepared on PostgreSQL only")
+
+
+@pytest.fixture
+def keeping(as_worker: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    settings.DJANGO_CELERY_RESULTS = {"KEEP_CONNECTION": True, "MERGE_STARTED_AFTER": 0}
+    monkeypatch.setattr(result_connections, "_unprepared", set())
+    yield
+    name = f"default of results in {os.getpid()}"
+    if hasattr(connections._connections, name):  # type: ignore[attr-defined]
+        connections[name].close()
+        del connections[name]
+
+
+def test_only_workers_keep_one(backend: DatabaseBackend, settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"KEEP_CONNECTION": True}
+    assert backend.alias_for_write() == "default"
+
+
+@on_a_server
+@pytest.mark.parametrize(("age", "kept"), [(0, False), (60, True), (None, True)])
+def test_without_a_setting_the_age_of_connections_decides(
+    age: int | None, kept: bool, backend: DatabaseBackend, keeping: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {}
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", age)
+    assert (backend.alias_for_write() != "default") is kept
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite")
+def test_on_sqlite_nobody_keeps_one(backend: DatabaseBackend, keeping: None) -> None:
+    assert backend.alias_for_write() == "default"
+
+
+@on_a_server
+def test_progress_inside_a_transaction_is_visible_at_once(backend: DatabaseBackend, keeping: None) -> None:
+    request = request_of()
+    with transaction.atomic():
+        TaskResult.objects.create(task_id="mine", content_type="", content_encoding="")
+        backend.store_result(request.id, {"n": 1}, "PROGRESS", request=request)
+        transaction.set_rollback(True)
+    assert list(TaskResult.objects.values_list("task_id", flat=True)) == [request.id]
+
+
+@on_a_server
+def test_nobody_else_closes_it(backend: DatabaseBackend, keeping: None) -> None:
+    backend.store_result("t", 1, states.SUCCESS)
+    kept = connections[backend.alias_for_write()]
+    before = kept.connection
+    connections.close_all()
+    close_old_connections()
+    backend.store_result("u", 1, states.SUCCESS)
+    assert before is not None
+    assert kept.connection is before
+    assert kept.alias not in set(connections)
+
+
+@on_a_server
+def test_a_connection_that_grew_old_is_opened_again(backend: DatabaseBackend, keeping: None) -> None:
+    backend.store_result("t", 1, states.SUCCESS)
+    kept = connections[backend.alias_for_write()]
+    before = kept.connection
+    kept.close_at = 0
+    backend.store_result("u", 1, states.SUCCESS)
+    assert kept.connection is not before
+
+
+@on_a_server
+def test_each_thread_keeps_its_own(backend: DatabaseBackend, keeping: None) -> None:
+    seen = []
+
+    def store() -> None:
+        backend.store_result(threading.current_thread().name, 1, states.SUCCESS)
+        kept = connections[backend.alias_for_write()]
+        seen.append(kept.connection)
+        kept.close()
+
+    threads = [threading.Thread(target=store) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(map(id, seen))) == 3
+    assert TaskResult.objects.count() == 3
+
+
+@on_a_server
+def test_a_forked_child_leaves_its_parents_connection_alone(backend: DatabaseBackend, keeping: None) -> None:
+    backend.store_result("parent", 1, states.SUCCESS)
+    child = os.fork()
+    if child == 0:
+        try:
+            backend.store_result("child", 1, states.SUCCESS)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    backend.store_result("parent again", 1, states.SUCCESS)
+    assert TaskResult.objects.count() == 3
+
+
+@on_postgresql
+def test_states_are_prepared(backend: DatabaseBackend, keeping: None) -> None:
+    for number in range(3):
+        backend.store_result(f"t{number}", 1, states.SUCCESS)
+    with connections[backend.alias_for_write()].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%incoming%'")
+        assert cursor.fetchone() == (1,)
+
+
+@on_postgresql
+def test_a_pooler_that_loses_prepared_statements_loses_no_result(backend: DatabaseBackend, keeping: None) -> None:
+    for number in range(3):
+        backend.store_result(f"t{number}", 1, states.SUCCESS)
+    kept: Any = connections[backend.alias_for_write()]
+    kept.connection.pgconn.exec_(b"DEALLOCATE ALL")  # as if another server connection answered
+    for number in range(3, 6):
+        backend.store_result(f"t{number}", 1, states.SUCCESS)
+    assert TaskResult.objects.filter(status="SUCCESS").count() == 6
+    assert kept.connection.prepare_threshold is None
+
+
+@on_postgresql
+def test_an_alias_for_poolers_is_never_prepared(
+    backend: DatabaseBackend, keeping: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    backend.store_result("t", 1, states.SUCCESS)
+    kept: Any = connections[backend.alias_for_write()]
+    assert kept.connection.prepare_threshold is None
+
+
+@on_a_server
+def test_listeners_find_the_row_on_their_own_connection(backend: DatabaseBackend, keeping: None) -> None:
+    found = []
+
+    def look(instance: TaskResult, **_: Any) -> None:
+        found.append(TaskResult.objects.get(pk=instance.pk).status)
+
+    signals.post_save.connect(look, sender=TaskResult)
+    try:
+        backend.store_result("t", 1, states.SUCCESS)
+    finally:
+        signals.post_save.disconnect(look, sender=TaskResult)
+    assert found == ["SUCCESS"]
