@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from . import admin_listing, admin_task, admin_values
+from .admin_actions import TaskActions
 from .conf import settings
 from .models import GroupResult, TaskResult
 from .policy.access import Action, policy
@@ -59,7 +60,7 @@ class ResultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(TaskResult)
-class TaskResultAdmin(admin_task.ShownTask, ResultAdmin):
+class TaskResultAdmin(admin_task.ShownTask, TaskActions, ResultAdmin):
     """Read-only unless `DJANGO_CELERY_RESULTS["ALLOW_EDITS"]`; the policy decides which rows and fields are shown."""
 
     list_display = ("task_id", "periodic_task_name", "task_name", "date_created", "completed", "status", "worker")
@@ -76,7 +77,7 @@ class TaskResultAdmin(admin_task.ShownTask, ResultAdmin):
     search_help_text = _("Exactly a task ID, a task name, a group ID or a root task ID")
     sortable_by = ("task_id", "date_created", "completed")
     readonly_fields = ("date_created", "date_started", "date_done", "result", "meta")
-    actions = ("terminate_task",)
+    actions = ("retry_selected", "revoke_selected", "terminate_task")
     fieldsets = admin_task.FIELDSETS
 
     @admin.display(description=_("Completed DateTime"), ordering="date_done")

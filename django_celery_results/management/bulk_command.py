@@ -66,15 +66,14 @@ class BulkCommand(BaseCommand):
             reason=options["reason"],
             idempotency_key=key,
         )
-        preview = self._checked(self.act(selection, replace(bulk, dry_run=True), options))
+        # A selection shrinks while an action goes on: only its beginning can be held against a number.
+        expected = None if options["key"] else bulk.expected_count
+        preview = self._checked(self.act(selection, replace(bulk, dry_run=True, expected_count=expected), options))
         if options["dry_run"] or not preview.matched_count:
             self.stdout.write(f"{preview.matched_count} tasks match.")
             return self._tell_skipped(Counter(_reasons(preview)))
-        if not options["yes"] and input(f"{self.verb} {preview.matched_count} tasks? [y/N] ").lower() not in (
-            "y",
-            "yes",
-        ):
-            raise CommandError("Nothing was done.")
+        if not options["yes"]:
+            self._confirm(preview.matched_count)
         self.stdout.write(f"If this is interrupted, carry it on with --key {key}")
         return self._carry_out(selection, bulk, options)
 
@@ -107,6 +106,10 @@ class BulkCommand(BaseCommand):
                 time.sleep(max(0.0, len(outcome.items) / options["rate"] - (time.monotonic() - started)))
         self.stdout.write(f"{outcome.done_count} done, {outcome.skipped_count} skipped.")
         self._tell_skipped(skipped)
+
+    def _confirm(self, count: int) -> None:
+        if input(f"{self.verb} {count} tasks? [y/N] ").lower() not in ("y", "yes"):
+            raise CommandError("Nothing was done.")
 
     def _per_request(self, options: dict[str, Any]) -> int:
         return max(1, min(_PER_REQUEST, int(options["rate"]))) if options["rate"] else _PER_REQUEST

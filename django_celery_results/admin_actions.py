@@ -1,0 +1,150 @@
+"""Retry and revoke in the admin: a page that shows what would happen, and an order that says what did.
+
+The changelist's own view may run inside a transaction (ATOMIC_REQUESTS), where no action is allowed: it only shows the
+page, whose form posts to a view of ours that never does.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+
+from .actions import bulk_work, revoke
+from .actions.bulk import BulkOptions
+from .actions.outcome import BulkItem, BulkOutcome, Preview
+from .actions.retry import RetryScope, Wish, retry
+from .actions.selection import MAX_TASKS, Selection
+from .policy.access import Action
+from .query.tasks import TaskRef
+from .web_viewer import may, viewer_of
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+    from django.urls import URLPattern
+
+    from .models import TaskResult
+
+PREVIEWS = 20
+"""Messages that the page shows in full."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """One task on the page."""
+
+    item: BulkItem
+    preview: Preview | None = None
+
+
+class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Mix into an admin of task results; `retry_selected` and `revoke_selected` go into its `actions`."""
+
+    @admin.action(description=_("Run selected tasks again…"), permissions=["retry"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[TaskResult]) -> HttpResponse:
+        """Show what would be sent."""
+        return self._ask(request, queryset, "retry", _("Run tasks again"))
+
+    @admin.action(description=_("Revoke selected tasks…"), permissions=["revoke"])
+    def revoke_selected(self, request: HttpRequest, queryset: QuerySet[TaskResult]) -> HttpResponse:
+        """Show what would be revoked."""
+        return self._ask(request, queryset, "revoke", _("Revoke tasks"))
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Named by the action."""
+        return may(request, Action.RETRY)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Named by the action."""
+        return may(request, Action.REVOKE)
+
+    def get_urls(self) -> list[URLPattern]:
+        act = path("act/<str:verb>/", self.admin_site.admin_view(self.act_view), name="django_celery_results_act")
+        return [act, *super().get_urls()]
+
+    @method_decorator(transaction.non_atomic_requests)
+    def act_view(self, request: HttpRequest, verb: str) -> HttpResponse:
+        """Carry out what the page asked about."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if verb not in ("retry", "revoke") or not self.has_view_permission(request):
+            raise PermissionDenied
+        ids = tuple(int(pk) for pk in request.POST.get("ids", "").split(",") if pk.isdecimal())[:MAX_TASKS]
+        options = BulkOptions(
+            reason=request.POST.get("reason") or None, idempotency_key=request.POST.get("key") or str(uuid.uuid4())
+        )
+        self._report(request, _act(request, verb, Selection(ids=ids), options))
+        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:{_changelist(self)}"))
+
+    def _ask(self, request: HttpRequest, queryset: QuerySet[TaskResult], verb: str, title: Any) -> HttpResponse:
+        ids = tuple(queryset.values_list("pk", flat=True)[: MAX_TASKS + 1])
+        outcome = _act(request, verb, Selection(ids=ids), BulkOptions(dry_run=True))
+        if outcome.refusals:
+            self._report(request, outcome)
+            return HttpResponseRedirect(request.get_full_path())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "verb": verb,
+            "tasks": _shown(request, verb, outcome),
+            "outcome": outcome,
+            "ids": ",".join(map(str, ids)),
+            "key": str(uuid.uuid4()),
+            "may_terminate": may(request, Action.TERMINATE),
+            "act_url": reverse(f"{self.admin_site.name}:django_celery_results_act", args=[verb]),
+            "changelist_url": request.get_full_path(),
+        }
+        return TemplateResponse(request, "admin/django_celery_results/act.html", context)
+
+    def _report(self, request: HttpRequest, outcome: BulkOutcome) -> None:
+        for refusal in outcome.refusals:
+            self.message_user(request, refusal.message, messages.ERROR)
+        if outcome.done_count:
+            text = _("%(count)d tasks done.") % {"count": outcome.done_count}
+            self.message_user(request, text, messages.SUCCESS)
+        for message in dict.fromkeys(item.refusal.message for item in outcome.items if item.refusal):
+            self.message_user(request, message, messages.WARNING)
+        if outcome.remaining_count:
+            text = _("%(count)d tasks remain: select them again.") % {"count": outcome.remaining_count}
+            self.message_user(request, text, messages.WARNING)
+
+
+def _act(request: HttpRequest, verb: str, selection: Selection, options: BulkOptions) -> BulkOutcome:
+    viewer = viewer_of(request)
+    if verb == "revoke":
+        stop = revoke.Wish(terminate=request.POST.get("terminate") == "on")
+        return bulk_work.bulk_revoke(viewer, selection, stop, options)
+    continues = request.POST.get("scope") == RetryScope.CONTINUE
+    return bulk_work.bulk_retry(
+        viewer, selection, Wish(scope=RetryScope.CONTINUE if continues else RetryScope.ALONE), options
+    )
+
+
+def _shown(request: HttpRequest, verb: str, outcome: BulkOutcome) -> list[Shown]:
+    """The tasks; for a retry the first of them with the message that would be sent."""
+    shown = [Shown(item=item) for item in outcome.items]
+    if verb == "retry":
+        shown[:PREVIEWS] = [_previewed(request, task.item) for task in shown[:PREVIEWS]]
+    return shown
+
+
+def _previewed(request: HttpRequest, item: BulkItem) -> Shown:
+    if item.refusal:
+        return Shown(item=item)
+    outcome = retry(viewer_of(request), TaskRef(task_id=item.task_id), dry_run=True)
+    return Shown(item=item, preview=outcome.preview)
+
+
+def _changelist(of: admin.ModelAdmin[Any]) -> str:
+    return f"{of.opts.app_label}_{of.opts.model_name}_changelist"
