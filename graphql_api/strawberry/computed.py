@@ -13,8 +13,14 @@ _READ = "graphql_api.read"
 class ComputedField(StrawberryField):
     """Has no resolver as strawberry understands it, and so needs no `Info` and no arguments."""
 
+    @property
+    def read(self) -> Callable[[Any], Any]:
+        """The function of the row."""
+        found: Callable[[Any], Any] = self.metadata[_READ]
+        return found
+
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        return self.metadata[_READ](source)
+        return self.read(source)
 
 
 def computed(read: Callable[[Any], Any], *, name: str | None = None) -> Any:

@@ -28,9 +28,9 @@ def described(cls: Class) -> Class:
     return cls
 
 
-def enum(cls: EnumClass) -> EnumClass:
+def enum(cls: EnumClass, name: str | None = None) -> EnumClass:
     """A strawberry enum with the words for it and for each value."""
-    strawberry.enum(cls)
+    strawberry.enum(cls, name=name)
     definition: Any = cls.__strawberry_definition__  # type: ignore[attr-defined]
     definition.description = words(definition.name)
     for value in definition.values:

@@ -7,18 +7,22 @@ from enum import StrEnum
 from django_celery_results.actions.outcome import ErrorCode
 from django_celery_results.actions.retry import RetryScope
 from django_celery_results.query.ordering import GroupResultOrderField, OrderDirection, TaskResultOrderField
+from django_celery_results.query.stats import GroupBy, TimeField, TimeUnit
 from django_celery_results.states import TaskState
 
 from .descriptions import enum
 
 __all__ = [
     "ErrorCode",
+    "GroupBy",
     "GroupResultOrderField",
     "OrderDirection",
     "RetryScope",
     "TaskResultOrderField",
     "TaskState",
     "TerminateSignal",
+    "TimeField",
+    "TimeUnit",
 ]
 
 
@@ -41,3 +45,6 @@ for known in (
     TerminateSignal,
 ):
     enum(known)
+enum(GroupBy, name="TaskResultGroupBy")
+enum(TimeUnit, name="TimeBucketUnit")
+enum(TimeField, name="TaskResultTimeField")

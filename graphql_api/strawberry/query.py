@@ -8,11 +8,12 @@ import strawberry
 from strawberry import UNSET, relay
 
 from django_celery_results import models
-from django_celery_results.query import groups, pages
+from django_celery_results.query import groups, pages, stats
 
 from . import nodes
 from .asking import Info, page_request, session
 from .descriptions import described
+from .enums import GroupBy
 from .inputs import (
     Filter,
     GroupFilter,
@@ -24,6 +25,7 @@ from .inputs import (
     task_order,
     task_ref,
 )
+from .stats_types import TaskResultStats
 from .types import GroupResult, GroupResultConnection, TaskResult, TaskResultConnection
 
 GlobalID = Annotated[strawberry.ID, strawberry.argument(name="id")]
@@ -75,3 +77,17 @@ class Query:
     ) -> pages.Page[groups.Group]:
         request = page_request(first, after, last, before)
         return groups.page(session(info), request, where=core(filter_), order=group_order(order_by))
+
+    @strawberry.field(graphql_type=TaskResultStats)
+    def task_result_stats(self, info: Info, filter_: Filter = UNSET) -> stats.Stats:
+        return stats.Stats(info.context.viewer, core(filter_))
+
+    @strawberry.field
+    def suggest(
+        self,
+        info: Info,
+        field_: Annotated[GroupBy, strawberry.argument(name="field")],
+        prefix: str = "",
+        first: int = 20,
+    ) -> list[str]:
+        return stats.suggest(info.context.viewer, field_, prefix, first)

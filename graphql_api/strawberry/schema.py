@@ -9,6 +9,7 @@ from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema, lexicog
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from .executor import Executor
 from .mutation import Mutation
 from .prepared import Prepared
 from .query import Query
@@ -47,7 +48,14 @@ class Schema(strawberry.Schema):
 
 
 schema = _with_one_of(
-    Schema(query=Query, mutation=Mutation, types=[TaskResult, GroupResult], config=config(), extensions=[Prepared])
+    Schema(
+        query=Query,
+        mutation=Mutation,
+        types=[TaskResult, GroupResult],
+        config=config(),
+        extensions=[Prepared],
+        execution_context_class=Executor,
+    )
 )
 
 

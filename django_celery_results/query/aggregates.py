@@ -1,0 +1,125 @@
+"""The numbers of one set of tasks, out of the lines of a grouped statement."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F, QuerySet
+
+from django_celery_results.models import TaskResult
+from django_celery_results.states import TaskState
+
+from . import durations, filters
+from .durations import Part, Percentiles, RuntimeStats
+from .groups import StateCount
+
+SAMPLE = 10_000
+RUN, WAIT = "_runtime", "_queued"
+DURATIONS = {RUN: filters.ALIASES[filters.RUNTIME], WAIT: F("date_started") - F("date_created")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aggregate:
+    """The numbers of one bucket."""
+
+    lines: Sequence[Mapping[str, Any]]
+    """One for each state, as SQL returned them."""
+    sample: Sample
+    keys: Sequence[tuple[Any, ...]] = ((),)
+    """The lines of the sample that belong to this bucket."""
+
+    @cached_property
+    def _statuses(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for line in self.lines:
+            counts[line["status"]] += line["_count"]
+        return counts
+
+    @property
+    def count(self) -> int:
+        return self._statuses.total()
+
+    @property
+    def state_counts(self) -> list[StateCount]:
+        """The most frequent first."""
+        return [StateCount(status=status, count=count) for status, count in self._statuses.most_common()]
+
+    @property
+    def success_rate(self) -> float | None:
+        """Successes among those that succeeded or failed."""
+        won, lost = self._statuses[TaskState.SUCCESS], self._statuses[TaskState.FAILURE]
+        return won / (won + lost) if won + lost else None
+
+    @property
+    def runtime(self) -> RuntimeStats:
+        return self._durations(RUN)
+
+    @property
+    def queued(self) -> RuntimeStats:
+        return self._durations(WAIT)
+
+    def _durations(self, name: str) -> RuntimeStats:
+        parts = (
+            Part(**{part: line[f"{name}_{part}"] for part in ("count", "sum", "min", "max")}) for line in self.lines
+        )
+        return durations.merged(parts, lambda: self.sample.percentiles(name, self.keys))
+
+    @property
+    def first_seen_at(self) -> datetime | None:
+        return min((line["_first"] for line in self.lines), default=None)
+
+    @property
+    def last_seen_at(self) -> datetime | None:
+        return max((line["_last"] for line in self.lines), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """One value, or combination of values, of a breakdown."""
+
+    keys: tuple[Any, ...]
+    aggregate: Aggregate
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeBucket:
+    """One span of time."""
+
+    start: datetime
+    end: datetime
+    aggregate: Aggregate
+
+
+@dataclass(kw_only=True, eq=False)
+class Sample:
+    """The durations of the newest rows, read once for all buckets: percentiles are computed here, not by SQL."""
+
+    rows: QuerySet[TaskResult]
+    names: tuple[str, ...] = ()
+
+    def percentiles(self, name: str, keys: Sequence[tuple[Any, ...]]) -> Percentiles:
+        lines = (line for key in keys for line in self._by_keys.get(key, ()))
+        values = (line[name] for line in lines if line[name] is not None)
+        return durations.of_sample(values, is_whole=len(self._lines) < SAMPLE)
+
+    @cached_property
+    def _lines(self) -> list[dict[str, Any]]:
+        newest = self.rows.annotate(**DURATIONS).order_by("-date_created", "-pk")
+        return list(newest.values(*self.names, *DURATIONS)[:SAMPLE])
+
+    @cached_property
+    def _by_keys(self) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+        return grouped(self._lines, self.names)
+
+
+def grouped(lines: Sequence[dict[str, Any]], names: tuple[str, ...]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """The lines by their values of these columns."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
+    for line in lines:
+        found[tuple(line[name] for name in names)].append(line)
+    return found

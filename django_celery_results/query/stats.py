@@ -1,0 +1,171 @@
+"""Statistics over the tasks that a filter selects: one statement for each breakdown, however many buckets it has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models.functions import Trunc
+
+from django_celery_results.exceptions import InvalidInput
+from django_celery_results.models import TaskResult
+from django_celery_results.policy.viewer import Viewer
+
+from . import filters, lookups, tasks
+from .aggregates import DURATIONS, Aggregate, Bucket, Sample, TimeBucket, grouped
+from .filters import TaskResultFilter
+from .operators import StringFilter
+
+MAX_LINES = 10_000
+MAX_TOP = 100
+
+
+class GroupBy(StrEnum):
+    """What statistics can be broken down by; the value is the column."""
+
+    STATUS = "status"
+    TASK_NAME = "task_name"
+    WORKER = "worker"
+    QUEUE = "queue"
+    PERIODIC_TASK = "periodic_task_name"
+    ERROR_TYPE = "error_type"
+    ERROR_FINGERPRINT = "error_fingerprint"
+
+
+class TimeUnit(StrEnum):
+    """Lengths of time buckets; the value is how databases truncate to it."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+
+class TimeField(StrEnum):
+    """The moments a task can be counted at; the value is the column."""
+
+    DATE_CREATED = "date_created"
+    DATE_STARTED = "date_started"
+    DATE_DONE = "date_done"
+
+
+class Stats:
+    """Statistics over what a viewer may see of a filter's rows."""
+
+    def __init__(self, viewer: Viewer, where: TaskResultFilter | None = None) -> None:
+        self._rows = tasks.selected(viewer, where).order_by()
+        self.is_truncated = False
+
+    @cached_property
+    def total(self) -> Aggregate:
+        return Aggregate(lines=self._lines(self._rows, ()), sample=Sample(rows=self._rows))
+
+    def groups(self, by: Sequence[GroupBy], top: int = 20) -> list[Bucket]:
+        """The largest buckets first."""
+        if not 0 < len(by) <= 3 or len(set(by)) < len(by):
+            raise InvalidInput("`by` takes one to three different columns.")
+        if not 0 < top <= MAX_TOP:
+            raise InvalidInput(f"`top` lies between 1 and {MAX_TOP}.")
+        names = tuple(column.value for column in by)
+        found = self._aggregates(self._rows, names)
+        largest = sorted(found.items(), key=lambda item: -item[1].count)[:top]
+        return [Bucket(keys=keys, aggregate=aggregate) for keys, aggregate in largest]
+
+    def time_series(
+        self, unit: TimeUnit, *, step: int = 1, field: TimeField = TimeField.DATE_DONE, zone: str = "UTC"
+    ) -> list[TimeBucket]:
+        """Buckets with rows in them, the oldest first. Spans of several units are counted from a Monday."""
+        if not 0 < step <= 1000:
+            raise InvalidInput("`step` lies between 1 and 1000.")
+        clock = _zone(zone)
+        rows = self._at(field).annotate(_start=Trunc(field.value, unit.value, tzinfo=clock))
+        sample = Sample(rows=rows, names=("_start",))
+        spans: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
+        for line in _in_zone(self._lines, rows):
+            spans[_span(line["_start"], unit, step, clock)].append(line)
+        return [
+            TimeBucket(start=start, end=_wall(start, step * _UNITS[unit], clock), aggregate=_at_starts(lines, sample))
+            for start, lines in sorted(spans.items())
+        ]
+
+    def _at(self, field: TimeField) -> QuerySet[TaskResult]:
+        if field is TimeField.DATE_DONE:
+            return self._rows.filter(filters.condition(TaskResultFilter(is_ready=True)))
+        return self._rows.filter(lookups.present(field.value))
+
+    def _aggregates(self, rows: QuerySet[TaskResult], names: tuple[str, ...]) -> dict[tuple[Any, ...], Aggregate]:
+        sample = Sample(rows=rows, names=names)
+        by_keys = grouped(self._lines(rows, names), names)
+        return {keys: Aggregate(lines=lines, sample=sample, keys=(keys,)) for keys, lines in by_keys.items()}
+
+    def _lines(self, rows: QuerySet[TaskResult], names: tuple[str, ...]) -> list[dict[str, Any]]:
+        columns = dict.fromkeys((*names, "status"))
+        lines_of = rows.alias(**DURATIONS).values(*columns).annotate(**_measures()).order_by("-_count")
+        lines = list(lines_of[: MAX_LINES + 1])
+        self.is_truncated = self.is_truncated or len(lines) > MAX_LINES
+        return lines[:MAX_LINES]
+
+
+def suggest(viewer: Viewer, column: GroupBy, prefix: str = "", count: int = 20) -> list[str]:
+    """Values that a column has, in order, for pickers of filters."""
+    if not 0 < count <= MAX_TOP:
+        raise InvalidInput(f"`first` lies between 1 and {MAX_TOP}.")
+    wanted = StringFilter(starts_with=prefix).condition(column.value)
+    rows = tasks.visible(viewer).filter(wanted).order_by(column.value)
+    return list(rows.values_list(column.value, flat=True).distinct()[:count])
+
+
+_UNITS = {
+    TimeUnit.MINUTE: timedelta(minutes=1),
+    TimeUnit.HOUR: timedelta(hours=1),
+    TimeUnit.DAY: timedelta(days=1),
+    TimeUnit.WEEK: timedelta(weeks=1),
+}
+_MONDAY = datetime(1970, 1, 5)  # noqa: DTZ001 - a wall clock
+
+
+def _measures() -> dict[str, Any]:
+    found: dict[str, Any] = {"_count": Count("pk"), "_first": Min("date_created"), "_last": Max("date_created")}
+    for name in DURATIONS:
+        found |= {f"{name}_{part}": measure(name) for part, measure in _PARTS.items()}
+    return found
+
+
+_PARTS = {"count": Count, "sum": Sum, "min": Min, "max": Max}
+
+
+def _at_starts(lines: Sequence[dict[str, Any]], sample: Sample) -> Aggregate:
+    return Aggregate(lines=lines, sample=sample, keys=[(start,) for start in {line["_start"] for line in lines}])
+
+
+def _span(start: datetime, unit: TimeUnit, step: int, clock: tzinfo) -> datetime:
+    length = step * _UNITS[unit]
+    wall = start.replace(tzinfo=None)
+    return (_MONDAY + (wall - _MONDAY) // length * length).replace(tzinfo=clock)
+
+
+def _wall(start: datetime, length: timedelta, clock: tzinfo) -> datetime:
+    """So much later on the clock on the wall, whatever summer time does in between."""
+    return (start.replace(tzinfo=None) + length).replace(tzinfo=clock)
+
+
+def _in_zone(
+    lines: Callable[[QuerySet[TaskResult], tuple[str, ...]], list[dict[str, Any]]], rows: QuerySet[TaskResult]
+) -> list[dict[str, Any]]:
+    try:
+        return lines(rows, ("_start",))
+    except ValueError as error:  # MariaDB answers NULL where it was never told about time zones
+        raise InvalidInput("The database knows no time zones; ask for UTC, or load them into it.") from error
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise InvalidInput("`timeZone` is a name such as Europe/Berlin.") from error

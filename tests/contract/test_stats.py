@@ -1,0 +1,96 @@
+"""Statistics over what a filter selects."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.contract.conftest import Client
+from tests.query.rows import at, task
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rows(db: None) -> None:
+    """Runs of 1 to 10 seconds after a wait of one, and two tasks that never ran."""
+    for number in range(10):
+        status = "FAILURE" if number >= 8 else "SUCCESS"
+        task(f"t{number}", status=status, task_name=f"n{number % 2}", date_created=at(0), date_started=at(1),
+             date_done=at(number + 2))  # fmt: skip
+    for number in range(2):
+        task(f"q{number}", status="PENDING", date_created=at(60))
+
+
+def test_totals(client: Client, rows: None) -> None:
+    query = """{ taskResultStats { isTruncated total { count successRate firstSeenAt lastSeenAt
+      stateCounts { state count }
+      runtime { count min max avg sum isApproximate p50: percentile(p: 50) p95: percentile(p: 95) }
+      queued { avg } } } }"""
+    stats = client.data(query)["taskResultStats"]
+    assert stats == {
+        "isTruncated": False,
+        "total": {
+            "count": 12,
+            "successRate": 0.8,
+            "firstSeenAt": "2026-01-01T00:00:00Z",
+            "lastSeenAt": "2026-01-01T00:01:00Z",
+            "stateCounts": stats["total"]["stateCounts"],
+            "runtime": {
+                "count": 10, "min": 1.0, "max": 10.0, "avg": 5.5, "sum": 55.0, "p50": 5.0, "p95": 10.0,
+                "isApproximate": False,
+            },
+            "queued": {"avg": 1.0},
+        },
+    }  # fmt: skip
+    counts = {entry["state"]: entry["count"] for entry in stats["total"]["stateCounts"]}
+    assert counts == {"SUCCESS": 8, "FAILURE": 2, "PENDING": 2}
+
+
+def test_groups_have_numbers_of_their_own(client: Client, rows: None) -> None:
+    query = """{ taskResultStats(filter: {isReady: true}) {
+      groups(by: [TASK_NAME]) { keys aggregate { count successRate runtime { max percentile(p: 50) } } } } }"""
+    with CaptureQueriesContext(connection) as captured:
+        buckets = client.data(query)["taskResultStats"]["groups"]
+    assert {bucket["keys"][0]: bucket["aggregate"] for bucket in buckets} == {
+        "n0": {"count": 5, "successRate": 0.8, "runtime": {"max": 9.0, "percentile": 5.0}},
+        "n1": {"count": 5, "successRate": 0.8, "runtime": {"max": 10.0, "percentile": 6.0}},
+    }
+    assert sum("taskresult" in query["sql"] for query in captured) == 2
+
+
+def test_time_buckets_span_several_units(client: Client, rows: None) -> None:
+    for number in range(6):
+        task(f"h{number}", date_created=at(0), date_started=at(3600 * number), date_done=at(3600 * number + number))
+    query = """{ taskResultStats { timeSeries(unit: HOUR, step: 2) {
+      start end aggregate { count runtime { percentile(p: 100) } } } } }"""
+    assert client.data(query)["taskResultStats"]["timeSeries"] == [
+        {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T02:00:00Z",
+         "aggregate": {"count": 12, "runtime": {"percentile": 10.0}}},
+        {"start": "2026-01-01T02:00:00Z", "end": "2026-01-01T04:00:00Z",
+         "aggregate": {"count": 2, "runtime": {"percentile": 3.0}}},
+        {"start": "2026-01-01T04:00:00Z", "end": "2026-01-01T06:00:00Z",
+         "aggregate": {"count": 2, "runtime": {"percentile": 5.0}}},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "total { runtime { percentile(p: 101) } }",
+        "total { runtime { percentile(p: -1) } }",
+        "groups(by: []) { keys }",
+        "groups(by: [STATUS, STATUS]) { keys }",
+        "groups(by: [STATUS], top: 101) { keys }",
+        "timeSeries(unit: DAY, step: 0) { start }",
+        'timeSeries(unit: DAY, timeZone: "../etc/passwd") { start }',
+        'timeSeries(unit: DAY, timeZone: "Nowhere") { start }',
+    ],
+)
+def test_what_cannot_be_computed_is_refused(client: Client, rows: None, selection: str) -> None:
+    assert client.codes(f"{{ taskResultStats {{ {selection} }} }}") == ["BAD_USER_INPUT"]
+
+
+def test_suggestions_are_distinct_and_in_order(client: Client, rows: None) -> None:
+    assert client.data('{ suggest(field: TASK_NAME, prefix: "n") }') == {"suggest": ["n0", "n1"]}
+    assert client.data("{ suggest(field: TASK_NAME, first: 1) }") == {"suggest": ["n0"]}
+    assert client.data("{ suggest(field: WORKER) }") == {"suggest": []}
