@@ -1,0 +1,154 @@
+"""When the message of a task is kept, and when it must not be."""
+
+from typing import Any
+
+import pytest
+from celery import states
+from celery.app.task import Context
+from celery.signals import before_task_publish
+
+from django_celery_results import message
+from django_celery_results.message import Discard, Keep, change_for
+from django_celery_results.models import TaskMessage
+from django_celery_results.states import GENERATION_HEADER
+from tests.celery_app import app
+from tests.tasks import add, fail
+from tests.workers import REDIS, running_worker
+
+from .conftest import publishing_to, until
+
+KEEP, DISCARD, NOTHING = "keep", "discard", "nothing"
+
+
+def request(**more: Any) -> Context:
+    """What a worker knows of a task when it stores a state."""
+    known = {
+        "task": add.name, "id": "id", "args": [1, 2], "kwargs": {}, "argsrepr": "(1, 2)", "kwargsrepr": "{}",
+        "delivery_info": {"exchange": "", "routing_key": "q", "priority": 0, "redelivered": False}, "retries": 0,
+    }  # fmt: skip
+    return Context(known | more)
+
+
+def change(status: str, of: Any = None, task_id: str = "id") -> str:
+    found = change_for(app=app, task_id=task_id, status=status, request=of or request())
+    return {Keep: KEEP, Discard: DISCARD}.get(type(found), NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("never", [NOTHING] * 5),
+        ("failed", [NOTHING, KEEP, KEEP, KEEP, NOTHING]),
+        ("started", [KEEP, KEEP, KEEP, KEEP, DISCARD]),
+        ("always", [KEEP, KEEP, KEEP, KEEP, NOTHING]),  # the record of STARTED stays
+    ],
+)
+def test_the_setting_says_when(mode: str, expected: list[str], settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"STORE_MESSAGES": mode}
+    stored = [states.STARTED, states.RETRY, states.FAILURE, states.REVOKED, states.SUCCESS]
+    assert [change(status) for status in stored] == expected
+
+
+def test_by_default_messages_are_kept_only_with_extended_results() -> None:
+    assert change(states.FAILURE) == KEEP
+    app.conf.result_extended = False
+    try:
+        assert change(states.FAILURE) == NOTHING
+    finally:
+        app.conf.result_extended = True
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"retries": 1}, {"delivery_info": {"redelivered": True, "routing_key": "q"}}, {"replaced_task_nesting": 1},
+        {"headers": {"dcr_retry_of": "old"}}, {"headers": {GENERATION_HEADER: 1}},
+    ],
+)  # fmt: skip
+def test_a_success_looks_for_a_record_only_where_one_can_be(more: dict[str, Any]) -> None:
+    assert change(states.SUCCESS, request(**more)) == DISCARD
+
+
+def test_only_a_run_speaks_for_its_own_id() -> None:
+    assert change(states.FAILURE, request(), task_id="another") == NOTHING
+    assert change(states.FAILURE, request(delivery_info=None)) == NOTHING
+    assert change_for(app=app, task_id="id", status=states.FAILURE, request=None) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"argsrepr": "(1, '***')"}, NOTHING),
+        ({"kwargsrepr": "hidden"}, NOTHING),
+        ({"argsrepr": "[1, 2]"}, KEEP),
+        ({"argsrepr": None, "kwargsrepr": None}, KEEP),  # protocol 1 and eager tasks have none
+        ({"argsrepr": "(1, '***')", "headers": {"dcr_hidden": False}}, KEEP),
+        ({"headers": {"dcr_hidden": True}}, NOTHING),
+    ],
+)
+def test_who_hides_arguments_has_them_hidden(more: dict[str, Any], expected: str) -> None:
+    assert change(states.FAILURE, request(**more)) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "hidden", "expected"), [(False, False, NOTHING), (True, True, KEEP), (None, True, NOTHING)]
+)
+def test_a_task_has_a_word_of_its_own(word: bool | None, hidden: bool, expected: str) -> None:
+    add.store_message = word  # type: ignore[attr-defined]
+    try:
+        assert change(states.FAILURE, request(headers={"dcr_hidden": hidden})) == expected
+    finally:
+        del add.store_message  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_encoded_is_noted_and_the_state_is_stored_all_the_same() -> None:
+    unencodable = request(args=[object()], argsrepr=None, kwargsrepr=None)
+    found = change_for(app=app, task_id="id", status=states.FAILURE, request=unencodable)
+    assert isinstance(found, Keep)
+    assert found.record.body is None
+    assert "json: EncodeError" in str(found.record.reason)
+
+
+def test_no_error_in_a_record_keeps_a_state_from_being_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(message, "_record", lambda *_: 1 / 0)
+    assert change(states.FAILURE) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("options", "hidden"), [({}, False), ({"argsrepr": "('***',)"}, True), ({"kwargsrepr": "{}"}, False)]
+)
+def test_the_publisher_says_whether_it_hides(options: dict[str, Any], hidden: bool) -> None:
+    seen: list[Any] = []
+
+    def note(headers: dict[str, Any], **_: Any) -> None:
+        seen.append(headers["dcr_hidden"])
+
+    before_task_publish.connect(note)
+    try:
+        with publishing_to("memory://records"):
+            fail.apply_async(("why",), **options)
+    finally:
+        before_task_publish.disconnect(note)
+    assert seen == [hidden]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("protocol", [1, 2])
+def test_a_worker_keeps_what_it_fails_and_nothing_else(protocol: int) -> None:
+    conf = {"task_protocol": protocol}
+    with publishing_to(REDIS), running_worker(celery=conf, results={"STORE_MESSAGES": "failed"}) as worker:
+        app.conf.task_protocol = protocol
+        app.amqp.__dict__.pop("create_task_message", None)
+        try:
+            fine = add.apply_async((1, 2), queue=worker.queue)
+            wrong = fail.apply_async(("why",), queue=worker.queue)
+            secret = fail.apply_async(("why",), queue=worker.queue, argsrepr="('***',)")
+        finally:
+            app.conf.task_protocol = 2
+            app.amqp.__dict__.pop("create_task_message", None)
+        until(fine.id, states.SUCCESS)
+        until(wrong.id, states.FAILURE)
+        until(secret.id, states.FAILURE)
+    kept = set(TaskMessage.objects.values_list("task_id", flat=True))
+    # Protocol 1 carries no representations, so nobody can have hidden anything in them.
+    assert kept == ({wrong.id, secret.id} if protocol == 1 else {wrong.id})
