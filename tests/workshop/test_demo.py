@@ -5,8 +5,12 @@ import re
 import signal
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
+import pymysql
 import pytest
 
 from tests import services
@@ -48,12 +52,28 @@ def test_the_demo_keeps_its_promises(tmp_path: Path) -> None:
     assert "nothing is left running" in done.stdout
 
 
+@pytest.fixture(params=["postgresql", "mariadb"])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of its own on a real server."""
+    url = {"postgresql": services.POSTGRESQL, "mariadb": services.MARIADB}[request.param]
+    services.require(url)
+    parts = urlsplit(url)
+    name = f"dcr_demo_{os.getpid()}"
+    login = {"host": parts.hostname, "port": parts.port, "user": parts.username, "password": parts.password or ""}
+    if request.param == "postgresql":
+        server = psycopg.connect(**login, dbname=parts.path[1:], autocommit=True)
+    else:
+        server = pymysql.connect(**login)
+    server.cursor().execute(f"CREATE DATABASE {name}")
+    yield parts._replace(path=f"/{name}").geturl()
+    server.cursor().execute(f"DROP DATABASE {name}")
+    server.close()
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize("broker", [services.RABBITMQ, services.REDIS], ids=["rabbitmq", "redis"])
-@pytest.mark.parametrize("database", [services.POSTGRESQL, services.MARIADB], ids=["postgresql", "mariadb"])
 def test_the_demo_keeps_its_promises_on_real_servers(tmp_path: Path, broker: str, database: str) -> None:
     services.require(broker)
-    services.require(database)
     done = run(*demo("check"), **settings(tmp_path, BROKER_URL=broker, DATABASE_URL=database))
     assert done.returncode == 0, done.stdout + done.stderr
 
