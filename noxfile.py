@@ -105,6 +105,13 @@ def heavy(session: nox.Session) -> None:
     run_lane(session, Lane(requires=NEWEST.requires, selection="heavy"))
 
 
+@nox.session(python=PYTHON["3.11"])
+def coverage(session: nox.Session) -> None:
+    """The main lane's tests on SQLite, and which lines and branches they reach, workers included."""
+    install(session, ["--editable", ".[test,demo]"], stamp=digest(ROOT / "pyproject.toml"))
+    session.run("python", "-m", "pytest", "-q", "--cov", "--cov-report=term-missing:skip-covered", *session.posargs)
+
+
 @nox.session(python=PYTHON["3.11"], tags=["lint"])
 def lint(session: nox.Session) -> None:
     """Style, types, layers, and committed files that the code prints."""
