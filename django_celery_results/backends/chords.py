@@ -167,7 +167,7 @@ class ChordMixin:
             results = ChordResults(self, claim.group_id, claim.header, claim.size).read(claim.alias)
             if claim.renew():  # reading a large chord may have taken longer than the lease
                 self.publish_body(body, results)
-                claim.finish(ChordState.DONE)
+                self._finish(claim, ChordState.DONE)
         except PartsMissing:
             claim.release()
         except OperationalError:
@@ -177,7 +177,10 @@ class ChordMixin:
         except Exception as error:
             logger.exception("Chord %r raised: %r", claim.group_id, error)
             self.fail_body(body, error)
-            claim.finish(ChordState.FAILED)
+            self._finish(claim, ChordState.FAILED)
+
+    def _finish(self, claim: Claim, state: ChordState) -> None:
+        self.writing(lambda alias: claim.finish(state))
 
     def publish_body(self, body: Any, results: Any) -> None:
         """Send it with retries of the publishing, as Celery 5.7 does."""
