@@ -16,6 +16,8 @@ class CeleryResultConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, signals  # models can be imported only now
+        from .actions import healing
 
         signals.connect()
         checks.connect()
+        healing.connect()

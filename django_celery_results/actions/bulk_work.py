@@ -12,6 +12,8 @@ from django.utils import timezone
 from django_celery_results.models import Operation, OperationState, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query.filters import TaskResultFilter
+from django_celery_results.query.operators import IDFilter
 from django_celery_results.query.tasks import TaskRef
 
 from . import audit, forget, guards, retry_checks, revoke
@@ -33,6 +35,12 @@ def bulk_retry(viewer: Viewer, selection: Selection, wish: Wish, options: BulkOp
 def bulk_revoke(viewer: Viewer, selection: Selection, wish: revoke.Wish, options: BulkOptions) -> BulkOutcome:
     """Stop many tasks; workers are told of a batch at once."""
     return bulk(viewer, selection, RevokeWork(wish=wish), options)
+
+
+def revoke_group(viewer: Viewer, group_id: str, wish: revoke.Wish, options: BulkOptions) -> BulkOutcome:
+    """Stop what is left of a group: its members that have a row."""
+    members = TaskResultFilter(group_id=IDFilter(eq=group_id), is_ready=False)
+    return bulk_revoke(viewer, Selection(filter=members), wish, options)
 
 
 def bulk_forget(viewer: Viewer, selection: Selection, options: BulkOptions) -> BulkOutcome:
