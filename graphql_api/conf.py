@@ -45,7 +45,9 @@ class Settings:
     max_variable_values: int = 10_000
     """Values inside all variables."""
     max_cost: int = 20_000
-    """Rows an operation may ask for: page sizes, multiplied along nested pages, and what counts and statistics weigh."""
+    """Rows an operation may ask for: page sizes, multiplied along nested pages, and what counts weigh."""
+    columnwise: bool = True
+    """Whether lists of plain fields are completed column by column; the answers are the same, only slower without."""
     slow_operation_seconds: float | None = 1.0
     """Operations that took longer are logged as warnings by `graphql_api.operations`; None: none are."""
 

@@ -7,7 +7,7 @@ alone is kept for the next request with the same text.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -53,6 +53,10 @@ class Operation:
     document: DocumentNode
     node: OperationDefinitionNode
     costs: tuple[Term, ...]
+    has_directives: bool
+    """Whether what is selected may depend on variables."""
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False)
+    """What an engine keeps for the next request with the same text."""
 
     @property
     def name(self) -> str | None:
@@ -96,7 +100,9 @@ class Documents:
         self._validate(tree)
         fragments = {found.name.value: found for found in tree.definitions if isinstance(found, FragmentDefinitionNode)}
         return tuple(
-            Operation(document=tree, node=node, costs=terms_of(self.schema, fragments, node))
+            Operation(
+                document=tree, node=node, costs=terms_of(self.schema, fragments, node), has_directives="@" in text
+            )
             for node in tree.definitions
             if isinstance(node, OperationDefinitionNode)
         )

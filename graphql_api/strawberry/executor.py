@@ -66,4 +66,5 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         operation = context.memo.get(Prepared) if isinstance(context, Context) else None
         if not isinstance(operation, Operation) or operation.has_directives:
             return {}
-        return operation.memo.setdefault((Executor, id(self.schema), settings()), {})
+        plans: Plans = operation.memo.setdefault(Executor, {})
+        return plans
