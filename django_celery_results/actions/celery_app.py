@@ -30,9 +30,9 @@ def is_unconfigured(app: Celery) -> bool:
     return app.main == "default" and not (app.conf.broker_url or app.conf.broker_write_url)
 
 
-def check_can_publish(app: Celery) -> None:
-    """Refuse where sending would run the task here and now and leave no trace of it."""
-    if app.conf.task_always_eager and not app.conf.task_store_eager_result:
+def check_leaves_trace(app: Celery, task_name: str) -> None:
+    """Refuse where sending would run the task here and now without storing its result."""
+    if app.conf.task_always_eager and not app.tasks[task_name].store_eager_result:
         refuse(
             ErrorCode.APP_NOT_CONFIGURED,
             "This Celery app runs tasks eagerly without storing their results: set task_store_eager_result.",

@@ -19,7 +19,7 @@ from django_celery_results.states import TaskState
 
 from . import audit, claims, composing, continuing, guards, reopening, retry_checks
 from . import overrides as overriding
-from .celery_app import celery_app, check_can_publish, registered_task
+from .celery_app import celery_app, check_leaves_trace, registered_task
 from .continuing import Plan
 from .outcome import ErrorCode, Refused, RetryOutcome, refuse
 from .overrides import RetryOverrides
@@ -100,10 +100,10 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome
     if done := audit.earlier(order, task):
         return _outcome(task, done)
     app = celery_app()
-    check_can_publish(app)
     claims.heal(app)
     record = _record_of(task)
     plan = _plan(app, wish, task, record)
+    check_leaves_trace(app, plan.message.task_name)
     try:
         operation = _claim(app, order, wish, task, plan)
     except claims.Taken:

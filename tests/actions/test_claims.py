@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,8 +19,10 @@ from django_celery_results.models import Operation, OperationState, TaskMessage,
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import SYSTEM, Viewer
 from tests.celery_app import app
+from tests.tasks import fail_first
+from tests.workers import REDIS, running_worker
 
-from .conftest import publishing_to, ref
+from .conftest import publishing_to, ref, until
 from .records import failed_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -176,3 +179,30 @@ def test_inside_an_open_transaction_nothing_is_done(operator: Viewer, sent: list
 def test_the_transaction_of_a_test_case_does_not_count(operator: Viewer, sent: list[str]) -> None:
     assert connection.in_atomic_block
     assert retry(operator, ref(failed_task())).task_id in sent
+
+
+def test_a_worker_that_starts_carries_on_what_was_interrupted(
+    operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = failed_task("failed", 1)
+    with publishing_to(REDIS), monkeypatch.context() as patch:
+        patch.setattr(claims, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
+        queue = f"dcr-{uuid.uuid4().hex[:12]}"
+        with pytest.raises(Killed):
+            retry(operator, ref(original), overrides=RetryOverrides(queue=queue))
+        Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        with running_worker(queue=queue):
+            done = until(str(Operation.objects.get().new_task_id), states.SUCCESS)
+    assert done.retried_from == original.task_id
+    assert sent == []  # by this process
+
+
+def test_an_eager_app_that_stores_results_runs_it_here(operator: Viewer) -> None:
+    app.conf.task_always_eager = fail_first.store_eager_result = True
+    try:
+        outcome = retry(operator, ref(failed_task("failed", 7)))
+    finally:
+        app.conf.task_always_eager = fail_first.store_eager_result = False
+    assert outcome.new_task is not None
+    assert outcome.new_task.status == states.SUCCESS
+    assert outcome.new_task.retried_from == "failed"
