@@ -33,17 +33,23 @@ from graphql_api.limits import LimitExceeded
 SIZES = ("first", "last", "limit", "top")
 LISTS = ("ids", "refs", "taskIds")
 WEIGHTS = {
-    "__schema": 5_000,
-    "__type": 500,
-    "taskResultStats": 2_000,
-    "timeSeries": 1_000,
-    "totalCount": 500,
-    "count": 100,
-    "suggest": 100,
+    "Query.__schema": 5_000,
+    "Query.__type": 500,
+    "Query.suggest": 100,
+    "TaskResultStats.total": 1_000,
+    "TaskResultStats.groups": 1_000,
+    "TaskResultStats.timeSeries": 1_000,
+    "RuntimeStats.percentile": 20,
+    "Connection.totalCount": 500,
+    "Connection.count": 100,
 }
-"""Fields that cost as much as reading so many rows, though they return few."""
+"""Fields that cost as much as reading so many rows, though they return few; `Connection` is every connection type."""
 MUTATION_WEIGHT = 2_000
 """Each may wait for workers; many tasks at once are what the bulk mutations are for."""
+
+ROWS = ("edges", "nodes")
+COUNTS = ("totalCount", "count")
+"""Of a connection; a type may well have a number of the same name that costs nothing."""
 
 Variables = dict[str, Any]
 
@@ -56,11 +62,13 @@ class Term:
     sizes: tuple[ValueNode, ...]
     default_rows: int
     inner: tuple[Term, ...]
+    once: tuple[Term, ...] = ()
+    """What a connection is asked for beside its rows, such as a count."""
 
     def total(self, variables: Variables) -> int:
         below = total(self.inner, variables)
         rows = self.rows(variables)
-        return self.weight + (below if rows is None else rows + rows * below)
+        return self.weight + total(self.once, variables) + (below if rows is None else rows + rows * below)
 
     def rows(self, variables: Variables) -> int | None:
         """None where the field is no page."""
@@ -111,26 +119,40 @@ class _Compiler:
         self.schema = schema
         self.fragments = fragments
 
-    def terms(self, level: list[tuple[Any, SelectionSetNode]]) -> tuple[Term, ...]:
+    def terms(self, level: list[tuple[Any, SelectionSetNode]], *, of_rows: bool | None = None) -> tuple[Term, ...]:
+        """Of all fields, or of those only that lead to a connection's rows, or that do not."""
         found: list[Term] = []
         for (parent, _), nodes in self._fields(level).items():
-            field = getattr(parent, "fields", {}).get(nodes[0].name.value)
-            found += self._term(field, self._weight(parent, nodes[0].name.value), nodes)
+            name = nodes[0].name.value
+            if of_rows is None or of_rows == (name in ROWS):
+                field = getattr(parent, "fields", {}).get(name)
+                found += self._term(field, self._weight(parent, name), nodes)
         return tuple(found)
 
     def _weight(self, parent: Any, name: str) -> int:
-        is_mutation = parent is self.schema.mutation_type and not name.startswith("__")
-        return MUTATION_WEIGHT if is_mutation else WEIGHTS.get(name, 0)
+        if parent is self.schema.mutation_type and not name.startswith("__"):
+            return MUTATION_WEIGHT
+        kind = str(parent)
+        return WEIGHTS.get(f"{'Connection' if kind.endswith('Connection') else kind}.{name}", 0)
 
     def _term(self, field: GraphQLField | None, weight: int, nodes: list[FieldNode]) -> tuple[Term, ...]:
         if field is None:  # __typename and introspection, which hold no rows
             return (Term(weight=weight, sizes=(), default_rows=0, inner=()),) if weight else ()
         kind = get_named_type(field.type)
-        inner = self.terms([(kind, node.selection_set) for node in nodes if node.selection_set])
+        level = [(kind, node.selection_set) for node in nodes if node.selection_set]
         rows = _default_rows(field)
         if not weight and not rows:
-            return inner
-        return (Term(weight=weight, sizes=_sizes(nodes[0]), default_rows=rows, inner=inner),)
+            return self.terms(level)
+        splits = _is_connection(kind)
+        return (
+            Term(
+                weight=weight,
+                sizes=_sizes(nodes[0]),
+                default_rows=rows,
+                inner=self.terms(level, of_rows=True if splits else None),
+                once=self.terms(level, of_rows=False) if splits else (),
+            ),
+        )
 
     def _fields(self, level: list[tuple[Any, SelectionSetNode]]) -> dict[tuple[Any, str], list[FieldNode]]:
         """Fields by type and response key, each fragment once per level."""
@@ -153,6 +175,10 @@ class _Compiler:
     def _narrowed(self, parent: Any, node: InlineFragmentNode | FragmentDefinitionNode) -> Any:
         condition = node.type_condition
         return self.schema.get_type(condition.name.value) if condition else parent
+
+
+def _is_connection(kind: Any) -> bool:
+    return "pageInfo" in getattr(kind, "fields", {})
 
 
 def _sizes(node: FieldNode) -> tuple[ValueNode, ...]:
