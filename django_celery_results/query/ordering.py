@@ -58,4 +58,22 @@ class GroupResultOrder:
         return EVERYTHING
 
 
-Order = TaskResultOrder | GroupResultOrder
+class OperationOrderField(StrEnum):
+    """What operations are ordered by; the value is the column."""
+
+    STARTED_AT = "started_at"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationOrder:
+    """Newest first."""
+
+    field: OperationOrderField = OperationOrderField.STARTED_AT
+    direction: OrderDirection = OrderDirection.DESC
+
+    @property
+    def covered(self) -> Q:
+        return EVERYTHING
+
+
+Order = TaskResultOrder | GroupResultOrder | OperationOrder

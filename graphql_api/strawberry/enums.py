@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from django_celery_results.actions.outcome import ErrorCode
+from django_celery_results.actions.outcome import ErrorCode, ItemOutcome
 from django_celery_results.actions.retry import RetryScope
+from django_celery_results.models import OperationState
 from django_celery_results.query.ordering import GroupResultOrderField, OrderDirection, TaskResultOrderField
 from django_celery_results.query.stats import GroupBy, TimeField, TimeUnit
 from django_celery_results.states import TaskState
@@ -16,6 +17,8 @@ __all__ = [
     "ErrorCode",
     "GroupBy",
     "GroupResultOrderField",
+    "ItemOutcome",
+    "OperationState",
     "OrderDirection",
     "RetryScope",
     "TaskResultOrderField",
@@ -48,3 +51,5 @@ for known in (
 enum(GroupBy, name="TaskResultGroupBy")
 enum(TimeUnit, name="TimeBucketUnit")
 enum(TimeField, name="TaskResultTimeField")
+enum(OperationState)
+enum(ItemOutcome, name="BulkOutcome")

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import strawberry
 
-from django_celery_results.actions.outcome import Refusal, RetryOutcome, RevokeOutcome
+from django_celery_results.actions.outcome import BulkOutcome, ForgetOutcome, Refusal, RetryOutcome, RevokeOutcome
 
 from .descriptions import described, union
 from .enums import ErrorCode
 from .types import TaskResult
+from .value_types import ActionBlocker
 
 
 @described
@@ -20,13 +21,6 @@ class UserError:
     code: ErrorCode
     message: str
     path: list[str]
-
-
-@described
-@strawberry.type
-class ActionBlocker:
-    code: ErrorCode
-    message: str
 
 
 @described
@@ -55,6 +49,12 @@ class UnavailableError(UserError):
 
 @described
 @strawberry.type
+class SelectionError(UserError):
+    pass
+
+
+@described
+@strawberry.type
 class NotRetryableError(UserError):
     task: TaskResult
     blockers: list[ActionBlocker]
@@ -69,6 +69,14 @@ class NotRevocableError(UserError):
 RetryTaskError = Annotated[
     NotFoundError | ForbiddenError | InvalidInputError | NotRetryableError | UnavailableError,
     union("RetryTaskError"),
+]
+DeleteError = Annotated[
+    NotFoundError | ForbiddenError | InvalidInputError | UnavailableError,
+    union("DeleteError"),
+]
+BulkError = Annotated[
+    ForbiddenError | InvalidInputError | SelectionError | UnavailableError,
+    union("BulkError"),
 ]
 RevokeTaskError = Annotated[
     NotFoundError | ForbiddenError | InvalidInputError | NotRevocableError | UnavailableError,
@@ -86,6 +94,8 @@ _PLAIN: dict[ErrorCode, type[UserError]] = {
     ErrorCode.NOT_FOUND: NotFoundError,
     ErrorCode.INVALID_INPUT: InvalidInputError,
     ErrorCode.DUPLICATE_REQUEST: InvalidInputError,
+    ErrorCode.SELECTION_TOO_LARGE: SelectionError,
+    ErrorCode.SELECTION_CHANGED: SelectionError,
     **dict.fromkeys(_UNAVAILABLE, UnavailableError),
 }
 
@@ -101,6 +111,11 @@ def of_retry(outcome: RetryOutcome) -> list[UserError]:
 def of_revoke(outcome: RevokeOutcome) -> list[UserError]:
     """What a revoke was refused for."""
     return _errors(outcome.refusals, lambda common: NotRevocableError(**common, task=_task(outcome.task)))
+
+
+def of_others(outcome: ForgetOutcome | BulkOutcome) -> list[UserError]:
+    """What an order that is not about a task's state was refused for."""
+    return _errors(outcome.refusals, lambda common: InvalidInputError(**common))
 
 
 def _errors(refusals: Sequence[Refusal], about_task: Callable[[dict[str, Any]], UserError]) -> list[UserError]:

@@ -10,8 +10,9 @@ import strawberry
 from strawberry import UNSET
 from strawberry.utils.str_converters import to_camel_case
 
+from django_celery_results.actions.selection import Selection
 from django_celery_results.exceptions import InvalidInput
-from django_celery_results.query import filters, operators, ordering, tasks
+from django_celery_results.query import filters, operations, operators, ordering, tasks
 from graphql_api import global_ids
 
 from .descriptions import described
@@ -159,6 +160,23 @@ GroupFilter = Annotated[GroupResultFilter | None, strawberry.argument(name="filt
 
 @described
 @strawberry.input
+class OperationFilter:
+    action: StringFilter | None = UNSET
+    actor: StringFilter | None = UNSET
+    task_id: IDFilter | None = UNSET
+    started_at: DateTimeFilter | None = UNSET
+
+
+@described
+@strawberry.input
+class TaskSelector:
+    ids: list[strawberry.ID] | None = UNSET
+    task_ids: list[str] | None = UNSET
+    filter: TaskResultFilter | None = UNSET
+
+
+@described
+@strawberry.input
 class TaskRef:
     id: strawberry.ID | None = UNSET
     task_id: str | None = UNSET
@@ -173,6 +191,7 @@ _CORE: dict[type, type] = {
     IntFilter: operators.IntFilter,
     TaskResultFilter: filters.TaskResultFilter,
     GroupResultFilter: filters.GroupResultFilter,
+    OperationFilter: operations.OperationFilter,
 }
 
 
@@ -202,6 +221,15 @@ def task_ref(ref: TaskRef) -> tasks.TaskRef:
     if isinstance(ref.id, str):
         return tasks.TaskRef(id=global_ids.decode(ref.id, of="TaskResult").pk)
     return tasks.TaskRef(task_id=ref.task_id if isinstance(ref.task_id, str) else None)
+
+
+def selection(given: TaskSelector) -> Selection:
+    """The tasks that are named."""
+    if given.ids:
+        return Selection(ids=tuple(global_ids.decode(text, of="TaskResult").pk for text in given.ids))
+    if given.task_ids:
+        return Selection(task_ids=tuple(given.task_ids))
+    return Selection(filter=core(given.filter), ids=() if given.ids == [] or given.task_ids == [] else None)
 
 
 def task_order(order: TaskResultOrder | None) -> ordering.TaskResultOrder | None:

@@ -12,12 +12,13 @@ from django_celery_results.query import values
 
 from .computed import computed
 from .descriptions import described
-from .enums import RetryScope, TaskState, TerminateSignal
-from .errors import RetryTaskError, RevokeTaskError, of_retry, of_revoke
-from .inputs import TaskRef
+from .enums import ItemOutcome, RetryScope, TaskState, TerminateSignal
+from .errors import BulkError, DeleteError, RetryTaskError, RevokeTaskError, of_others, of_retry, of_revoke
+from .inputs import TaskRef, TaskSelector
+from .operation_types import Operation
 from .scalars import JSON
 from .types import TaskResult
-from .value_types import SerializedValue
+from .value_types import ActionBlocker, SerializedValue
 
 
 @described
@@ -84,6 +85,7 @@ class RetryTaskPayload:
     new_task: TaskResult | None
     preview: RetryPreview | None
     errors: list[RetryTaskError] = computed(of_retry)
+    operation: Operation | None
 
 
 @described
@@ -102,3 +104,79 @@ class RevokeTaskPayload:
     is_supported: bool
     workers: list[WorkerReply]
     errors: list[RevokeTaskError] = computed(of_revoke)
+    operation: Operation | None
+
+
+@described
+@strawberry.input
+class DeleteTaskResultInput:
+    task: TaskRef
+    dry_run: bool = False
+    reason: str | None = UNSET
+    idempotency_key: str | None = UNSET
+
+
+@described
+@strawberry.type
+class DeleteTaskResultPayload:
+    task_id: str | None
+    errors: list[DeleteError] = computed(of_others)
+    operation: Operation | None
+
+
+@described
+@strawberry.input
+class BulkOptions:
+    limit: int | None = UNSET
+    expected_count: int | None = UNSET
+    dry_run: bool = False
+    reason: str | None = UNSET
+    idempotency_key: str | None = UNSET
+
+
+@described
+@strawberry.input
+class BulkRetryTasksInput:
+    select: TaskSelector
+    overrides: RetryOverrides | None = UNSET
+    scope: RetryScope = RetryScope.ALONE
+    allow_states: list[TaskState] = strawberry.field(default_factory=_retryable)
+    allow_retried: bool = False
+    options: BulkOptions | None = UNSET
+
+
+@described
+@strawberry.input
+class BulkRevokeTasksInput:
+    select: TaskSelector
+    terminate: bool = False
+    signal: TerminateSignal = TerminateSignal.SIGTERM
+    options: BulkOptions | None = UNSET
+
+
+@described
+@strawberry.input
+class BulkDeleteTaskResultsInput:
+    select: TaskSelector
+    options: BulkOptions | None = UNSET
+
+
+@described
+@strawberry.type
+class BulkItem:
+    task_id: str
+    outcome: ItemOutcome
+    new_task_id: str | None
+    refusal: ActionBlocker | None = strawberry.field(name="error")
+
+
+@described
+@strawberry.type
+class BulkPayload:
+    matched_count: int
+    done_count: int
+    skipped_count: int
+    remaining_count: int
+    items: list[BulkItem]
+    errors: list[BulkError] = computed(of_others)
+    operation: Operation | None

@@ -8,7 +8,7 @@ from typing import Any
 
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import InvalidInput, PageTooLarge
-from django_celery_results.query import groups
+from django_celery_results.query import groups, operations
 from django_celery_results.query.session import Session
 from graphql_api import global_ids
 from graphql_api.global_ids import GlobalID
@@ -16,6 +16,7 @@ from graphql_api.global_ids import GlobalID
 _LOADERS: Mapping[str, Callable[[Session, Collection[int]], Mapping[int, Any]]] = {
     "TaskResult": lambda session, pks: session.by_pks(pks),
     "GroupResult": groups.by_pks,
+    "Operation": lambda session, pks: operations.by_pks(session.viewer, pks),
 }
 
 

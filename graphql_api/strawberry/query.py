@@ -8,9 +8,9 @@ import strawberry
 from strawberry import UNSET, relay
 
 from django_celery_results import models
-from django_celery_results.query import groups, pages, stats
+from django_celery_results.query import groups, operations, pages, stats, viewers
 
-from . import nodes
+from . import nodes, printing
 from .asking import Info, page_request, session
 from .descriptions import described
 from .enums import GroupBy
@@ -18,6 +18,7 @@ from .inputs import (
     Filter,
     GroupFilter,
     GroupResultOrder,
+    OperationFilter,
     TaskRef,
     TaskResultOrder,
     core,
@@ -25,6 +26,8 @@ from .inputs import (
     task_order,
     task_ref,
 )
+from .operation_types import OperationConnection
+from .service_types import Service, ServiceInfo, Viewer
 from .stats_types import TaskResultStats
 from .types import GroupResult, GroupResultConnection, TaskResult, TaskResultConnection
 
@@ -91,3 +94,24 @@ class Query:
         first: int = 20,
     ) -> list[str]:
         return stats.suggest(info.context.viewer, field_, prefix, first)
+
+    @strawberry.field(graphql_type=OperationConnection)
+    def operations(
+        self,
+        info: Info,
+        filter_: Annotated[OperationFilter | None, strawberry.argument(name="filter")] = UNSET,
+        first: int | None = UNSET,
+        after: str | None = UNSET,
+        last: int | None = UNSET,
+        before: str | None = UNSET,
+    ) -> pages.Page[models.Operation]:
+        return operations.page(info.context.viewer, page_request(first, after, last, before), core(filter_))
+
+    @strawberry.field(graphql_type=Viewer)
+    def viewer(self, info: Info) -> viewers.Abilities:
+        return viewers.abilities(info.context.viewer)
+
+    @strawberry.field(graphql_type=ServiceInfo)
+    def service(self, info: Info) -> Service:
+        viewers.abilities(info.context.viewer)
+        return Service(schema_hash=printing.digest(info._raw_info.schema))

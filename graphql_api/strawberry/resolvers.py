@@ -8,6 +8,8 @@ import strawberry
 from strawberry import UNSET
 
 from django_celery_results import models
+from django_celery_results.actions import retry, revoke
+from django_celery_results.actions.outcome import Refusal
 from django_celery_results.query import failures, groups, lineage, pages, values
 
 from .asking import Info, page_request, session
@@ -95,3 +97,15 @@ def tasks_of_group(
 
 def result_of_group(root: Group, info: Info) -> values.Value | None:
     return values.group_result(info.context.viewer, root.row)
+
+
+def retry_blockers(root: Task, info: Info) -> list[Refusal]:
+    asked = session(info)
+    rows = asked.siblings(root)
+    found = asked.once((retry.blockers_for, id(rows)), lambda: retry.blockers_for(asked.viewer, rows))
+    blockers: list[Refusal] = found[root.pk]
+    return blockers
+
+
+def revoke_blockers(root: Task, info: Info) -> list[Refusal]:
+    return revoke.blockers(info.context.viewer, root)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import strawberry
-from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema, lexicographic_sort_schema, print_schema
+from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from . import printing
 from .executor import Executor
 from .mutation import Mutation
+from .operation_types import Operation
 from .prepared import Prepared
 from .query import Query
 from .scalars import SCALARS
 from .types import GroupResult, TaskResult
 
-ONE_OF = ("TaskRef",)
+ONE_OF = ("TaskRef", "TaskSelector")
 """Inputs that take exactly one of their fields."""
 
 
@@ -51,7 +51,7 @@ schema = _with_one_of(
     Schema(
         query=Query,
         mutation=Mutation,
-        types=[TaskResult, GroupResult],
+        types=[TaskResult, GroupResult, Operation],
         config=config(),
         extensions=[Prepared],
         execution_context_class=Executor,
@@ -59,7 +59,6 @@ schema = _with_one_of(
 )
 
 
-@cache
 def printed() -> str:
-    """The text of `schema.graphql`, in one canonical order."""
-    return print_schema(lexicographic_sort_schema(graphql_core(schema))) + "\n"
+    """The text of `schema.graphql`."""
+    return printing.printed(graphql_core(schema))

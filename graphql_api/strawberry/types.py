@@ -19,7 +19,15 @@ from .computed import computed
 from .descriptions import described
 from .enums import TaskState
 from .scalars import JSON
-from .value_types import BoundedCount, SerializedValue, StateCount, TaskError, TaskProgress, bounded_count
+from .value_types import (
+    ActionBlocker,
+    BoundedCount,
+    SerializedValue,
+    StateCount,
+    TaskError,
+    TaskProgress,
+    bounded_count,
+)
 
 # What is defined further down, as strawberry looks it up.
 _Task = Annotated["TaskResult", strawberry.lazy(".types")] | None
@@ -69,6 +77,8 @@ class TaskResult(relay.Node):
     source: _Task = asked(resolvers.retried_from, _Task, name="retriedFrom")
     children: _Tasks = asked(resolvers.children, _Tasks)
     retried_as: _Tasks = asked(resolvers.retried_as, _Tasks)
+    viewer_retry_blockers: list[ActionBlocker] = asked(resolvers.retry_blockers, list[ActionBlocker])
+    viewer_revoke_blockers: list[ActionBlocker] = asked(resolvers.revoke_blockers, list[ActionBlocker])
 
     @classmethod
     def is_type_of(cls, value: Any, info: Any) -> bool:

@@ -11,7 +11,7 @@ from strawberry import UNSET
 from django_celery_results.query import pages, values
 
 from .descriptions import described
-from .enums import TaskState
+from .enums import ErrorCode, TaskState
 from .scalars import JSON
 
 
@@ -75,3 +75,10 @@ class StateCount:
     state: TaskState
     status: str
     count: int
+
+
+@described
+@strawberry.type
+class ActionBlocker:
+    code: ErrorCode
+    message: str

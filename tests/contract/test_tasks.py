@@ -158,6 +158,12 @@ def test_counts_stop_where_they_are_told_to(client: Client) -> None:
     assert client.codes("{ taskResults { count(max: 0) { value } } }") == ["BAD_USER_INPUT"]
 
 
+def test_a_whole_page_with_its_count_is_affordable(client: Client) -> None:
+    tasks(1)
+    query = "{ taskResults(first: 100) { totalCount nodes { children { nodes { id } } } } }"
+    assert client.data(query)["taskResults"]["totalCount"] == 1
+
+
 def test_lineage_goes_both_ways(client: Client) -> None:
     task("root", root_id="root")
     for name in ("a", "b"):

@@ -1,0 +1,63 @@
+"""The record of what was ordered: who, what, to which task, why, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from django_celery_results.models import Operation
+from django_celery_results.policy.access import Action, Policy, policy, require
+from django_celery_results.policy.viewer import Viewer
+
+from . import cursors
+from .conditions import EVERYTHING, all_of
+from .operators import Comparison, DateTimeFilter, IDFilter, StringFilter
+from .ordering import OperationOrder
+from .pages import Page, PageRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationFilter:
+    """Which operations. Everything that is given must hold."""
+
+    action: StringFilter | None = None
+    actor: StringFilter | None = None
+    task_id: IDFilter | None = None
+    started_at: DateTimeFilter | None = None
+
+    def condition(self) -> Q:
+        comparisons: dict[str, Comparison | None] = {
+            "action": self.action,
+            "actor_name": self.actor,
+            "task_id": self.task_id,
+            "started_at": self.started_at,
+        }
+        return all_of(comparison.condition(column) for column, comparison in comparisons.items() if comparison)
+
+
+def visible(viewer: Viewer) -> QuerySet[Operation]:
+    """Every operation; only their own for viewers whose tasks the project narrows, as its rule speaks of tasks."""
+    require(viewer, Action.VIEW_OPERATION)
+    narrows = type(policy()).visible is not Policy.visible and not viewer.is_system
+    return Operation.objects.filter(Q(actor_id=viewer.pk) if narrows else EVERYTHING)
+
+
+def page(viewer: Viewer, request: PageRequest, where: OperationFilter | None = None) -> Page[Operation]:
+    """Operations, the newest first."""
+    rows = visible(viewer)
+    rows = rows.filter(where.condition()) if where else rows
+    return Page(rows, OperationOrder(), request, cursors.fingerprint("operations", where), load=list)
+
+
+def by_pks(viewer: Viewer, pks: Collection[int]) -> dict[int, Operation]:
+    """The visible operations of these primary keys, in one query."""
+    return {row.pk: row for row in visible(viewer).filter(pk__in=pks)}
+
+
+def told(row: Operation) -> Any:
+    """The input as it was recorded, secrets hidden."""
+    return json.loads(row.input)
