@@ -13,6 +13,7 @@ from kombu.serialization import loads
 
 from django_celery_results import codec, connections, message, outages, retention
 from django_celery_results.models import GroupResult
+from django_celery_results.single_rows import row_of
 
 from .chord_counters import trigger_callback
 from .chords import ChordMixin
@@ -45,7 +46,9 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
     # Tasks
 
     def _get_task_meta_for(self, task_id: str) -> dict[str, Any]:
-        return self._meta_or_unknown(self.reading(lambda alias: self._tasks(alias, task_id).first()), task_id)
+        manager = self.TaskModel._default_manager
+        row = self.reading(lambda alias: row_of(manager, task_id, alias))
+        return self._meta_or_unknown(row, task_id)
 
     def _meta_or_unknown(self, row: Any, task_id: str) -> dict[str, Any]:
         return self._meta_of(row) if row else {**UNKNOWN, "status": states.PENDING, "task_id": task_id}

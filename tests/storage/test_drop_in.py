@@ -121,6 +121,7 @@ def test_a_child_table_gets_its_row() -> None:
         assert (owned.owner, owned.status, owned.queue) == ("somebody", "SUCCESS", "fast")
         assert TaskResult.objects.count() == 1
         backend = Backend(app)
+        assert backend.get_task_meta(request.id)["result"] == 3
         backend.forget(request.id)
         assert not Owned.objects.exists()
     finally:
