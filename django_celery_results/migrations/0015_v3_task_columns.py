@@ -116,24 +116,4 @@ class Migration(migrations.Migration):
                 help_text="JSON of the named arguments' representation", null=True, verbose_name="Task Named Arguments"
             ),
         ),
-        migrations.AddIndex(
-            model_name="taskresult",
-            index=models.Index(fields=["status", "date_created", "id"], name="dcr_task_status_created_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="taskresult",
-            index=models.Index(fields=["root_id"], name="dcr_task_root_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="taskresult",
-            index=models.Index(fields=["parent_id"], name="dcr_task_parent_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="taskresult",
-            index=models.Index(fields=["group_id"], name="dcr_task_group_idx"),
-        ),
-        migrations.AddIndex(
-            model_name="taskresult",
-            index=models.Index(fields=["retried_from"], name="dcr_task_retried_from_idx"),
-        ),
     ]

@@ -76,9 +76,17 @@ def test_ids_are_widened_when_asked_for_and_the_old_package_does_not_mind(projec
     before = project.json(old(), "read.py", "old")
     project.migrate(new())
     big = replace(project, settings={"DJANGO_CELERY_RESULTS_BIG_IDS": True})
-    big.migrate(new(), "django_celery_results", "0017")
+    big.migrate(new(), "django_celery_results", "0018")
     big.migrate(new())
     assert big.json(new(), "read.py", "old") == before
     assert big.run(new(), "big_ids.py").split() == ["3000000001", "SUCCESS", "ann"]
     big.migrate(new(), "django_celery_results", "0014")
     assert project.json(old(), "read.py", "old") == before
+
+
+def test_an_interrupted_build_of_the_indexes_is_repeated(project: Project) -> None:
+    project.migrate(new())
+    project.run(new(), "manage.py", "migrate", "-v", "0", "--fake", "django_celery_results", "0017")
+    project.migrate(new())
+    project.migrate(new(), "django_celery_results", "0017")
+    project.migrate(new())

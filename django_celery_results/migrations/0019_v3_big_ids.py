@@ -1,6 +1,6 @@
 """Ids beyond 2,147,483,647, where a project asks for them: rewriting a large table takes time and locks it.
 
-A project that asks later goes back to 0017 first and comes here again: see docs/upgrading.md.
+A project that asks later goes back to 0018 first and comes here again: see docs/upgrading.md.
 """
 
 from typing import Any
@@ -23,5 +23,5 @@ def widened(model: str) -> Widen:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("django_celery_results", "0017_v3_messages_and_operations")]
+    dependencies = [("django_celery_results", "0018_v3_indexes")]
     operations = [widened(model) for model in ("taskresult", "groupresult", "chordcounter")] if has_big_ids() else []

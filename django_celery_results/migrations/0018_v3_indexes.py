@@ -1,0 +1,55 @@
+"""Indexes for lists, lineage and groups, built while workers go on writing."""
+
+from typing import Any
+
+from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+class AddIndexOnline(migrations.AddIndex):
+    """PostgreSQL locks writers out unless it is told otherwise; MariaDB and MySQL do not.
+
+    Outside a transaction a build may be interrupted: what it left is taken away before the next one.
+    """
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, _: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        if self._exists(model, schema_editor):
+            schema_editor.remove_index(model, self.index, **_online(schema_editor))
+        schema_editor.add_index(model, self.index, **_online(schema_editor))
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, _: Any
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model) and self._exists(model, schema_editor):
+            schema_editor.remove_index(model, self.index, **_online(schema_editor))
+
+    def _exists(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> bool:
+        connection = schema_editor.connection
+        with connection.cursor() as cursor:
+            return self.index.name in connection.introspection.get_constraints(cursor, model._meta.db_table)
+
+
+def _online(schema_editor: BaseDatabaseSchemaEditor) -> dict[str, bool]:
+    return {"concurrently": True} if schema_editor.connection.vendor == "postgresql" else {}
+
+
+def index(name: str, *columns: str) -> AddIndexOnline:
+    return AddIndexOnline("taskresult", models.Index(fields=columns, name=name))
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("django_celery_results", "0017_v3_messages_and_operations")]
+    operations = [
+        index("dcr_task_status_created_idx", "status", "date_created", "id"),
+        index("dcr_task_root_idx", "root_id"),
+        index("dcr_task_parent_idx", "parent_id"),
+        index("dcr_task_group_idx", "group_id"),
+        index("dcr_task_retried_from_idx", "retried_from"),
+    ]
