@@ -30,14 +30,17 @@ _PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
 """SQLSTATE of serialization failures, deadlocks, lock timeouts and shutdowns."""
 _LOST_PREPARED = frozenset({"26000", "42P05"})
 """SQLSTATE of prepared statements that a pooler gave to another client."""
-_SETTLED = frozenset({1044, 1045, 1049, 1130, 1153})
-"""MySQL: access denied, unknown database, host refused, packet too large. The next attempt would say the same."""
+_SETTLED = frozenset({1044, 1045, 1049, 1054, 1130, 1153, 1267, 1366})
+"""MySQL: access denied, no such database or column, host refused, packet too large, text refused: said for good."""
+_NO_SUCH = ("no such table", "no such column", "has no column")
+"""SQLite reports what is not migrated as it reports a lock."""
 
 
 def is_retryable(error: BaseException) -> bool:
     """Whether another attempt on a fresh connection may do better."""
     if isinstance(error, InterfaceError | OperationalError):
-        return not (error.args and error.args[0] in _SETTLED)
+        said = error.args[0] if error.args else None
+        return said not in _SETTLED and not any(words in str(said) for words in _NO_SUCH)
     return isinstance(error, DatabaseError) and _sqlstate(error) in _PASSING | _LOST_PREPARED
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from django.db import DataError, IntegrityError, connections, models, transaction
+from django.db import DataError, IntegrityError, OperationalError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import signals
 from django.utils import timezone
@@ -30,6 +30,8 @@ OURS = frozenset({
     "error_fingerprint",
 })  # fmt: skip
 """The columns that a statement knows how to fill; a model with more of them is saved by itself."""
+_NO_ROOM = (1267, 1366)
+"""MySQL: text that is not in the charset of its column, beside the column and on the way into it."""
 _CASTS = {"DateTimeField": "timestamptz", "IntegerField": "integer", "BigIntegerField": "bigint"}
 
 
@@ -70,8 +72,8 @@ class TaskResultQuerySet(models.QuerySet[M]):
         self._for_write = True
         try:
             return self._write(_fitting(self.model, change), companion)
-        except DataError:
-            if connections[self.db].in_atomic_block:
+        except (DataError, OperationalError) as error:
+            if not _refuses_text(error) or connections[self.db].in_atomic_block:
                 raise
             return self._write(_fitting(self.model, change, codec.escaped), companion)
 
@@ -105,6 +107,11 @@ class TaskResultQuerySet(models.QuerySet[M]):
                 setattr(row, name, value)
             row.save(using=self.db)
             return True
+
+
+def _refuses_text(error: Exception) -> bool:
+    """Whether a column's charset has no room for the text; mysqlclient does not call that a data error."""
+    return isinstance(error, DataError) or bool(error.args and error.args[0] in _NO_ROOM)
 
 
 def saves_itself(model: type[models.Model], alias: str) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from celery import states
 from celery.app.task import Context
 from celery.result import AsyncResult
+from django.db import connection
 from django.utils import timezone
 
 from django_celery_results.backends import DatabaseBackend
@@ -196,6 +197,24 @@ def test_no_text_loses_a_state(backend: DatabaseBackend) -> None:
     assert len(str(stored.worker)) == 100
     assert "\N{HORIZONTAL ELLIPSIS}" in str(stored.worker), "a cut is visible"
     assert isinstance(backend.get_task_meta(request.id)["result"], ValueError)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "mysql", reason="others store all of Unicode in every column")
+def test_a_column_of_an_old_charset_loses_no_state(backend: DatabaseBackend) -> None:
+    def charset(name: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"ALTER TABLE django_celery_results_taskresult MODIFY traceback LONGTEXT CHARACTER SET {name}"
+            )
+
+    charset("latin1")
+    try:
+        request = request_of()
+        backend.mark_as_failure(request.id, ValueError("no"), traceback="\N{SNOWMAN} says no", request=request)
+        assert row(request.id).traceback == "\\u2603 says no"
+    finally:
+        charset("utf8mb4")
 
 
 def test_a_status_longer_than_its_column_is_cut(backend: DatabaseBackend) -> None:
