@@ -1,0 +1,135 @@
+"""Stored values as they may be shown."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from django_celery_results.models import TaskResult
+from django_celery_results.policy.viewer import SYSTEM, Viewer
+from django_celery_results.query import failures, payloads, values
+from django_celery_results.query.session import Session
+from django_celery_results.query.tasks import TaskRef
+from django_celery_results.query.values import Value
+from tests.query.rows import task
+
+JSON = {"content_type": "application/json", "content_encoding": "utf-8"}
+
+
+def result(text: str, **columns: Any) -> Value:
+    found = values.result(SYSTEM, TaskResult(task_id="t", result=text, **{**JSON, **columns}))
+    assert found
+    return found
+
+
+def args(text: str, **columns: Any) -> Value:
+    found = values.args(SYSTEM, TaskResult(task_id="t", task_args=text, **{**JSON, **columns}))
+    assert found
+    return found
+
+
+def test_json_is_decoded_and_walked_into() -> None:
+    value = result('{"a": [{"b": 9007199254740993}]}')
+    assert value.json() == {"a": [{"b": 9007199254740993}]}
+    assert value.json(["a", "0", "b"]) == 9007199254740993
+    assert value.json(["a", "1"]) is value.json(["a", "-1"]) is value.json(["x"]) is None
+    assert (value.text(4), value.byte_length, value.is_truncated, value.is_redacted) == ('{"a"', 32, False, False)
+
+
+@pytest.mark.parametrize(
+    "text", ["NaN", "[Infinity]", '"\\ud800"', "[" * 200 + "]" * 200, "1" * 5000, "{", "[" * 100_000]
+)
+def test_odd_json_reaches_no_encoder(text: str) -> None:
+    value = result(text)
+    json.dumps(value.json(), allow_nan=False).encode()
+    json.dumps({"text": value.text(1000)}, ensure_ascii=False).encode()
+
+
+def test_pickle_is_not_shown() -> None:
+    value = result("gASVBAAAAAAAAABLAS4=", content_type="application/x-python-serialize", content_encoding="binary")
+    assert value.json() is None
+    assert value.text(100) == "[not shown: application/x-python-serialize]"
+    assert value.byte_length == 20
+
+
+@pytest.mark.parametrize(
+    ("stored", "decoded", "text", "is_truncated"),
+    [
+        ('"[1, {\'a\': (2, b\'x\')}]"', [1, {"a": [2, "x"]}], "[1, {'a': (2, b'x')}]", False),  # by message protocol 2
+        ('["y"]', ["y"], '["y"]', False),  # by an eager call
+        ("(1, 2)", [1, 2], "(1, 2)", False),  # by releases before 2.0
+        ('"[<User: 1>]"', None, "[<User: 1>]", False),
+        ('"[1, [2, [3, [...]]]]"', None, "[1, [2, [3, [...]]]]", True),
+        ('"[__import__(\'os\').getpid()]"', None, "[__import__('os').getpid()]", False),
+        (json.dumps("['" + "x" * 1010 + "...']"), None, "['" + "x" * 1010 + "...']", True),
+    ],
+)  # fmt: skip
+def test_arguments_of_every_age_are_read(stored: str, decoded: Any, text: str, is_truncated: bool) -> None:
+    value = args(stored)
+    assert (value.json(), value.text(4000), value.is_truncated) == (decoded, text, is_truncated)
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 5000, "[" * 9000 + "]" * 9000, "-" * 9999, "9" * 9999, "'" + "\\x00" * 100 + "'"]
+)
+def test_hostile_arguments_are_only_text(text: str) -> None:
+    value = args(json.dumps(text))
+    json.dumps([value.json(), value.text(100)]).encode()
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ('{"user": {"Password": "hunter2"}, "n": 1}', '{"user": {"Password": "[redacted]"}, "n": 1}'),
+        ('{"a": ["api-key=hunter2"]}', '{"a": ["api-key=[redacted]"]}'),
+        ('{"token": "hunter2", ', '{"token": [redacted], '),
+        ('{"log": "Authorization: Bearer hunter2"}', '{"log": "Authorization: [redacted]"}'),
+    ],
+)
+def test_secrets_are_hidden_at_any_depth(stored: str, shown: str) -> None:
+    value = result(stored)
+    assert value.is_redacted
+    assert value.text(4000) == shown
+    assert "hunter2" not in json.dumps(value.json())
+
+
+def test_secrets_are_hidden_in_truncated_arguments_errors_and_tracebacks() -> None:
+    assert "hunter2" not in args(json.dumps("[{'secret': 'hunter2', 'x': [...")).text(4000)
+    row = TaskResult(task_id="t", status="FAILURE", traceback="x\npassword = 'hunter2'\ny", **JSON)
+    row.result = json.dumps({"exc_type": "E", "exc_message": ["bad token: hunter2"], "exc_module": "m"})
+    error = failures.error(SYSTEM, row)
+    assert error
+    assert (error.type, error.module, error.message) == ("E", "m", "bad token: [redacted]")
+    assert error.traceback == "x\npassword = [redacted]\ny"
+
+
+@pytest.mark.parametrize("told", ["1", '{"current": "x"}', '{"current": true}', '{"current": 1e999}', "null", "[]"])
+def test_progress_that_follows_no_convention_is_none(told: str) -> None:
+    assert failures.progress(SYSTEM, TaskResult(task_id="t", status="PROGRESS", result=told, **JSON)) is None
+
+
+@pytest.mark.django_db
+def test_large_values_are_read_only_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payloads, "LIMIT", 100)
+    task("t", result='"' + "é" * 200 + '"')
+    row = Session(viewer=SYSTEM, columns=("result",)).find(TaskRef(task_id="t"))
+    assert row
+    assert "result" in row.get_deferred_fields()
+    value = values.result(SYSTEM, row)
+    assert value
+    assert (len(value.text(4000)), value.byte_length, value.is_truncated, value.json()) == (100, 402, True, None)
+
+
+@pytest.mark.django_db
+def test_nobody_without_the_permission_is_given_a_value() -> None:
+    viewer = Viewer(user=User.objects.create_user("reader"))
+    row = TaskResult(task_id="t", result="1", task_args="1", task_kwargs="1", meta="{}", **JSON)
+    asked = (values.result, values.args, values.kwargs, values.meta)
+    assert [ask(viewer, row) for ask in asked] == [None] * 4
+
+
+def test_the_keys_that_are_secret_are_a_setting(settings: Settings) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REDACT_KEYS": ("iban",)}
+    assert result('{"IBAN": "DE12", "password": "open"}').json() == {"IBAN": "[redacted]", "password": "open"}
