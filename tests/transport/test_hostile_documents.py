@@ -6,7 +6,10 @@ import pytest
 from graphql import GraphQLObjectType, parse
 
 from graphql_api import documents
+from graphql_api.cost import WEIGHTS, total
+from graphql_api.engine import GraphQLRequest
 from graphql_api.limits import LimitExceeded, check_document
+from graphql_api.strawberry.execution import engine
 from graphql_api.strawberry.schema import graphql_core, schema
 from tests.transport.conftest import Service
 from tests.transport.test_requests import code
@@ -131,6 +134,32 @@ def test_mutations_of_one_request_are_few(service: Service) -> None:
     one = 'retryTask(input: {task: {taskId: "unknown"}}) { errors { __typename } }'
     assert "data" in service.ask("mutation {" + " ".join(f"a{i}: {one}" for i in range(3)) + "}").json()
     assert code(service.ask("mutation {" + " ".join(f"a{i}: {one}" for i in range(11)) + "}")) == COSTLY
+
+
+def test_every_weight_is_that_of_a_field() -> None:
+    kinds = graphql_core(schema).type_map
+    for coordinate in WEIGHTS:
+        kind, _, name = coordinate.partition(".")
+        known = kinds["TaskResultConnection" if kind == "Connection" else kind].fields  # type: ignore[union-attr]
+        assert name in known or name in ("__schema", "__type"), coordinate
+
+
+@pytest.mark.parametrize(
+    ("query", "cost"),
+    [
+        ("{ taskResults(first: 7) { nodes { id } totalCount count { value } } }", 607),
+        ("{ taskResults(first: 7) { nodes { children(first: 3) { nodes { id } } } } }", 7 + 7 * 3),
+        (
+            "{ taskResultStats { groups(by: STATUS, top: 5) { aggregate { count runtime { percentile(p: 50) } } } } }",
+            1105,
+        ),
+        ('{ nodes(ids: ["a", "b", "c"]) { id } }', 3),
+        ("{ __typename }", 0),
+    ],
+)
+def test_the_cost_is_what_the_documentation_says(query: str, cost: int) -> None:
+    operation = engine.documents.operation(GraphQLRequest(query=query))
+    assert total(operation.costs, {}) == cost
 
 
 def test_every_list_of_the_schema_is_a_page_with_a_size_that_counts() -> None:
