@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from demo.report import REPORT
-from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.models import GroupResult, TaskMessage, TaskResult
 
 COUNT = 3_000
 STATES = ("SUCCESS",) * 12 + ("FAILURE",) * 4 + ("REVOKED", "RETRY", "STARTED", "PENDING", "RECEIVED", "REJECTED")
@@ -38,6 +38,19 @@ class Rows:
     def tasks(self) -> Iterator[TaskResult]:
         for number, task_id in enumerate(self.ids):
             yield self._task(number, task_id)
+
+    def messages(self, tasks: list[TaskResult]) -> Iterator[TaskMessage]:
+        """What a retry of each failed task would send."""
+        embedded = dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))
+        for number, task in enumerate(tasks):
+            if task.status == "FAILURE":
+                yield TaskMessage(
+                    task_id=task.task_id,
+                    task_name=task.task_name or "",
+                    serializer="json",
+                    body=json.dumps([*_arguments(number), embedded]),
+                    options=json.dumps({"delivery": {"exchange": "", "routing_key": task.queue}}),
+                )
 
     def groups(self) -> Iterator[GroupResult]:
         """Saved groups over the members that `tasks` gave the same group id."""
@@ -81,10 +94,7 @@ class Rows:
         return task
 
     def _fill_arguments(self, task: TaskResult, number: int) -> None:
-        kwargs: dict[str, Any] = {"order": number, "password": "hunter2", "options": {"api_token": "tok_4711"}}
-        args: list[Any] = [f"customer-{number}", {"deep": {"deeper": {"deepest": [number]}}}]
-        if number % 30 == 11:
-            args, kwargs = [REPORT], {}
+        args, kwargs = _arguments(number)
         # As a worker keeps them: the JSON of a representation, cut where it is long.
         task.task_args = json.dumps(repr(tuple(args))[:1024])
         task.task_kwargs = json.dumps(repr(kwargs)[:1024])
@@ -120,3 +130,10 @@ class Rows:
 
     def _id(self) -> str:
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+
+def _arguments(number: int) -> tuple[list[Any], dict[str, Any]]:
+    if number % 30 == 11:
+        return [REPORT], {}
+    args = [f"customer-{number}", {"deep": {"deeper": {"deepest": [number]}}}]
+    return args, {"order": number, "password": "hunter2", "options": {"api_token": "tok_4711"}}

@@ -40,6 +40,21 @@ def test_there_are_rows_in_every_state(client: Client, state: str) -> None:
     assert client.run(query, state=state)["taskResults"]["nodes"] == [{"state": state}]
 
 
+def test_a_failed_row_can_be_previewed_but_not_sent_without_a_broker(client: Client) -> None:
+    failed = "{ taskResults(first: 1, filter: {state: {eq: FAILURE}}) { nodes { taskId } } }"
+    retry = """mutation($id: String!, $dry: Boolean!) {
+      retryTask(input: {task: {taskId: $id}, dryRun: $dry, allowRetried: true}) {
+        preview { kwargs { text isRedacted } } errors { ... on UserError { code } }
+      }
+    }"""
+    (row,) = client.run(failed)["taskResults"]["nodes"]
+    preview = client.run(retry, id=row["taskId"], dry=True)["retryTask"]["preview"]
+    assert preview["kwargs"]["isRedacted"]
+    assert "hunter2" not in preview["kwargs"]["text"]
+    (refusal,) = client.run(retry, id=row["taskId"], dry=False)["retryTask"]["errors"]
+    assert refusal["code"] == "BROKER_UNREACHABLE"
+
+
 def test_another_host_name_is_refused(client: Client) -> None:
     assert client.status(ROWS, host="attacker.example") == 400
 

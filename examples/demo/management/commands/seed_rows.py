@@ -6,7 +6,7 @@ from django.core.management import BaseCommand
 from django.db import transaction
 
 from demo.rows import Rows
-from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.models import GroupResult, TaskMessage, TaskResult
 
 
 class Command(BaseCommand):
@@ -18,7 +18,9 @@ class Command(BaseCommand):
             return
         with transaction.atomic():
             GroupResult.objects.bulk_create(list(rows.groups()))
-            self._create(list(rows.tasks()))
+            tasks = list(rows.tasks())
+            self._create(tasks)
+            TaskMessage.objects.bulk_create(list(rows.messages(tasks)), batch_size=500)
 
     def _create(self, tasks: list[TaskResult]) -> None:
         dates = [(task.date_created, task.date_done) for task in tasks]
