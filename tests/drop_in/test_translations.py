@@ -36,8 +36,10 @@ def test_the_compiled_file_says_what_the_source_says(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_the_admin_shows_is_translated(language: str) -> None:
     shown = {str(field.verbose_name) for model in (TaskResult, GroupResult) for field in model._meta.fields} - {"ID"}
-    for name in ("admin.py", "admin_task.py", "admin_values.py", "admin_listing.py"):
-        shown |= set(re.findall(r'\b_\(\s*"([^"]+)"', (FOLDER / name).read_text()))
+    for path in FOLDER.glob("admin*.py"):
+        shown |= set(re.findall(r'\b_\(\s*"([^"]+)"', path.read_text()))
+    for path in FOLDER.glob("templates/admin/**/*.html"):
+        shown |= set(re.findall(r'{% translate "([^"]+)"', path.read_text()))
     catalog = compiled(language)._catalog  # type: ignore[attr-defined]
     assert sorted(shown - catalog.keys()) == []
 
