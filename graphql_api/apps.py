@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from . import checks
+
 
 class GraphQLAPIConfig(AppConfig):
     """Mount it with `path("graphql/", include("graphql_api.urls"))`."""
@@ -9,3 +11,6 @@ class GraphQLAPIConfig(AppConfig):
     name = "graphql_api"
     label = "graphql_api"
     verbose_name = "GraphQL API for Celery results"
+
+    def ready(self) -> None:
+        checks.connect()

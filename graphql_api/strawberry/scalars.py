@@ -30,7 +30,7 @@ _MAX_TEXT = 64
 
 def _time_out(value: Any) -> str:
     if not isinstance(value, datetime):
-        raise GraphQLError("DateTime cannot represent this value.")
+        raise TypeError("DateTime cannot represent this value.")
     if value.tzinfo is UTC:  # as every row has it: the shortest way, since lists are full of these
         return value.isoformat()[:-6] + "Z"
     aware = timezone.make_aware(value, timezone.get_default_timezone()) if timezone.is_naive(value) else value
@@ -48,7 +48,7 @@ def _time_in(value: Any) -> datetime:
 
 def _duration_out(value: Any) -> str:
     if not isinstance(value, timedelta):
-        raise GraphQLError("Duration cannot represent this value.")
+        raise TypeError("Duration cannot represent this value.")
     seconds = value / timedelta(seconds=1)
     return f"PT{seconds:f}".rstrip("0").rstrip(".") + "S"
 
@@ -71,7 +71,7 @@ def _json_in(value: Any) -> Any:
 
 def _big_out(value: Any) -> int | str:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise GraphQLError("BigInt cannot represent this value.")
+        raise TypeError("BigInt cannot represent this value.")
     return value if abs(value) <= _SAFE_INTEGER else str(value)
 
 

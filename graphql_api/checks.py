@@ -1,0 +1,60 @@
+"""System checks of the GraphQL service: settings that mean nothing, and what it cannot run without."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib.util import find_spec
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, register
+
+from .conf import Settings, settings, unknown_keys
+
+
+def connect() -> None:
+    """Register the checks; once the apps are loaded."""
+    register(check_settings, "graphql_api")
+    register(check_engine, "graphql_api")
+    register(check_store, "graphql_api")
+
+
+def check_settings(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Every key of `GRAPHQL_API` is known."""
+    known = [name.upper() for name in Settings.__dataclass_fields__]
+    return [
+        Error(f"GRAPHQL_API has an unknown key {key!r}.", hint=_hint(key, known), id="graphql_api.E001")
+        for key in unknown_keys()
+    ]
+
+
+def check_engine(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """The engine's room exists, and its library is installed."""
+    name = settings().engine
+    if not name.isidentifier() or find_spec(f"graphql_api.{name}") is None:
+        hint = 'Leave ENGINE out of GRAPHQL_API, or set it to "strawberry".'
+        return [Error(f"GRAPHQL_API names an unknown engine {name!r}.", hint=hint, id="graphql_api.E002")]
+    if find_spec(name) is None:
+        hint = (
+            f'Install the extra "{name}": pip install "django-celery-results[{name}]" from where you got this package.'
+        )
+        return [
+            Error(
+                f"The GraphQL engine needs a library that is not installed: {name}.", hint=hint, id="graphql_api.E003"
+            )
+        ]
+    return []
+
+
+def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """What the service asks is installed."""
+    if apps.is_installed("django_celery_results"):
+        return []
+    hint = 'Add "django_celery_results" to INSTALLED_APPS.'
+    return [Error("The GraphQL service needs django_celery_results.", hint=hint, id="graphql_api.E004")]
+
+
+def _hint(key: str, known: Sequence[str]) -> str:
+    near = get_close_matches(str(key).upper(), known, n=1)
+    return f"Did you mean {near[0]!r}?" if near else "Remove it."
