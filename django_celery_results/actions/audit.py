@@ -23,6 +23,8 @@ from .outcome import ErrorCode, Refusal, refuse
 from .plain import plain
 
 _KEY_LENGTH = 255
+_REASON_LENGTH = 2_000
+_MAX_TEXT = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +47,10 @@ def draft(order: Order, task: TaskResult | None, **columns: Any) -> Operation:
         actor_id=_cut("actor_id", viewer.pk),
         actor_name=_cut("actor_name", "system" if viewer.is_system else viewer.username) or "",
         remote_address=_cut("remote_address", viewer.remote_address),
-        reason=_redacted(order.reason, task) if order.reason else None,
+        reason=shorten(_redacted(order.reason, None), _REASON_LENGTH) if order.reason else None,
         task_id=task.task_id if task else None,
         task_name=_cut("task_name", task.task_name) if task else None,
-        input=dump({**_redacted(order.input, task), "fingerprint": _fingerprint(order)}),
+        input=_bounded(_redacted(order.input, task), fingerprint=_fingerprint(order)),
         bulk=order.bulk,
         **columns,
     )
@@ -94,7 +96,7 @@ def lease() -> Any:
 def finish(operation: Operation, outcome: Mapping[str, Any]) -> Operation:
     """The action was carried out."""
     shown, _ = policy().redact(plain(dict(outcome)), task_name=operation.task_name)
-    return _close(operation, OperationState.DONE, outcome=json.dumps(shown))
+    return _close(operation, OperationState.DONE, outcome=_bounded(shown, task_id=operation.new_task_id))
 
 
 def fail(operation: Operation, refusal: Refusal) -> Operation:
@@ -142,6 +144,13 @@ def _redacted(value: Any, task: TaskResult | None) -> Any:
 def dump(value: Any) -> str:
     """As the columns of an operation hold it."""
     return json.dumps(plain(value))
+
+
+def _bounded(value: Any, **always: Any) -> str:
+    """An audit is no second place for arguments and results of megabytes."""
+    known = value if isinstance(value, dict) else {"shown": value}  # a policy may hide the whole of it
+    text = json.dumps({**known, **always})
+    return text if len(text) <= _MAX_TEXT else json.dumps({**always, "is_truncated": True, "length": len(text)})
 
 
 def _cut(column: str, value: Any) -> str | None:

@@ -101,15 +101,23 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome
         return _outcome(task, done)
     app = celery_app()
     claims.heal(app)
+    try:
+        return _send(app, order, wish, task)
+    except claims.Taken:
+        return _taken(order, task)
+    except Refused:
+        # The same request may have been carried out since: then that is what stands in the way.
+        if done := audit.earlier(order, task):
+            return _outcome(task, done)
+        raise
+
+
+def _send(app: Celery, order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome:
     record = _record_of(task)
     plan = _plan(app, wish, task, record)
     check_leaves_trace(app, plan.message.task_name)
-    try:
-        operation = _claim(app, order, wish, task, plan)
-    except claims.Taken:
-        return _taken(order, task)
-    refusal = claims.send(app, operation, plan.message, record)
-    if refusal:
+    operation = _claim(app, order, wish, task, plan)
+    if refusal := claims.send(app, operation, plan.message, record):
         return RetryOutcome(original=task, refusals=(refusal,), operation=operation)
     return _outcome(task, operation)
 

@@ -16,7 +16,7 @@ from tests.celery_app import app
 from .conftest import publishing_to
 from .records import failed_task
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 CHANGELIST = reverse("admin:django_celery_results_taskresult_changelist")
 
 

@@ -16,7 +16,7 @@ from tests.workers import Worker, wait_for
 from .conftest import publishing_to, ref, until
 from .records import failed_task
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def goes_on(operator: Viewer, task_id: str, **options: Any) -> RetryOutcome:
@@ -31,6 +31,7 @@ def chord_is(state: str) -> Any:
     return wait_for(lambda: Chord.objects.filter(state=state).first())
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_rest_of_a_chain_runs(worker: Worker, operator: Viewer) -> None:
     last = chain(fail_first.s(1), echo.s(2)).apply_async(queue=worker.queue)
     first = last.parent.id
@@ -47,6 +48,7 @@ def test_the_rest_of_a_chain_runs(worker: Worker, operator: Viewer) -> None:
     assert done.root_id == outcome.task_id
 
 
+@pytest.mark.django_db(transaction=True)
 def test_alone_leaves_the_rest_of_a_chain_as_it_is(worker: Worker, operator: Viewer) -> None:
     last = chain(fail_first.s(1), echo.s(2)).apply_async(queue=worker.queue)
     until(last.id, states.FAILURE)
@@ -56,6 +58,7 @@ def test_alone_leaves_the_rest_of_a_chain_as_it_is(worker: Worker, operator: Vie
     assert until(last.id, states.FAILURE).status == states.FAILURE
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_group_heals_under_its_own_ids(worker: Worker, operator: Viewer) -> None:
     result = group(add.s(1, 1), fail_first.s("x")).apply_async(queue=worker.queue)
     row = until(result[1].id, states.FAILURE)
@@ -70,6 +73,7 @@ def test_a_group_heals_under_its_own_ids(worker: Worker, operator: Viewer) -> No
     assert "the first run fails" in Operation.objects.get().outcome
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_body_of_a_healed_chord_runs_once(worker: Worker, operator: Viewer) -> None:
     on = {"queue": worker.queue}
     body = chord([add.s(1, 1).set(**on), fail_first.s("x").set(**on)])(echo.s().set(**on))
@@ -86,6 +90,7 @@ def test_the_body_of_a_healed_chord_runs_once(worker: Worker, operator: Viewer) 
     assert worker.log.count(f"[{body.id}] succeeded") == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_chain_inside_a_chord_heals_the_chord(worker: Worker, operator: Viewer) -> None:
     on = {"queue": worker.queue}
     member = chain(fail_first.s("x").set(**on), echo.s().set(**on))
@@ -98,6 +103,7 @@ def test_a_chain_inside_a_chord_heals_the_chord(worker: Worker, operator: Viewer
     assert worker.log.count(f"[{body.id}] succeeded") == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_member_that_fails_again_fails_the_chord_again(worker: Worker, operator: Viewer) -> None:
     on = {"queue": worker.queue}
     body = chord([add.s(1, 1).set(**on), fail.s("x").set(**on)])(echo.s().set(**on))
@@ -111,6 +117,7 @@ def test_a_member_that_fails_again_fails_the_chord_again(worker: Worker, operato
     assert until(body.id, states.FAILURE)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_undone_everything_is_as_before(worker: Worker, operator: Viewer) -> None:
     on = {"queue": worker.queue}
     member = chain(fail_first.s("x").set(**on), echo.s().set(**on))

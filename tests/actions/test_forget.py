@@ -15,7 +15,7 @@ from django_celery_results.policy.viewer import Viewer
 from .conftest import ref
 from .records import failed_task
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_the_row_and_its_message_go_and_the_operation_stays(operator: Viewer) -> None:

@@ -27,7 +27,7 @@ from tests.tasks import add, fail_first
 from .conftest import publishing_to, ref
 from .records import failed_task
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

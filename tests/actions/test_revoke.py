@@ -19,7 +19,7 @@ from tests.workers import Worker
 
 from .conftest import publishing_to, ref, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def queued(queue: str, *args: object) -> TaskResult:
@@ -28,6 +28,7 @@ def queued(queue: str, *args: object) -> TaskResult:
     return TaskResult.objects.get_or_create(task_id=sent.id, defaults={"task_name": add.name, "queue": queue})[0]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_queued_task_is_revoked_and_never_runs(worker: Worker, operator: Viewer) -> None:
     busy = sleep.apply_async((3,), queue=worker.queue)
     until(busy.id, states.STARTED)
@@ -46,6 +47,7 @@ def test_a_queued_task_is_revoked_and_never_runs(worker: Worker, operator: Viewe
     assert Operation.objects.get().state == OperationState.DONE
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_running_task_goes_on_unless_it_is_terminated(worker: Worker, operator: Viewer) -> None:
     running = sleep.apply_async((30,), queue=worker.queue)
     until(running.id, states.STARTED)

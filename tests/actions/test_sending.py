@@ -1,0 +1,159 @@
+"""Where a retry goes and what it carries, seen at the moment it is published."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import states
+from celery.signals import before_task_publish
+from django.utils import timezone
+
+from django_celery_results.actions.retry import RetryOverrides, retry
+from django_celery_results.models import Operation, TaskResult
+from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import SYSTEM
+from tests.celery_app import app
+from tests.tasks import fail_first
+
+from .conftest import publishing_to, ref
+from .records import QUEUE, failed_task
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def published() -> Iterator[list[dict[str, Any]]]:
+    """What Celery was about to hand to the broker."""
+    seen: list[dict[str, Any]] = []
+
+    def note(**message: Any) -> None:
+        seen.append(message)
+
+    before_task_publish.connect(note)
+    with publishing_to("memory://sending"):
+        yield seen
+    before_task_publish.disconnect(note)
+
+
+def delivery(**more: Any) -> dict[str, Any]:
+    return {"delivery": {"exchange": "", "routing_key": QUEUE}, **more}
+
+
+def test_it_goes_where_it_went_whatever_the_routes_say_now(published: list[dict[str, Any]]) -> None:
+    app.conf.task_routes = {"tests.tasks.*": {"queue": "elsewhere", "exchange": "x", "routing_key": "y"}}
+    app.amqp.__dict__.pop("router", None)
+    app.amqp.flush_routes()
+    try:
+        retry(SYSTEM, ref(failed_task()))
+    finally:
+        app.conf.task_routes = None
+        app.amqp.flush_routes()
+        app.amqp.__dict__.pop("router", None)
+    assert (published[0]["exchange"], published[0]["routing_key"]) == ("", QUEUE)
+
+
+def test_an_exchange_and_its_routing_key_are_kept(published: list[dict[str, Any]]) -> None:
+    retry(SYSTEM, ref(failed_task(options={"delivery": {"exchange": "events", "routing_key": "order.paid"}})))
+    assert (published[0]["exchange"], published[0]["routing_key"]) == ("events", "order.paid")
+
+
+def test_native_delayed_delivery_is_unwrapped(published: list[dict[str, Any]]) -> None:
+    delayed = {"exchange": "celery_delayed_27", "routing_key": f"0.0.1.0.{QUEUE}"}
+    retry(SYSTEM, ref(failed_task(options={"delivery": delayed})))
+    assert published[0]["routing_key"] == QUEUE
+
+
+def test_what_the_sender_gave_is_kept_and_what_is_over_is_dropped(published: list[dict[str, Any]]) -> None:
+    past, ahead = (timezone.now() + timedelta(hours=hours) for hours in (-1, 1))
+    headers = {
+        "tenant": "a",
+        "dcr_retry_of": "older",
+        "x-death": [1],
+        "dcr_generation": 4,
+        "periodic_task_name": "nightly",
+    }
+    for name, expires in (("late", past), ("early", ahead)):
+        options = delivery(
+            headers=headers, expires=expires.isoformat(), eta=past.isoformat(), timelimit=[60, 50], root_id="root",
+            parent_id="parent", stamped_headers=["batch"], stamps={"batch": ["b1"]}, shadow="shadow",
+        )  # fmt: skip
+        retry(SYSTEM, ref(failed_task(name, options=options)))
+    late, early = (message["headers"] for message in published)
+    assert (late["expires"], early["expires"]) == (None, ahead.isoformat())
+    assert late["eta"] is None
+    assert late["timelimit"] == [60, 50]
+    assert late["root_id"] == late["id"]
+    assert late["parent_id"] is None
+    assert (late["stamps"], late["shadow"]) == ({"batch": ["b1"]}, "shadow")
+    assert (late["tenant"], late["periodic_task_name"], late["dcr_retry_of"]) == ("a", "nightly", "late")
+    assert not {"x-death", "dcr_generation"} & late.keys()
+    assert late["ignore_result"] is False
+
+
+def test_stamps_of_a_revoked_task_are_dropped(published: list[dict[str, Any]]) -> None:
+    options = delivery(stamped_headers=["batch"], stamps={"batch": ["b1"]})
+    retry(SYSTEM, ref(failed_task(options=options, status=states.REVOKED)))
+    assert published[0]["headers"]["stamps"] == {}
+
+
+def test_time_limits_of_the_class_win(published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fail_first, "time_limit", 500, raising=False)
+    monkeypatch.setattr(fail_first, "_exec_options", None, raising=False)  # Celery remembers them
+    retry(SYSTEM, ref(failed_task(options=delivery(timelimit=[60, 50]))))
+    assert published[0]["headers"]["timelimit"] == [500, 50]
+
+
+def test_overrides_are_what_is_sent(published: list[dict[str, Any]]) -> None:
+    original = failed_task("f", 1, kwargs={"a": 1, "b": 2}, options=delivery(headers={"x": 1, "y": 1}))
+    eta = timezone.now() + timedelta(hours=1)
+    overrides = RetryOverrides(
+        args=[9], kwargs={"b": None, "c": 3}, headers={"y": 2}, queue="other", priority=7, eta=eta, expires=7200
+    )
+    retry(SYSTEM, ref(original), overrides=overrides)
+    (message,) = published
+    assert message["body"][:2] == ((9,), {"a": 1, "c": 3})
+    assert (message["headers"]["x"], message["headers"]["y"]) == (1, 2)
+    assert (message["routing_key"], message["properties"]["priority"]) == ("other", 7)
+    assert message["headers"]["eta"] == eta.isoformat()
+    assert message["headers"]["expires"] > eta.isoformat()
+    assert TaskResult.objects.get(retried_from="f").queue == "other"
+
+
+def test_a_hidden_representation_is_sent_again_and_hidden_again(published: list[dict[str, Any]]) -> None:
+    options = delivery(argsrepr="('***',)", headers={"dcr_hidden": True})
+    retry(SYSTEM, ref(failed_task("f", "secret", options=options)))
+    assert published[0]["headers"]["argsrepr"] == "('***',)"
+    assert published[0]["headers"]["dcr_hidden"] is True
+
+
+def test_a_preview_is_redacted_plain_and_only_for_those_who_may(viewer_with: Any, published: list[Any]) -> None:
+    failed_task("f", {"password": "x"}, b"\xff", kwargs={"n": 1})
+    preview = retry(viewer_with(Action.VIEW, Action.RETRY, Action.VIEW_PAYLOAD), ref("f"), dry_run=True).preview
+    assert preview is not None
+    assert (preview.args, preview.kwargs) == ([{"password": "[redacted]"}, "\\xff"], {"n": 1})
+    assert (preview.queue, preview.is_redacted) == (QUEUE, True)
+    hidden = retry(viewer_with(Action.VIEW, Action.RETRY, name="other"), ref("f"), dry_run=True).preview
+    assert hidden is not None
+    assert (hidden.args, hidden.kwargs, hidden.headers) == (None, None, None)
+    assert published == []
+    assert not Operation.objects.exists()
+
+
+def test_the_audit_holds_no_secret_and_no_megabytes(published: list[Any]) -> None:
+    original = failed_task()
+    retry(SYSTEM, ref(original), overrides=RetryOverrides(kwargs={"token": "x1y2"}), reason="token=x1y2 " + "r" * 9_000)
+    retry(SYSTEM, ref(original), overrides=RetryOverrides(args=["x" * 500_000]), allow_retried=True)
+    small, large = Operation.objects.order_by("pk")
+    assert "x1y2" not in f"{small.input}{small.reason}{small.outcome}"
+    assert len(str(small.reason)) <= 2_000
+    assert len(large.input) < 1_000
+
+
+def test_of_a_hidden_task_the_audit_holds_nothing(published: list[Any], settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REDACT_TASKS": ["tests.tasks.*"]}
+    outcome = retry(SYSTEM, ref(failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
+    assert outcome.task_id is not None
+    operation = Operation.objects.get()
+    assert "x1y2" not in operation.input
+    assert operation.reason == "why not"
