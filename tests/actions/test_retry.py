@@ -9,10 +9,11 @@ import pytest
 from celery import states
 
 from django_celery_results.actions.retry import retry
+from django_celery_results.actions.revoke import revoke
 from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
 from django_celery_results.policy.viewer import Viewer
-from tests.tasks import fail_first
-from tests.workers import Worker
+from tests.tasks import add, fail_first, sleep
+from tests.workers import Worker, wait_for
 
 from .conftest import ref, until
 
@@ -64,3 +65,17 @@ def test_a_retry_sends_exactly_what_was_sent(worker: Worker, operator: Viewer) -
         "operator",
     )
     assert not TaskMessage.objects.filter(task_id=done.task_id).exists()
+
+
+def test_a_revoked_task_runs_when_it_is_retried(worker: Worker, operator: Viewer) -> None:
+    busy = sleep.apply_async((2,), queue=worker.queue)
+    until(busy.id, states.STARTED)
+    waiting = add.apply_async((1, 2), queue=worker.queue)
+    revoke(operator, ref(TaskResult.objects.create(task_id=waiting.id, task_name=add.name)))
+    wait_for(lambda: TaskMessage.objects.filter(task_id=waiting.id).exists())  # the worker met it, and discarded it
+
+    outcome = retry(operator, ref(waiting.id))
+
+    assert outcome.refusals == ()
+    assert until(str(outcome.task_id), states.SUCCESS).retried_from == waiting.id
+    assert until(waiting.id, states.REVOKED).status == states.REVOKED
