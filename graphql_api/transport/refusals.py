@@ -17,6 +17,11 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
         super().__init__(self.message)
 
+    @property
+    def extensions(self) -> dict[str, str]:
+        """What programs read of the refusal."""
+        return {"code": self.code}
+
 
 class BadRequest(Refusal):
     """The request is not well formed."""
@@ -72,7 +77,15 @@ class UnsupportedMediaType(Refusal):
 
 
 class Failed(Refusal):
-    """The service failed. Its log has more."""
+    """Something went wrong on our side. Tell the operator the errorId."""
 
     status = 500
     code = "INTERNAL"
+
+    def __init__(self, error_id: str) -> None:
+        super().__init__()
+        self.error_id = error_id
+
+    @property
+    def extensions(self) -> dict[str, str]:
+        return {**super().extensions, "errorId": self.error_id}

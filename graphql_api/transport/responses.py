@@ -27,7 +27,7 @@ def of_answer(request: HttpRequest, answer: GraphQLResponse) -> HttpResponse:
 
 def of_refusal(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The response to a request that was no operation."""
-    error = {"message": refusal.message, "extensions": {"code": refusal.code}}
+    error = {"message": refusal.message, "extensions": refusal.extensions}
     return _response(request, refusal.status, {"errors": [error]}, refusal.headers)
 
 

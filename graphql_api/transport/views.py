@@ -27,7 +27,7 @@ from .page import page
 from .reading import graphql_request
 from .refusals import BadRequest, Failed, MethodNotAllowed, NotAcceptable, Refusal
 
-logger = logging.getLogger("graphql_api")
+logger = logging.getLogger("graphql_api.errors")
 View = TypeVar("View", bound=Callable[..., Any])
 _METHODS = "GET, HEAD, OPTIONS, POST"
 
@@ -108,5 +108,5 @@ def _failure(request: HttpRequest, error: Exception) -> HttpResponse:
     if isinstance(error, SuspiciousOperation | UnreadablePostError):
         return responses.of_refusal(request, BadRequest())
     error_id = uuid.uuid4().hex
-    logger.error("A request failed (error id %s)", error_id, exc_info=error)
-    return responses.of_refusal(request, Failed(f"The service failed. Its log has more, under {error_id}."))
+    logger.error("error %s at %s", error_id, request.path, exc_info=error)
+    return responses.of_refusal(request, Failed(error_id))

@@ -121,13 +121,14 @@ def known(db: None) -> dict[str, Any]:
     return {"id": first.data["taskResult"]["id"], "taskId": "task-2", "yes": True, "no": False}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(query=documents())
 def test_random_documents_are_answered_by_the_same_bytes(known: dict[str, Any], query: str) -> None:
     assert answer(engine, query, known, True) == answer(engine, query, known, False)
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(1800)
 @settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
 @given(query=documents())
 def test_many_random_documents_are_answered_by_the_same_bytes(known: dict[str, Any], query: str) -> None:

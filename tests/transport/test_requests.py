@@ -178,6 +178,7 @@ def test_a_failure_of_ours_is_json_without_its_text(service: Service, settings: 
     assert (response.status_code, code(response)) == (500, "INTERNAL")
     assert b"secret" not in response.content
     assert "secret" in caplog.text
+    assert response.json()["errors"][0]["extensions"]["errorId"] in caplog.text
 
 
 ANYTHING = st.recursive(
