@@ -9,6 +9,7 @@ from typing import Any
 
 from django.apps import apps
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
 
 from .conf import Settings, settings, unknown_keys
 
@@ -18,6 +19,7 @@ def connect() -> None:
     register(check_settings, "graphql_api")
     register(check_engine, "graphql_api")
     register(check_store, "graphql_api")
+    register(check_authenticate, "graphql_api")
 
 
 def check_settings(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
@@ -53,6 +55,18 @@ def check_store(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessag
         return []
     hint = 'Add "django_celery_results" to INSTALLED_APPS.'
     return [Error("The GraphQL service needs django_celery_results.", hint=hint, id="graphql_api.E004")]
+
+
+def check_authenticate(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """The hook for tokens can be imported: found out at the start, not by the first client."""
+    path = settings().authenticate
+    try:
+        if path is None or callable(import_string(path)):
+            return []
+    except ImportError:
+        pass
+    hint = 'Give the dotted path of a function, such as "accounts.tokens.user_of".'
+    return [Error(f"AUTHENTICATE in GRAPHQL_API names no function: {path!r}.", hint=hint, id="graphql_api.E005")]
 
 
 def _hint(key: str, known: Sequence[str]) -> str:

@@ -29,6 +29,9 @@ def test_good_settings_pass_the_checks() -> None:
         ({"GRAPHIQ": False}, "graphql_api.E001"),
         ({"ENGINE": "nothing"}, "graphql_api.E002"),
         ({"ENGINE": "../strawberry"}, "graphql_api.E002"),
+        ({"AUTHENTICATE": "tests.transport.tokens.nobody"}, "graphql_api.E005"),
+        ({"AUTHENTICATE": "tests.transport.tokens.__doc__"}, "graphql_api.E005"),
+        ({"AUTHENTICATE": "nothing"}, "graphql_api.E005"),
     ],
 )
 def test_wrong_settings_are_reported(settings: Settings, given: dict[str, Any], expected: str) -> None:
