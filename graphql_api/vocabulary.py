@@ -75,6 +75,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "group": "Its group, where that was saved. Null elsewhere. Needs django_celery_results.view_groupresult.",
         "retriedFrom": "The task it is another run of, by this service. Null where it is none.",
         "children": "The tasks it sent, newest first.",
+        "workflow": "Every task with the same root: the chain, group or chord around it, and what those sent.",
+        "workflow.limit": "Tasks at most; 1,000 is the limit.",
         "viewerRetryBlockers": "Why you could not retry it now; empty where you could.",
         "viewerRevokeBlockers": "Why you could not revoke it now; empty where you could.",
         "retriedAs": "Its further runs by this service, newest first.",
@@ -89,6 +91,13 @@ _WORDS: dict[str, dict[str, str]] = {
         "totalCount": "Of the whole list, exactly. Counts every matching row, so prefer `count`.",
         "count": "Of the whole list, no further than `max`.",
         "count.max": "Where to stop counting; 100,000 at most.",
+    },
+    "TaskWorkflow": {
+        "": "The tasks around one task, flat; `parentTaskId` of each tells the tree.",
+        "rootTaskId": "Celery's id of the first task; its row may be gone.",
+        "tasks": "Those with a row that you may see, the oldest first.",
+        "isTruncated": "Whether there are more than `limit`.",
+        "stateCounts": "The listed tasks by state, the most frequent first.",
     },
     "SerializedValue": {
         "": "One stored value. Secrets in it are hidden; it is never unpickled.",

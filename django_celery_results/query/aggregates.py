@@ -15,8 +15,8 @@ from django_celery_results.models import TaskResult
 from django_celery_results.states import TaskState
 
 from . import durations, filters
+from .counting import StateCount, counted
 from .durations import Part, Percentiles, RuntimeStats
-from .groups import StateCount
 
 SAMPLE = 10_000
 RUN, WAIT = "_runtime", "_queued"
@@ -47,7 +47,7 @@ class Aggregate:
     @property
     def state_counts(self) -> list[StateCount]:
         """The most frequent first."""
-        return [StateCount(status=status, count=count) for status, count in self._statuses.most_common()]
+        return counted(self._statuses)
 
     @property
     def success_rate(self) -> float | None:

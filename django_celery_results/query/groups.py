@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,10 +13,11 @@ from django_celery_results.conf import settings
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.policy.access import Action, policy, require
 from django_celery_results.policy.viewer import Viewer
-from django_celery_results.states import READY, TaskState, state_of
+from django_celery_results.states import READY, TaskState
 
 from . import cursors, filters, lookups, tasks
 from .conditions import NOTHING
+from .counting import StateCount, counted
 from .filters import GroupResultFilter, TaskResultFilter
 from .members import members
 from .ordering import GroupResultOrder, OrderDirection, TaskResultOrder, TaskResultOrderField
@@ -28,18 +28,6 @@ MAX_TOGETHER = 2_000
 """Tasks that are loaded at once for all groups of a page; larger groups page by queries of their own."""
 _MAX_LISTED = 10_000
 _CHUNK = 1_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class StateCount:
-    """How many tasks are in one state."""
-
-    status: str
-    count: int
-
-    @property
-    def state(self) -> TaskState:
-        return state_of(self.status)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -100,7 +88,7 @@ class Group:
     @property
     def state_counts(self) -> list[StateCount]:
         """Of the rows that exist, the most frequent state first."""
-        return [StateCount(status=status, count=count) for status, count in Counter(self._statuses).most_common()]
+        return counted(self._statuses)
 
     def tasks(
         self, request: PageRequest, *, where: TaskResultFilter | None = None, order: TaskResultOrder | None = None
@@ -115,7 +103,7 @@ class Group:
     def _condition(self) -> Q:
         if len(self.members) > _MAX_LISTED:
             return lookups.equal("group_id", self.group_id)
-        return Q(task_id__in=self.members)
+        return lookups.one_of("task_id", self.members)
 
     def _first(self, count: int, order: TaskResultOrder) -> list[TaskResult]:
         rows = [row for task_id in self.members if (row := self.batch.task(task_id))]

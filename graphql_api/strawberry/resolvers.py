@@ -99,6 +99,10 @@ def result_of_group(root: Group, info: Info) -> values.Value | None:
     return values.group_result(info.context.viewer, root.row)
 
 
+def workflow(root: Task, info: Info, limit: int = 500) -> lineage.Workflow:
+    return lineage.workflow(session(info), root, limit)
+
+
 def retry_blockers(root: Task, info: Info) -> list[Refusal]:
     asked = session(info)
     rows = asked.siblings(root)

@@ -32,6 +32,7 @@ from .value_types import (
 # What is defined further down, as strawberry looks it up.
 _Task = Annotated["TaskResult", strawberry.lazy(".types")] | None
 _Tasks = Annotated["TaskResultConnection", strawberry.lazy(".types")]
+_Workflow = Annotated["TaskWorkflow", strawberry.lazy(".types")]
 _Group = Annotated["GroupResult", strawberry.lazy(".types")] | None
 
 
@@ -77,6 +78,7 @@ class TaskResult(relay.Node):
     source: _Task = asked(resolvers.retried_from, _Task, name="retriedFrom")
     children: _Tasks = asked(resolvers.children, _Tasks)
     retried_as: _Tasks = asked(resolvers.retried_as, _Tasks)
+    workflow: _Workflow = asked(resolvers.workflow, _Workflow)
     viewer_retry_blockers: list[ActionBlocker] = asked(resolvers.retry_blockers, list[ActionBlocker])
     viewer_revoke_blockers: list[ActionBlocker] = asked(resolvers.revoke_blockers, list[ActionBlocker])
 
@@ -100,6 +102,15 @@ class TaskResultConnection:
     page_info: relay.PageInfo
     total_count: int
     count: BoundedCount = asked(bounded_count, BoundedCount)
+
+
+@described
+@strawberry.type
+class TaskWorkflow:
+    root_task_id: str
+    tasks: list[TaskResult]
+    is_truncated: bool
+    state_counts: list[StateCount]
 
 
 @described

@@ -182,6 +182,21 @@ def test_lineage_goes_both_ways(client: Client) -> None:
     assert (nodes["lost"]["parent"], nodes["lost"]["root"]) == (None, None)
 
 
+def test_a_workflow_is_everything_with_the_same_root(client: Client) -> None:
+    for number, (name, parent) in enumerate([("root", None), ("a", "root"), ("b", "a"), ("c", "a")]):
+        task(name, root_id="root", parent_id=parent, date_created=at(number))
+    task("ROOT", root_id="ROOT")
+    query = """query ($limit: Int! = 500) { taskResult(ref: {taskId: "b"}) { workflow(limit: $limit) {
+      rootTaskId isTruncated tasks { taskId parentTaskId } stateCounts { state count } } } }"""
+    found = client.data(query)["taskResult"]["workflow"]
+    assert [entry["taskId"] for entry in found["tasks"]] == ["root", "a", "b", "c"]
+    assert (found["rootTaskId"], found["isTruncated"]) == ("root", False)
+    assert found["stateCounts"] == [{"state": "SUCCESS", "count": 4}]
+    cut = client.data(query, {"limit": 3})["taskResult"]["workflow"]
+    assert (len(cut["tasks"]), cut["isTruncated"]) == (3, True)
+    assert client.codes(query, {"limit": 1001}) == ["BAD_USER_INPUT"]
+
+
 LINEAGE = """{ taskResults { nodes { parent { taskId } root { taskId } retriedFrom { taskId } group { size }
   children(first: 2) { nodes { taskId } } retriedAs { nodes { taskId } } error { message } result { text } } } }"""
 
