@@ -36,7 +36,7 @@ test:
 
 test-all:
 	@tools/environment $(VENV) dev
-	@$(NOX) -t test all
+	@$(NOX) -t test lanes all
 
 lint:
 	@tools/environment $(VENV) dev

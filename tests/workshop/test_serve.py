@@ -41,7 +41,11 @@ def test_there_are_rows_in_every_state(client: Client, state: str) -> None:
 
 
 def test_a_failed_row_can_be_previewed_but_not_sent_without_a_broker(client: Client) -> None:
-    failed = "{ taskResults(first: 1, filter: {state: {eq: FAILURE}}) { nodes { taskId } } }"
+    failed = """{
+      taskResults(first: 1, filter: {state: {eq: FAILURE}, taskName: {eq: "demo.tasks.sync_customer"}}) {
+        nodes { taskId }
+      }
+    }"""
     retry = """mutation($id: String!, $dry: Boolean!) {
       retryTask(input: {task: {taskId: $id}, dryRun: $dry, allowRetried: true}) {
         preview { kwargs { text isRedacted } } errors { ... on UserError { code } }

@@ -23,7 +23,7 @@ def wheel() -> zipfile.ZipFile:
     "name",
     [
         "django_celery_results/py.typed",
-        "django_celery_results/locale/de/LC_MESSAGES/django.mo",
+        "django_celery_results/locale/es/LC_MESSAGES/django.mo",
         "django_celery_results/migrations/0001_initial.py",
         "graphql_api/py.typed",
         "graphql_api/schema.graphql",
