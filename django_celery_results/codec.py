@@ -50,7 +50,7 @@ def shorten(text: str, limit: int | None) -> str:
 
 def escaped(text: str) -> str:
     """ASCII only, the rest as backslash escapes: for a column whose charset refused the text."""
-    return text.encode("ascii", "backslashreplace").decode()
+    return clean(text).encode("ascii", "backslashreplace").decode()
 
 
 def encode(value: Any, serializer: str) -> tuple[str, str, str]:

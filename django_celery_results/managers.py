@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -163,7 +164,7 @@ def _with_beside(task_id: str, status: str, known: dict[str, Any]) -> StateChang
     more = _beside.get()
     if more is None or (more.task_id, more.status) != (task_id, status):
         return StateChange(task_id=task_id, status=status, known=known)
-    return StateChange(task_id=task_id, status=status, known={**more.known, **known}, attempt=more.attempt)
+    return replace(more, known={**more.known, **known})
 
 
 class GroupResultManager(ResultManager[M]):

@@ -6,12 +6,12 @@ with columns or a `save()` of their own, and databases that no statement was wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from django.db import DataError, IntegrityError, OperationalError, connections, models, transaction
+from django.db import DataError, IntegrityError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import signals
 from django.utils import timezone
@@ -62,6 +62,8 @@ class StateChange:
     known: Mapping[str, Any] = field(default_factory=dict)
     attempt: int | None = None
     """The run that speaks, as `states.attempt_of` packs it; None: nobody who runs the task."""
+    is_escaped: bool = False
+    """The last resort, where a column's charset refused the text: ASCII with backslash escapes."""
 
 
 class TaskResultQuerySet(models.QuerySet[M]):
@@ -70,14 +72,7 @@ class TaskResultQuerySet(models.QuerySet[M]):
     def write(self, change: StateChange, companion: Companion | None = None) -> bool:
         """Store a state unless the row stands above it; True if it was taken."""
         self._for_write = True
-        try:
-            return self._write(_fitting(self.model, change), companion)
-        except (DataError, OperationalError) as error:
-            if not _refuses_text(error) or connections[self.db].in_atomic_block:
-                raise
-            return self._write(_fitting(self.model, change, codec.escaped), companion)
-
-    def _write(self, change: StateChange, companion: Companion | None) -> bool:
+        change = _fitting(self.model, change)
         connection = connections[self.db]
         if saves_itself(self.model, self.db):
             return self._save(change, companion)
@@ -109,7 +104,7 @@ class TaskResultQuerySet(models.QuerySet[M]):
             return True
 
 
-def _refuses_text(error: Exception) -> bool:
+def refuses_text(error: Exception) -> bool:
     """Whether a column's charset has no room for the text; mysqlclient does not call that a data error."""
     return isinstance(error, DataError) or bool(error.args and error.args[0] in _NO_ROOM)
 
@@ -129,23 +124,22 @@ def _is_special(model: type[models.Model]) -> bool:
     return names != OURS or any(column.attname != column.column for column in concrete._meta.concrete_fields)
 
 
-def _fitting(model: type[models.Model], change: StateChange, last_resort: Any = None) -> StateChange:
+def _fitting(model: type[models.Model], change: StateChange) -> StateChange:
     """The change with text that its columns take. Only an id is refused: a cut one would be another task's."""
     limit = _column(model, "task_id").max_length
     task_id = str(change.task_id)
     if limit is not None and len(task_id) > limit:
         raise TaskIdTooLong(f"{TaskIdTooLong.__doc__} It has {len(task_id)} characters, the column {limit}.")
-    known = {name: _fit(model, name, value, last_resort) for name, value in change.known.items()}
-    status = _fit(model, "status", str(change.status), last_resort)
-    return StateChange(task_id=codec.clean(task_id), status=status, known=known, attempt=change.attempt)
+    fit = codec.escaped if change.is_escaped else codec.clean
+    known = {name: _fit(model, name, value, fit) for name, value in change.known.items()}
+    status = _fit(model, "status", str(change.status), fit)
+    return replace(change, task_id=codec.clean(task_id), status=status, known=known)
 
 
-def _fit(model: type[models.Model], name: str, value: Any, last_resort: Any) -> Any:
+def _fit(model: type[models.Model], name: str, value: Any, fit: Callable[[str], str]) -> Any:
     if not isinstance(value, str):
         return value
-    text = codec.clean(value)
-    if last_resort:
-        text = last_resort(text)
+    text = fit(value)
     return codec.shorten(text, _column(model, name).max_length)
 
 

@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 from celery import states
 from celery.backends.base import BaseDictBackend  # type: ignore[attr-defined]
+from django.db import DatabaseError, router, transaction
 from django.db import connections as django_connections
-from django.db import router, transaction
 from kombu.exceptions import EncodeError
 
 from django_celery_results import codec, connections, facts, message, outages
 from django_celery_results.conf import settings
 from django_celery_results.managers import TaskResultManager, beside
 from django_celery_results.models import TaskResult
-from django_celery_results.querysets import Companion, StateChange, saves_itself
+from django_celery_results.querysets import Companion, StateChange, refuses_text, saves_itself
 from django_celery_results.states import attempt_of
 from django_celery_results.utils import now
 
@@ -97,6 +97,16 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             django_connections[alias].close()  # Celery's fixup closes those of the threads that run tasks only
 
     def _write(
+        self, change: StateChange, alias: str, companion: Companion | None, record: message.Change | None
+    ) -> None:
+        try:
+            self._write_once(change, alias, companion, record)
+        except DatabaseError as error:
+            if not refuses_text(error) or django_connections[alias].in_atomic_block:
+                raise
+            self._write_once(replace(change, is_escaped=True), alias, companion, record)
+
+    def _write_once(
         self, change: StateChange, alias: str, companion: Companion | None, record: message.Change | None
     ) -> None:
         with transaction.atomic(using=alias) if record else nullcontext():
