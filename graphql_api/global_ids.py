@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django_celery_results.exceptions import InvalidInput
 
 _MAX_LENGTH = 100
-_PARTS = re.compile(r"([A-Za-z]{1,40}):(\d{1,19})", re.ASCII)
+_PARTS = re.compile(r"([A-Za-z]{1,40}):(\d{1,18})", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)

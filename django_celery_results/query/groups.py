@@ -169,7 +169,7 @@ class Batch:
 
 def find(session: Session, group_id: str) -> Group | None:
     """The group, if the viewer may know of it."""
-    named = lookups.equal("group_id", group_id) if "\0" not in group_id else NOTHING
+    named = lookups.equal("group_id", group_id) if lookups.is_storable(group_id) else NOTHING
     return next(iter(_together(session, visible(session.viewer).filter(named).order_by()[:1])), None)
 
 

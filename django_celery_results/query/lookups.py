@@ -67,6 +67,15 @@ def _over_text(lookup: Any, template: str, params: list[Any], compiler: SQLCompi
     return template.format(lhs=lhs), [*lhs_params, *params]
 
 
+def is_storable(text: str) -> bool:
+    """Whether a database can hold, and so compare, this text at all."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
 def present(column: str) -> Q:
     """Rows with a value."""
     return Q(**{f"{column}__isnull": False})

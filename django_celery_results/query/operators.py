@@ -48,17 +48,9 @@ def _is_null(column: str, wanted: bool) -> Q:
 def _text(value: str) -> str:
     if len(value) > MAX_TEXT:
         raise InvalidInput(f"A text to compare with may have {MAX_TEXT} characters; this one has {len(value)}.")
-    if "\0" in value or not _is_encodable(value):
+    if not lookups.is_storable(value):
         raise InvalidInput("A text to compare with may hold neither NUL characters nor lone surrogates.")
     return value
-
-
-def _is_encodable(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _texts(values: tuple[str, ...]) -> list[str]:

@@ -13,6 +13,7 @@ from django_celery_results.policy.access import Action, policy, require
 from django_celery_results.policy.viewer import Viewer
 
 from . import filters, lookups
+from .conditions import NOTHING
 from .filters import TaskResultFilter
 
 HEAVY = ("task_args", "task_kwargs", "result", "traceback", "meta")
@@ -30,7 +31,7 @@ class TaskRef:
         if (self.id is None) == (self.task_id is None):
             raise InvalidInput("Name the task by `id` or by `taskId`: exactly one of the two.")
         if self.task_id is not None:
-            return lookups.equal("task_id", self.task_id) if "\0" not in self.task_id else Q(pk__in=[])
+            return lookups.equal("task_id", self.task_id) if lookups.is_storable(self.task_id) else NOTHING
         return Q(pk=self.id)
 
 

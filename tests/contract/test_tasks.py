@@ -22,6 +22,9 @@ query ($first: Int, $after: String, $last: Int, $before: String, $filter: TaskRe
 """
 
 
+TOO_LARGE = global_ids.encode("TaskResult", 2**64)
+
+
 def ids(data: Any) -> list[str]:
     return [edge["node"]["taskId"] for edge in data["taskResults"]["edges"]]
 
@@ -47,7 +50,7 @@ def test_a_task_is_found_by_either_id(client: Client) -> None:
         assert client.data(query, {"ref": ref}) == {"taskResult": expected}
 
 
-@pytest.mark.parametrize("task_id", ["nope", "ABC", "abc ", "a\0c", ""])
+@pytest.mark.parametrize("task_id", ["nope", "ABC", "abc ", "a\0c", "\ud800", ""])
 def test_an_unknown_task_is_null(client: Client, task_id: str) -> None:
     task("abc")
     assert client.data("query ($id: String!) { taskResult(ref: {taskId: $id}) { id } }", {"id": task_id}) == {
@@ -60,7 +63,9 @@ def test_a_reference_is_exactly_one_id(client: Client, ref: str) -> None:
     assert client.codes(f"{{ taskResult(ref: {ref}) {{ id }} }}")[0] in ("BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED")
 
 
-@pytest.mark.parametrize("text", ["", "x", "VGFza1Jlc3VsdDo=", "VGFza1Jlc3VsdDoxeA==", "A" * 100_000, "é", "VXNlcjox"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "VGFza1Jlc3VsdDo=", "VGFza1Jlc3VsdDoxeA==", "A" * 100_000, "é", "VXNlcjox", "\ud800", TOO_LARGE]
+)
 def test_a_wrong_global_id_is_refused(client: Client, text: str) -> None:
     assert client.codes("query ($id: ID!) { node(id: $id) { id } }", {"id": text}) == ["BAD_USER_INPUT"]
 
