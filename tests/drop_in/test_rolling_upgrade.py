@@ -44,6 +44,16 @@ def test_workers_of_both_finish_everything(project: Project, tmp_path: Path, pub
     }
 
 
+def test_chords_that_2_6_0_started_are_completed_by_our_workers_alone(project: Project, tmp_path: Path) -> None:
+    services.require(services.REDIS)
+    queue = {"PROJECT_BROKER": services.REDIS, "PROJECT_QUEUE": f"dcr-{uuid.uuid4().hex[:12]}"}
+    project = replace(project, env=queue)
+    project.migrate(new())
+    with project_worker(project, new(), "new", tmp_path / "new.log"):
+        assert project.json(old(), "publish.py") == EXPECTED
+    assert project.json(new(), "audit.py")["counters"] == 0
+
+
 def test_a_late_word_of_ours_replaces_no_success_and_one_of_2_6_0_still_does(project: Project) -> None:
     project.migrate(new())
     for writer in (old(), new()):
