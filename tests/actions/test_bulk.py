@@ -190,6 +190,7 @@ def test_deleting_takes_a_few_statements_for_a_batch(operator: Viewer, django_as
     assert Operation.objects.filter(action="forget", state=OperationState.DONE).count() == 40
 
 
+@pytest.mark.parametrize("worker", ["redis"], indirect=True)
 @pytest.mark.django_db(transaction=True)
 def test_workers_are_told_of_many_tasks_at_once(
     worker: Worker, operator: Viewer, monkeypatch: pytest.MonkeyPatch

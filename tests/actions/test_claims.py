@@ -113,7 +113,7 @@ def test_with_the_broker_down_nothing_stays_claimed(url: str, operator: Viewer) 
     started = time.monotonic()
     with publishing_to(url):
         outcome = retry(operator, ref(original), idempotency_key="k")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert codes(outcome) == [ErrorCode.BROKER_UNREACHABLE]
     assert list(TaskResult.objects.values_list("task_id", flat=True)) == ["failed"]
     assert list(TaskMessage.objects.values_list("task_id", flat=True)) == ["failed"]

@@ -100,6 +100,7 @@ def test_what_cannot_be_meant_is_one_clear_line(arguments: tuple[str, ...], says
     assert sent == []
 
 
+@pytest.mark.parametrize("worker", ["redis"], indirect=True)
 @pytest.mark.django_db(transaction=True)
 def test_running_tasks_are_terminated(worker: Worker) -> None:
     running = sleep.apply_async((60,), queue=worker.queue)
