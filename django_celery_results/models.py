@@ -250,7 +250,9 @@ class Operation(models.Model):
     bulk = models.ForeignKey("self", models.CASCADE, null=True, related_name="items")
     input = models.TextField(_("Input"), default="{}", help_text=_("JSON, secrets redacted"))
     outcome = models.TextField(_("Outcome"), default="{}", help_text=_("JSON, secrets redacted"))
-    undo = models.TextField(null=True, editable=False, help_text=_("JSON of what un-claiming restores; null when closed"))
+    undo = models.TextField(
+        null=True, editable=False, help_text=_("JSON of what un-claiming restores; null when closed")
+    )
     error_code = models.CharField(_("Error Code"), max_length=32, null=True)
     idempotency_key = ExactCharField(max_length=64, null=True, unique=True, help_text=_("Digest of actor and key"))
     open_claim = ExactCharField(max_length=320, null=True, unique=True, help_text=_("Action and task while claimed"))
