@@ -145,7 +145,7 @@ class ChordMixin:
         """Send the body if nothing is missing. The member is stored: no error here may undo that."""
         try:
             self._proceed_or_raise(group_id, request)
-        except DatabaseError:
+        except Exception:
             logger.exception("Chord %r cannot be completed now; a sweep will do it", group_id)
 
     def _proceed_or_raise(self, group_id: str, request: Any) -> None:
@@ -158,9 +158,13 @@ class ChordMixin:
     def _complete(self, group_id: str, seen: Progress, request: Any) -> None:
         lease = settings().chord_lease
         claim = self.writing(lambda alias: chord_rows.claim(group_id, seen, lease=lease, alias=alias))
-        if claim:
-            body = (request and request.chord) or (claim.body and unpack(claim.body, self.accept))
+        if claim is None:
+            return
+        body = (request and request.chord) or (claim.body and unpack(claim.body, self.accept))
+        if body:
             self._send_body(claim, maybe_signature(body, app=self.app))
+        else:  # only members know it, since it could not be stored: the next one that returns sends it
+            claim.release()
 
     def _send_body(self, claim: Claim, body: Any) -> None:
         try:
@@ -260,8 +264,13 @@ def _request_of(signature: Any) -> Any:
 def sweep_at_start(sender: Any, **_: Any) -> None:
     """A worker that starts may follow one that was killed."""
     backend = sender.app.backend
-    if isinstance(backend, ChordMixin):
-        try:
-            backend.sweep_chords(limit=10 * SWEEP_PAGE)
-        except DatabaseError:
-            logger.exception("Chords could not be swept at start")
+    if not isinstance(backend, ChordMixin):
+        return
+    connection = connections[backend.alias_for_write()]
+    try:
+        backend.sweep_chords(limit=10 * SWEEP_PAGE)
+    except Exception as error:  # noqa: BLE001 - a worker must start, even before the tables are there
+        logger.warning("Chords could not be swept at start: %s", error)
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()  # this process runs no tasks

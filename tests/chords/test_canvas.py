@@ -12,7 +12,7 @@ from tests.chords.tasks import collect, identity, joins_by_two, note_error, repl
 from tests.tasks import add, fail
 from tests.workers import wait_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"])
 
 SHAPES: dict[str, Callable[[], Signature]] = {
     "chain": lambda: chain(add.s(1, 2), add.s(3), identity.s()),
@@ -47,6 +47,15 @@ SHAPES: dict[str, Callable[[], Signature]] = {
     ),
     "chord whose body is a chain": lambda: chord([identity.s(1)], chain(identity.s(), identity.s())),
     "chord whose body is a group": lambda: chord([identity.s(1)], group(identity.s(), identity.s())),
+    "chord with a failing member and a group as body": lambda: chord(
+        [fail.s("member"), identity.s(1)], group(identity.s(), identity.s())
+    ),
+    "chord in a chord with a failing member": lambda: chord(
+        [chord([fail.s("deep"), identity.s(1)], identity.s()), identity.s(2)], identity.s()
+    ),
+    "chain of chords with a failing member": lambda: chain(
+        chord([fail.s("member"), identity.s(1)], identity.s()), chord([identity.s()], identity.s())
+    ),
     "chain of chords": lambda: chain(
         chord([identity.s(1), identity.s(2)], identity.s()), chord([identity.s(), identity.s()], identity.s())
     ),

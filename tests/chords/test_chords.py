@@ -19,7 +19,10 @@ from tests.chords.tasks import (
 from tests.tasks import add, fail
 from tests.workers import Worker, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sent")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"]),
+    pytest.mark.usefixtures("sent"),
+]
 
 
 def test_the_body_runs_once_with_results_in_order(notes: Notes) -> None:

@@ -14,7 +14,7 @@ from tests.chords.tasks import collect, identity, note_error, unkept
 from tests.tasks import fail
 from tests.workers import Worker, wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"])]
 
 
 @pytest.fixture

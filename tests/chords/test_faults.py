@@ -17,7 +17,7 @@ from tests.chords.conftest import TIMEOUT, Notes, sending_to
 from tests.chords.tasks import collect, identity, late
 from tests.workers import RABBITMQ, Worker, running_worker, wait_for
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"])
 RESULTS = {"CHORD_LEASE": 1}
 
 

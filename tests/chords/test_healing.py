@@ -12,7 +12,10 @@ from tests.chords.conftest import TIMEOUT, Notes
 from tests.chords.tasks import collect, fails_until, identity, note_error
 from tests.workers import wait_for
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("sent")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"]),
+    pytest.mark.usefixtures("sent"),
+]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django_celery_results.models import Chord
 from tests.celery_app import app
 from tests.chords.tasks import identity
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"])
 
 
 @pytest.fixture
