@@ -119,7 +119,7 @@ class ChordCounter(models.Model):
 
     def group_result(self, app: Celery | None = None) -> CeleryGroupResult:
         """Celery's group result over the header's tasks."""
-        app = app or current_app._get_current_object()
+        app = app or current_app._get_current_object()  # type: ignore[attr-defined]
         members = [result_from_tuple(member, app=app) for member in json.loads(self.sub_tasks)]
         return CeleryGroupResult(self.group_id, members, app=app)
 
