@@ -1,6 +1,7 @@
 """One worker for each module of chord tests, and a twin of it on Celery's Redis backend to compare with."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,6 +83,7 @@ def twin(django_db_setup: None) -> Iterator[tuple[Celery, Worker]]:
         app.pool.force_close_all()
         app.amqp.producer_pool.force_close_all()
         app.backend.result_consumer.stop()
+        app.backend.result_consumer._pubsub = None  # results that are collected later would connect it again
         app.backend.client.connection_pool.disconnect()
 
 
@@ -95,7 +97,7 @@ def outcome_of(canvas: Callable[[], Signature]) -> Outcome:
     try:
         return "value", result.get(timeout=TIMEOUT)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
-        return type(error).__name__, str(error)
+        return type(error).__name__, re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>", str(error))
 
 
 @pytest.fixture
