@@ -1,4 +1,4 @@
-"""The kinds of column Django lacks: ids compared byte for byte, and the time at which a task was done."""
+"""The one kind of column Django lacks: ids that every database compares byte for byte."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-
-from .states import READY
 
 
 def task_id_max_length() -> int:
@@ -29,19 +27,3 @@ class ExactCharField(models.CharField):  # type: ignore[type-arg]
         if connection.vendor == "mysql":
             parameters["collation"] = "utf8mb4_bin"
         return parameters
-
-
-class DoneDateTimeField(models.DateTimeField):  # type: ignore[type-arg]
-    """`auto_now` for rows in a final state only: while a task runs, its row may be saved without looking done.
-
-    Migrations see a plain DateTimeField, which is what the column is.
-    """
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        if add or getattr(model_instance, "status", None) in READY:
-            return super().pre_save(model_instance, add)
-        return getattr(model_instance, self.attname)
-
-    def deconstruct(self) -> Any:
-        name, _, args, kwargs = super().deconstruct()
-        return name, "django.db.models.DateTimeField", args, kwargs

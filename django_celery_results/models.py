@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from . import managers
-from .fields import DoneDateTimeField, ExactCharField, task_id_max_length
+from .fields import ExactCharField, task_id_max_length
 
 ALL_STATES = sorted(states.ALL_STATES)
 TASK_STATE_CHOICES = sorted(zip(ALL_STATES, ALL_STATES, strict=True))
@@ -41,7 +41,7 @@ class TaskResult(models.Model):
     result = models.TextField(_("Result Data"), null=True, default=None, editable=False)
     date_created = models.DateTimeField(_("Created DateTime"), auto_now_add=True)
     date_started = models.DateTimeField(_("Started DateTime"), null=True, default=None)
-    date_done = DoneDateTimeField(
+    date_done = models.DateTimeField(
         _("Completed DateTime"), auto_now=True, help_text=_("Means something in a final state only")
     )
     traceback = models.TextField(_("Traceback"), blank=True, null=True)

@@ -1,11 +1,15 @@
 """Indexes on what results are searched by."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.db import migrations, models
 
 from django_celery_results.fields import task_id_max_length
 
 
-def alter(name: str, field: models.Field) -> migrations.AlterField:
+def alter(name: str, field: models.Field[Any, Any]) -> migrations.AlterField:
     return migrations.AlterField("taskresult", name, field)
 
 

@@ -4,12 +4,16 @@ The indexes on unique columns that the 2.x package declared here and dropped aga
 state after 0010 is the same, and no database is asked for an index it already has.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.db import migrations, models
 
 from django_celery_results.fields import task_id_max_length
 
 
-def alter(name: str, field: models.Field) -> migrations.AlterField:
+def alter(name: str, field: models.Field[Any, Any]) -> migrations.AlterField:
     return migrations.AlterField("taskresult", name, field)
 
 
