@@ -255,7 +255,7 @@ class Operation(models.Model):
     )
     error_code = models.CharField(_("Error Code"), max_length=32, null=True)
     idempotency_key = ExactCharField(max_length=64, null=True, unique=True, help_text=_("Digest of actor and key"))
-    open_claim = ExactCharField(max_length=320, null=True, unique=True, help_text=_("Action and task while claimed"))
+    open_claim = ExactCharField(max_length=64, null=True, unique=True, help_text=_("Digest of action and task"))
     lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(_("Started At"), auto_now_add=True)
     finished_at = models.DateTimeField(_("Finished At"), null=True)

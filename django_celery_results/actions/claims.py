@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Callable
@@ -57,8 +58,11 @@ def claim(operation: Operation, prepare: Callable[[], Undo | None] = lambda: Non
 
 
 def open_claim(task_id: str) -> str:
-    """What `Operation.open_claim` says while a retry of this task is under way."""
-    return f"{RETRY}:{task_id}"
+    """What `Operation.open_claim` says while a retry of this task is under way.
+
+    A digest, because MySQL and MariaDB warn of unique columns that could hold an action and an id of any length.
+    """
+    return hashlib.sha256(f"{RETRY}:{task_id}".encode(errors="replace")).hexdigest()
 
 
 def pending_row(operation: Operation, message: Message, original: TaskResult) -> TaskResult:

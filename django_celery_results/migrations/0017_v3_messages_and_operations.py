@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "open_claim",
-                    ExactCharField(help_text="Action and task while claimed", max_length=320, null=True, unique=True),
+                    ExactCharField(help_text="Digest of action and task", max_length=64, null=True, unique=True),
                 ),
                 ("lease_until", models.DateTimeField(null=True)),
                 ("started_at", models.DateTimeField(auto_now_add=True, verbose_name="Started At")),
