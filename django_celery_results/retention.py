@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from django.db import models, router
 from django.db.models import Q
+from django.dispatch import Signal
 from django.utils import timezone
 
 from .conf import settings
@@ -26,6 +27,8 @@ ABANDONED_AFTER = 30 * 86_400.0
 """Seconds after which a chord that never ended is given up: one of its members was lost."""
 ORPHAN_AFTER = 3_600.0
 """Seconds a message record or a chord part may wait for the row it belongs to."""
+pruned = Signal()
+"""Sent when everything expired has been deleted: now the layers above may tidy up what is theirs."""
 UNFINISHED_CHORDS = (ChordState.OPEN, ChordState.CLAIMED, ChordState.HEALING)
 _RETRY_SECONDS = 30.0
 
@@ -123,13 +126,16 @@ def prune(
     """Delete everything that has outlived its age."""
     batches = batches or Batches()
     operations = _rows(Operation).exclude(state=OperationState.CLAIMED)
-    return Pruned(
+    removed = Pruned(
         task_results=prune_tasks(ages.by_age(), batches=batches, model=task_model),
         group_results=_prune_dated(_rows(group_model), "date_done", ages.default, batches),
         chords=_prune_chords(ages, batches),
         messages=_prune_orphaned_messages(batches, task_model),
         operations=_prune_dated(operations, "started_at", ages.operations, batches),
     )
+    if not batches.dry_run:
+        pruned.send_robust(Pruned)
+    return removed
 
 
 def prune_tasks(

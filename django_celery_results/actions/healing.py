@@ -1,4 +1,4 @@
-"""Workers that start carry on the retries whose process died between claim and publish."""
+"""Carrying on the retries whose process died between claim and publish: when a worker starts, and at cleanup."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Any
 from celery.signals import worker_ready
 from django.db import DatabaseError
 
-from . import claims
+from django_celery_results import retention
+
+from . import claims, guards
+from .celery_app import celery_app
+from .outcome import Refused
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +20,7 @@ logger = logging.getLogger(__name__)
 def connect() -> None:
     """Called once the apps are loaded; calling it again changes nothing."""
     worker_ready.connect(heal_at_start, dispatch_uid="django_celery_results.heal_claims")
+    retention.pruned.connect(heal_at_cleanup, dispatch_uid="django_celery_results.heal_claims")
 
 
 def heal_at_start(sender: Any, **_: Any) -> None:
@@ -24,3 +29,15 @@ def heal_at_start(sender: Any, **_: Any) -> None:
         claims.heal(sender.app)
     except DatabaseError:
         logger.exception("Interrupted retries could not be carried on at start")
+
+
+def heal_at_cleanup(**_: Any) -> None:
+    """Projects where nobody acts and no worker starts for days get their tasks all the same."""
+    try:
+        guards.outside_transaction()
+        app = celery_app()
+    except Refused as refused:
+        logger.warning("Interrupted retries are not carried on now: %s", refused)
+        return
+    while claims.heal(app):  # one batch at a time; what cannot be sent yet counts as none, and its lease runs again
+        pass

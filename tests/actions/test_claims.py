@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from celery import states
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -150,6 +151,44 @@ def test_killed_around_the_publish_the_same_id_is_sent_after_the_lease(
     assert set(sent) == {new_id}
     assert Operation.objects.get().state == OperationState.DONE
     assert claims.heal(app) == 0
+
+
+@pytest.mark.parametrize("cleanup", [app.backend.cleanup, lambda: call_command("prune_task_results", verbosity=0)])
+def test_cleanup_carries_on_what_was_interrupted(
+    cleanup: Callable[[], object], operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "_BATCH", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
+        for number in range(3):
+            with pytest.raises(Killed):
+                retry(operator, ref(failed_task(f"f{number}")))
+    expected = set(Operation.objects.values_list("new_task_id", flat=True))
+    cleanup()
+    assert sent == []  # the lease is not over: their owner may be at work
+
+    Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    with transaction.atomic():
+        cleanup()
+    assert sent == []  # a rollback would take back the record of what is out
+
+    cleanup()
+    assert (len(sent), set(sent)) == (3, expected)
+    assert set(Operation.objects.values_list("state", flat=True)) == {OperationState.DONE}
+
+
+def test_cleanup_goes_on_where_the_broker_is_down(operator: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            retry(operator, ref(failed_task()))
+    Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    with publishing_to("redis://127.0.0.1:1/0"):
+        app.backend.cleanup()
+    operation = Operation.objects.get()
+    assert operation.state == OperationState.CLAIMED
+    assert operation.lease_until is not None
+    assert operation.lease_until > timezone.now()  # the next one tries again
 
 
 def test_a_claim_whose_task_runs_already_is_only_marked(
