@@ -16,7 +16,7 @@ from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.operators import IDFilter
 from django_celery_results.query.tasks import TaskRef
 
-from . import audit, forget, guards, retry_checks, revoke
+from . import audit, forget, guards, retry_checks, revoke, signals
 from .bulk import BulkOptions, bulk
 from .claims import RETRY, REVOKE
 from .forget import FORGET
@@ -106,7 +106,10 @@ class RevokeWork:
         refused = {task.pk: revoke.refusals(order.viewer, self.wish, task) for task in tasks}
         accepted = [task for task in tasks if not refused[task.pk]]
         told = revoke.tell(self.wish, accepted) if accepted else {}
-        _record(order, tasks, {pk: found for pk, found in refused.items() if found}, told)
+        operations = _record(order, tasks, {pk: found for pk, found in refused.items() if found}, told)
+        for operation in operations:
+            if operation.state == OperationState.DONE:
+                signals.tell_revoked(order.viewer, operation)
         return [_item(task, refused[task.pk]) for task in tasks]
 
 
@@ -142,9 +145,9 @@ def _record(
     tasks: Sequence[TaskResult],
     refused: dict[int, list[Refusal]],
     outcome: dict[str, Any],
-) -> None:
+) -> list[Operation]:
     """An operation per task, all by one statement."""
-    Operation.objects.using(guards.database()).bulk_create(
+    return Operation.objects.using(guards.database()).bulk_create(
         audit.draft(
             order,
             task,

@@ -17,7 +17,7 @@ from django_celery_results.message_codec import Message, MessageUnavailable, dec
 from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
 from django_celery_results.states import TaskState
 
-from . import audit, reopening
+from . import audit, reopening, signals
 from .celery_app import registered_task
 from .guards import database
 from .outcome import ErrorCode, Refusal, Refused
@@ -129,6 +129,7 @@ def _heal(app: Celery, operation: Operation) -> bool:
         return True
     if not TaskResult._default_manager.using(database()).filter(**_untouched(operation)).exists():
         _finish(operation)  # a worker has it, so it was sent
+        signals.tell_retried(None, operation)
         return True
     return _send_again(app, operation)
 
@@ -145,6 +146,7 @@ def _send_again(app: Celery, operation: Operation) -> bool:
         return False
     else:
         _finish(operation, healed=True)
+        signals.tell_retried(None, operation)
     return True
 
 

@@ -17,7 +17,7 @@ from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState
 
-from . import audit, claims, composing, continuing, guards, reopening, retry_checks
+from . import audit, claims, composing, continuing, guards, reopening, retry_checks, signals
 from . import overrides as overriding
 from .celery_app import celery_app, check_leaves_trace, registered_task
 from .continuing import Plan
@@ -119,6 +119,7 @@ def _send(app: Celery, order: audit.Order, wish: Wish, task: TaskResult) -> Retr
     operation = _claim(app, order, wish, task, plan)
     if refusal := claims.send(app, operation, plan.message, record):
         return RetryOutcome(original=task, refusals=(refusal,), operation=operation)
+    signals.tell_retried(order.viewer, operation)
     return _outcome(task, operation)
 
 

@@ -18,7 +18,7 @@ from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState, state_of
 
-from . import audit, claims, control, guards
+from . import audit, claims, control, guards, signals
 from .celery_app import celery_app
 from .claims import REVOKE
 from .outcome import ErrorCode, Refusal, Refused, RevokeOutcome, WorkerReply, refuse
@@ -182,7 +182,7 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RevokeOutcom
     except claims.Taken:  # the same request, sent twice at once
         return RevokeOutcome(task=_current(task), task_id=task.task_id, operation=audit.earlier(order, task))
     try:
-        return _ask(app, wish, task, operation)
+        return _ask(app, order, wish, task, operation)
     except Refused as refused:
         audit.fail(operation, refused.refusal)
         return RevokeOutcome(
@@ -190,7 +190,7 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RevokeOutcom
         )
 
 
-def _ask(app: Celery, wish: Wish, task: TaskResult, operation: Operation) -> RevokeOutcome:
+def _ask(app: Celery, order: audit.Order, wish: Wish, task: TaskResult, operation: Operation) -> RevokeOutcome:
     deadline = time.monotonic() + wish.wait
     expected = [task.worker] if task.worker else []
     replies = control.revoke(app, _revocation(wish, [task]), expected=expected, wait=wish.wait)
@@ -199,6 +199,7 @@ def _ask(app: Celery, wish: Wish, task: TaskResult, operation: Operation) -> Rev
         audit.fail(operation, refusal)
     else:
         audit.finish(operation, {"workers": {reply.worker: reply.message for reply in replies}})
+        signals.tell_revoked(order.viewer, operation)
     return RevokeOutcome(
         task=current,
         task_id=task.task_id,

@@ -23,6 +23,6 @@ def test_every_setting_it_names_exists() -> None:
 
 def test_its_python_compiles() -> None:
     blocks = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for block in blocks:
         compile(block, "docs/retrying.md", "exec")
