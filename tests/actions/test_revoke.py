@@ -81,12 +81,14 @@ def test_where_nobody_answers_nothing_is_claimed(operator: Viewer) -> None:
     assert TaskResult.objects.get().status == states.PENDING
 
 
-def test_a_broker_without_remote_control_says_so(operator: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "is_supported", lambda app: False)
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_broker_without_remote_control_says_so(dry_run: bool, operator: Viewer) -> None:
     waiting = TaskResult.objects.create(task_id="waiting")
-    outcome = revoke(operator, ref(waiting))
+    with publishing_to("sqla+sqlite://"):  # carries no fanout
+        outcome = revoke(operator, ref(waiting), dry_run=dry_run)
     assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.CONTROL_UNSUPPORTED]
     assert not outcome.is_supported
+    assert TaskResult.objects.get().status == states.PENDING
 
 
 def test_redis_and_rabbitmq_carry_remote_control() -> None:
