@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
-from django_celery_results.actions.outcome import BulkOutcome, ForgetOutcome, Refusal, RetryOutcome, RevokeOutcome
+from django_celery_results.actions.outcome import BulkOutcome, ForgetOutcome, RetryOutcome, RevokeOutcome
+from graphql_api import refused
 
 from .descriptions import described, union
 from .enums import ErrorCode
@@ -83,57 +83,34 @@ RevokeTaskError = Annotated[
     union("RevokeTaskError"),
 ]
 
-_UNAVAILABLE = (
-    ErrorCode.IN_TRANSACTION,
-    ErrorCode.APP_NOT_CONFIGURED,
-    ErrorCode.CONTROL_UNSUPPORTED,
-    ErrorCode.BROKER_UNREACHABLE,
-    ErrorCode.WORKERS_UNREACHABLE,
-)
-_PLAIN: dict[ErrorCode, type[UserError]] = {
-    ErrorCode.NOT_FOUND: NotFoundError,
-    ErrorCode.INVALID_INPUT: InvalidInputError,
-    ErrorCode.DUPLICATE_REQUEST: InvalidInputError,
-    ErrorCode.SELECTION_TOO_LARGE: SelectionError,
-    ErrorCode.SELECTION_CHANGED: SelectionError,
-    **dict.fromkeys(_UNAVAILABLE, UnavailableError),
+_TYPES: dict[str, type[UserError]] = {
+    known.__name__: known
+    for known in (
+        NotFoundError,
+        ForbiddenError,
+        InvalidInputError,
+        UnavailableError,
+        SelectionError,
+        NotRetryableError,
+        NotRevocableError,
+    )
 }
 
 
 def of_retry(outcome: RetryOutcome) -> list[UserError]:
     """What a retry was refused for."""
-    blockers: Any = outcome.refusals
-    return _errors(
-        outcome.refusals, lambda common: NotRetryableError(**common, task=_task(outcome.original), blockers=blockers)
-    )
+    return _made(refused.of_retry(outcome))
 
 
 def of_revoke(outcome: RevokeOutcome) -> list[UserError]:
     """What a revoke was refused for."""
-    return _errors(outcome.refusals, lambda common: NotRevocableError(**common, task=_task(outcome.task)))
+    return _made(refused.of_revoke(outcome))
 
 
 def of_others(outcome: ForgetOutcome | BulkOutcome) -> list[UserError]:
     """What an order that is not about a task's state was refused for."""
-    return _errors(outcome.refusals, lambda common: InvalidInputError(**common))
+    return _made(refused.of_others(outcome))
 
 
-def _errors(refusals: Sequence[Refusal], about_task: Callable[[dict[str, Any]], UserError]) -> list[UserError]:
-    return [_error(refusal, about_task) for refusal in refusals]
-
-
-def _error(refusal: Refusal, about_task: Callable[[dict[str, Any]], UserError]) -> UserError:
-    common: dict[str, Any] = {
-        "code": refusal.code,
-        "message": refusal.message,
-        "path": [str(step) for step in refusal.path],
-    }
-    if refusal.code is ErrorCode.FORBIDDEN:
-        return ForbiddenError(**common, permission=refusal.permission)
-    known = _PLAIN.get(refusal.code)
-    return known(**common) if known else about_task(common)
-
-
-def _task(row: Any) -> Any:
-    """A row where strawberry's constructor wants its own type; its fields only read attributes."""
-    return row
+def _made(told: list[refused.Told]) -> list[UserError]:
+    return [_TYPES[name](**said) for name, said in told]

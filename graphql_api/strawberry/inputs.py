@@ -8,12 +8,10 @@ from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
-from strawberry.utils.str_converters import to_camel_case
 
 from django_celery_results.actions.selection import Selection
-from django_celery_results.exceptions import InvalidInput
-from django_celery_results.query import filters, operations, operators, ordering, tasks
-from graphql_api import global_ids
+from django_celery_results.query import ordering, tasks
+from graphql_api import inputs
 
 from .descriptions import described
 from .enums import GroupResultOrderField, OrderDirection, TaskResultOrderField, TaskState
@@ -182,54 +180,34 @@ class TaskRef:
     task_id: str | None = UNSET
 
 
-_CORE: dict[type, type] = {
-    StringFilter: operators.StringFilter,
-    IDFilter: operators.IDFilter,
-    StateFilter: operators.StateFilter,
-    DateTimeFilter: operators.DateTimeFilter,
-    FloatFilter: operators.SecondsFilter,
-    IntFilter: operators.IntFilter,
-    TaskResultFilter: filters.TaskResultFilter,
-    GroupResultFilter: filters.GroupResultFilter,
-    OperationFilter: operations.OperationFilter,
-}
-
-
 def core(given: Any) -> Any:
     """A filter as the query room takes it; None where no filter is given at all."""
     return _core(given) if given else None
 
 
 def _core(value: Any) -> Any:
-    # Null inside a filter is refused: read as "no condition" it would select everything.
     if isinstance(value, list):
         return tuple(_core(item) for item in value)
-    if type(value) not in _CORE:
+    if type(value).__name__ not in inputs.FILTERS:
         return value
     given = {known.name: getattr(value, known.name) for known in fields(value)}
-    return _CORE[type(value)](**{name: _core(item) for name, item in given.items() if _is_given(name, item)})
-
-
-def _is_given(name: str, item: Any) -> bool:
-    if item is None:
-        raise InvalidInput(f"`{to_camel_case(name.rstrip('_'))}` is null; leave it out, or ask by `isNull`.")
-    return item is not UNSET
+    return inputs.filter_of(
+        type(value).__name__, {name: _core(item) for name, item in given.items() if item is not UNSET}
+    )
 
 
 def task_ref(ref: TaskRef) -> tasks.TaskRef:
     """The task that is named."""
-    if isinstance(ref.id, str):
-        return tasks.TaskRef(id=global_ids.decode(ref.id, of="TaskResult").pk)
-    return tasks.TaskRef(task_id=ref.task_id if isinstance(ref.task_id, str) else None)
+    return inputs.task_ref(_given(ref.id), _given(ref.task_id))
 
 
 def selection(given: TaskSelector) -> Selection:
     """The tasks that are named."""
-    if given.ids:
-        return Selection(ids=tuple(global_ids.decode(text, of="TaskResult").pk for text in given.ids))
-    if given.task_ids:
-        return Selection(task_ids=tuple(given.task_ids))
-    return Selection(filter=core(given.filter), ids=() if given.ids == [] or given.task_ids == [] else None)
+    return inputs.selection(_given(given.ids), _given(given.task_ids), core(given.filter))
+
+
+def _given(value: Any) -> Any:
+    return None if value is UNSET else value
 
 
 def task_order(order: TaskResultOrder | None) -> ordering.TaskResultOrder | None:

@@ -9,8 +9,8 @@ from strawberry import UNSET, relay
 
 from django_celery_results import models
 from django_celery_results.query import groups, operations, pages, stats, viewers
+from graphql_api import nodes, printing
 
-from . import nodes, printing
 from .asking import Info, page_request, session
 from .descriptions import described
 from .enums import GroupBy

@@ -7,7 +7,8 @@ from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
-from . import printing
+from graphql_api import printing
+
 from .executor import Executor
 from .mutation import Mutation
 from .operation_types import Operation
