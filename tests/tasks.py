@@ -1,5 +1,7 @@
 """Tasks that real workers run in tests."""
 
+import os
+import signal
 import time
 from typing import Any
 
@@ -9,6 +11,11 @@ from celery import Task, shared_task
 @shared_task
 def add(x: Any, y: Any) -> Any:
     return x + y
+
+
+@shared_task
+def times(x: Any, number: int) -> Any:
+    return x * number
 
 
 @shared_task
@@ -50,3 +57,13 @@ def fail_first(self: Task, *args: Any, **kwargs: Any) -> dict[str, Any]:
         "stamps": request.stamps,
         "retries": request.retries,
     }
+
+
+@shared_task(bind=True)
+def die_first(self: Task, how: str, *args: Any, **kwargs: Any) -> str:
+    """Takes its process with it, or runs into its time limit; tells what it was given when it is run again."""
+    if "dcr_retry_of" not in (self.request.headers or {}):
+        if how == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(60)
+    return repr((list(args), kwargs))
