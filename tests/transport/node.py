@@ -25,7 +25,7 @@ def install(sources: Path) -> Path:
         target.mkdir()
         for path in files:
             shutil.copy(path, target)
-        done = subprocess.run(["npm", "ci"], cwd=target, capture_output=True, text=True, timeout=100)
+        done = subprocess.run(["npm", "ci"], cwd=target, capture_output=True, text=True, timeout=300)
         if done.returncode:
             _missing(f"npm ci failed: {done.stderr[-300:]}")
         (target / "installed").touch()
