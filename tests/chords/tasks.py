@@ -31,6 +31,11 @@ def identity(value: Any = None) -> Any:
     return value
 
 
+@shared_task
+def ordered(values: list[Any]) -> list[Any]:
+    return sorted(values)
+
+
 @shared_task(ignore_result=True)
 def unkept(value: Any) -> Any:
     return value
@@ -42,8 +47,8 @@ def replaced(self: Task, by: Any) -> Any:
 
 
 @shared_task(bind=True)
-def joins_by_two(self: Task, value: int) -> int:
-    """A member that adds another member and a group of two."""
+def joined_by_another(self: Task, value: int) -> int:
+    """A member that adds another one."""
     self.add_to_chord(identity.si(value + 1))
     return value
 

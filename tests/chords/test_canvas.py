@@ -8,7 +8,7 @@ from celery.canvas import StampingVisitor
 
 from django_celery_results.models import TaskResult
 from tests.chords.conftest import TIMEOUT, Compare, Notes
-from tests.chords.tasks import collect, identity, joins_by_two, note_error, replaced, retries_once
+from tests.chords.tasks import collect, identity, joined_by_another, note_error, ordered, replaced, retries_once
 from tests.tasks import add, fail
 from tests.workers import wait_for
 
@@ -87,8 +87,7 @@ def test_it_ends_as_with_celerys_redis_backend(both: Compare, shape: str) -> Non
 
 
 def test_members_that_join_are_waited_for_alike(both: Compare) -> None:
-    kind, value = both(lambda: chord([joins_by_two.s(10)], identity.s()))
-    assert (kind, sorted(value)) == ("value", [10, 11])
+    assert both(lambda: chord([joined_by_another.s(10)], ordered.s())) == ("value", [10, 11])
 
 
 def test_callbacks_and_errbacks_are_called_alike(both: Compare, notes: Notes, more_notes: Notes) -> None:

@@ -10,7 +10,7 @@ from tests.chords.conftest import TIMEOUT, Notes
 from tests.chords.tasks import (
     collect,
     identity,
-    joins_by_two,
+    joined_by_another,
     note_error,
     retries_once,
     starts_in_transaction,
@@ -117,7 +117,7 @@ def test_a_group_id_used_again_while_its_chord_runs_ends_in_one_body(notes: Note
 
 
 def test_members_that_join_a_running_chord_are_waited_for(notes: Notes) -> None:
-    chord([joins_by_two.s(10), joins_by_two.s(20)], collect.s(notes.path)).apply_async()
+    chord([joined_by_another.s(10), joined_by_another.s(20)], collect.s(notes.path)).apply_async()
     assert sorted(notes.wait()[0]) == [10, 11, 20, 21]
 
 

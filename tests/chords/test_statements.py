@@ -14,6 +14,9 @@ from tests.chords.tasks import identity
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"])
 
+MOST = {"postgresql": 3, "sqlite": 5, "mysql": 6}
+"""BEGIN and COMMIT counted. MariaDB needs one more where the task had no row: an UPDATE that meets none burns no id."""
+
 
 @pytest.fixture
 def member() -> Iterator[Any]:
@@ -40,7 +43,7 @@ def test_a_member_costs_few_statements(member: Any, ignore_result: bool) -> None
             app.backend.mark_as_done(f"member-{number}", number, member(number, ignore_result=ignore_result))
         counts.add(len(queries))
     assert len(counts) == 1
-    assert counts.pop() <= (3 if connection.vendor == "postgresql" else 5)
+    assert counts.pop() <= MOST[connection.vendor]
 
 
 def test_row_and_part_are_stored_together_or_not_at_all(member: Any, monkeypatch: pytest.MonkeyPatch) -> None:
