@@ -13,7 +13,7 @@ def run(*, rounds: int, rows: int = 300) -> list[dict[str, Any]]:
     found = []
     print("\nstore_result against the raw driver's upsert, PostgreSQL (ratio of rates: 1 is as fast as the driver)")
     for size in (100, 10_000):
-        for contender in (ours(BENCH_RESULTS='{"KEEP_CONNECTION": true}'), old()):
+        for contender in (ours(BENCH_RESULTS='{"MERGE_STARTED_AFTER": 0}'), old()):
             with fresh_database(contender):
                 seen = json.loads(contender.run("probe_store.py", str(rows), str(size), str(rounds)))
             row = {

@@ -32,5 +32,5 @@ INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_
 DATABASES = {
     "default": {**_ENGINES[_VENDOR], "NAME": _NAME, "CONN_MAX_AGE": int(os.environ.get("BENCH_CONN_MAX_AGE", "0"))}
 }
-DJANGO_CELERY_RESULTS = json.loads(os.environ.get("BENCH_RESULTS", "{}"))
+DJANGO_CELERY_RESULTS = {"CELERY_APP": "bench_app:app", **json.loads(os.environ.get("BENCH_RESULTS", "{}"))}
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"

@@ -15,12 +15,14 @@ from bench_app import app
 
 django.setup()
 
+from celery import signals  # noqa: E402
 from celery.app.task import Context  # noqa: E402
 from django.db import connection  # noqa: E402
 from raw_upsert import raw_upsert  # noqa: E402
 
 number, size, rounds = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 payload = "x" * size
+signals.worker_process_init.send(sender=None)  # store as the child of a worker does, on the connection it keeps
 
 
 def request_of(task_id: str) -> Context:
