@@ -1,5 +1,7 @@
 """When the message of a task is kept, and when it must not be."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -8,14 +10,16 @@ from celery.app.task import Context
 from celery.signals import before_task_publish
 
 from django_celery_results import message
+from django_celery_results.actions.retry import retry
 from django_celery_results.message import Discard, Keep, change_for
 from django_celery_results.models import TaskMessage
+from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.states import GENERATION_HEADER
 from tests.celery_app import app
-from tests.tasks import add, fail
+from tests.tasks import add, fail, fail_first
 from tests.workers import REDIS, running_worker
 
-from .conftest import publishing_to, until
+from .conftest import publishing_to, ref, until
 
 KEEP, DISCARD, NOTHING = "keep", "discard", "nothing"
 
@@ -136,19 +140,47 @@ def test_the_publisher_says_whether_it_hides(options: dict[str, Any], hidden: bo
 @pytest.mark.parametrize("protocol", [1, 2])
 def test_a_worker_keeps_what_it_fails_and_nothing_else(protocol: int) -> None:
     conf = {"task_protocol": protocol}
-    with publishing_to(REDIS), running_worker(celery=conf, results={"STORE_MESSAGES": "failed"}) as worker:
-        app.conf.task_protocol = protocol
-        app.amqp.__dict__.pop("create_task_message", None)
-        try:
-            fine = add.apply_async((1, 2), queue=worker.queue)
-            wrong = fail.apply_async(("why",), queue=worker.queue)
-            secret = fail.apply_async(("why",), queue=worker.queue, argsrepr="('***',)")
-        finally:
-            app.conf.task_protocol = 2
-            app.amqp.__dict__.pop("create_task_message", None)
+    results = {"STORE_MESSAGES": "failed"}
+    with publishing_to(REDIS), speaking(protocol), running_worker(celery=conf, results=results) as worker:
+        fine = add.apply_async((1, 2), queue=worker.queue)
+        wrong = fail_first.apply_async(("why", 2), {"n": 3}, queue=worker.queue)
+        secret = fail.apply_async(("why",), queue=worker.queue, argsrepr="('***',)")
         until(fine.id, states.SUCCESS)
         until(wrong.id, states.FAILURE)
         until(secret.id, states.FAILURE)
-    kept = set(TaskMessage.objects.values_list("task_id", flat=True))
-    # Protocol 1 carries no representations, so nobody can have hidden anything in them.
-    assert kept == ({wrong.id, secret.id} if protocol == 1 else {wrong.id})
+        kept = set(TaskMessage.objects.values_list("task_id", flat=True))
+        # Protocol 1 carries no representations, so nobody can have hidden anything in them.
+        assert kept == ({wrong.id, secret.id} if protocol == 1 else {wrong.id})
+
+        again = retry(SYSTEM, ref(wrong.id))
+        assert again.refusals == ()
+        until(str(again.task_id), states.SUCCESS)
+        result: Any = app.AsyncResult(str(again.task_id)).result
+        assert result["given"] == repr((["why", 2], {"n": 3}))
+
+
+@contextmanager
+def speaking(protocol: int) -> Iterator[None]:
+    """Publish in this version of Celery's messages."""
+    app.conf.task_protocol = protocol
+    app.amqp.__dict__.pop("create_task_message", None)
+    try:
+        yield
+    finally:
+        app.conf.task_protocol = 2
+        app.amqp.__dict__.pop("create_task_message", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_eager_task_that_stores_results_is_kept_and_sent_again(sent: list[str]) -> None:
+    app.conf.task_store_eager_result = fail_first.store_eager_result = True
+    try:
+        failed = fail_first.apply((1,), {"n": 2}, queue="slow")
+    finally:
+        app.conf.task_store_eager_result = fail_first.store_eager_result = False
+    with publishing_to("memory://eager"):
+        outcome = retry(SYSTEM, ref(str(failed.id)), dry_run=True)
+        assert outcome.preview is not None
+        assert (outcome.preview.args, outcome.preview.kwargs) == ([1], {"n": 2})
+        assert sent == []
+        assert retry(SYSTEM, ref(str(failed.id))).task_id in sent
