@@ -11,7 +11,7 @@ from django_celery_results.exceptions import Forbidden, QueryError
 from django_celery_results.models import TaskResult
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query import lookups, tasks
-from django_celery_results.query.filters import TaskResultFilter
+from django_celery_results.query.filters import TaskResultFilter, condition
 
 from .guards import database
 from .outcome import ErrorCode, refuse
@@ -53,8 +53,8 @@ class Selection:
         given = [value for value in (self.ids, self.task_ids, self.filter) if value is not None]
         if len(given) != 1:
             refuse(ErrorCode.INVALID_INPUT, "Select tasks by ids, by task ids or by a filter.", path=("select",))
-        if self.filter is not None and not _given(asdict(self.filter)):
-            refuse(ErrorCode.INVALID_INPUT, "An empty filter selects everything: say which tasks.", path=("select",))
+        if self.filter is not None and self._is_everything(self.filter):
+            refuse(ErrorCode.INVALID_INPUT, "This filter selects everything: say which tasks.", path=("select",))
         count = len(self.ids or self.task_ids or ())
         if count > MAX_TASKS:
             refuse(
@@ -62,6 +62,14 @@ class Selection:
                 f"{count} ids are more than the {MAX_TASKS} that one request takes: send them in parts.",
                 path=("select",),
             )
+
+    @staticmethod
+    def _is_everything(where: TaskResultFilter) -> bool:
+        """Whether nothing is asked of a task: `{}`, or one of `{or: [{isReady: true}, {}]}`."""
+        try:
+            return not condition(where)
+        except QueryError as error:
+            refuse(ErrorCode.INVALID_INPUT, error.message, path=("select",))
 
 
 def _given(value: Any) -> Any:

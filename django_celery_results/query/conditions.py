@@ -1,4 +1,4 @@
-"""Two-valued logic over `Q`, in which the empty `Q` is true and `NOTHING` false."""
+"""Two-valued logic over `Q`, in which the empty `Q` is true and `NOTHING` false, however they came about."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ def all_of(conditions: Iterable[Q]) -> Q:
     """True where every condition is."""
     found = EVERYTHING
     for condition in conditions:
+        if condition == NOTHING:
+            return NOTHING
         found &= condition
     return found
 
@@ -24,10 +26,13 @@ def any_of(conditions: Iterable[Q]) -> Q:
     for condition in conditions:
         if not condition:
             return EVERYTHING
-        found = condition if found is NOTHING else found | condition
+        if condition != NOTHING:
+            found = condition if found is NOTHING else found | condition
     return found
 
 
 def negate(condition: Q) -> Q:
     """The complement. Conditions over nullable columns guard themselves, so that rows without a value count."""
+    if condition == NOTHING:
+        return EVERYTHING
     return ~condition if condition else NOTHING

@@ -139,6 +139,21 @@ def test_a_dry_run_tells_and_does_nothing(operator: Viewer, sent: list[str], dja
         (Selection(), BulkOptions(), ErrorCode.INVALID_INPUT),
         (Selection(filter=TaskResultFilter()), BulkOptions(), ErrorCode.INVALID_INPUT),
         (Selection(filter=TaskResultFilter(task_name=StringFilter())), BulkOptions(), ErrorCode.INVALID_INPUT),
+        (
+            Selection(filter=TaskResultFilter(or_=(TaskResultFilter(is_ready=True), TaskResultFilter()))),
+            BulkOptions(),
+            ErrorCode.INVALID_INPUT,
+        ),
+        (
+            Selection(filter=TaskResultFilter(not_=TaskResultFilter(not_=TaskResultFilter()))),
+            BulkOptions(),
+            ErrorCode.INVALID_INPUT,
+        ),
+        (
+            Selection(filter=TaskResultFilter(not_=TaskResultFilter(status=StringFilter(in_=())))),
+            BulkOptions(),
+            ErrorCode.INVALID_INPUT,
+        ),
         (Selection(ids=(1,), task_ids=("a",)), BulkOptions(), ErrorCode.INVALID_INPUT),
         (Selection(ids=tuple(range(MAX_TASKS + 1))), BulkOptions(), ErrorCode.SELECTION_TOO_LARGE),
     ],
