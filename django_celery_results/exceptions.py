@@ -43,6 +43,10 @@ class TaskIdTooLong(TaskResultsError, ValueError):
     code = "BAD_USER_INPUT"
 
 
+class ResultTooLarge(TaskResultsError):
+    """The result of this task was refused by the database as too large."""
+
+
 class Unauthenticated(QueryError):
     """Log in first."""
 

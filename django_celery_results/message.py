@@ -58,6 +58,13 @@ class Keep:
         )
 
 
+    def without_body(self) -> Keep:
+        """The record that is left of one which the database refuses as too large."""
+        reason = f"the database refuses a message of {len(self.record.body or '')} characters"
+        task_id, task_name, created = self.record.task_id, self.record.task_name, self.record.date_created
+        return Keep(TaskMessage(task_id=task_id, task_name=task_name, reason=reason, date_created=created))
+
+
 @dataclass(frozen=True)
 class Discard:
     """The task succeeded: nothing is left to send again."""

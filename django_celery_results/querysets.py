@@ -41,6 +41,8 @@ class Companion:
 
     sql: str
     parameters: tuple[Any, ...] = ()
+    smaller: Companion | None = None
+    """What goes in its place where the database refuses it as too large; given for large ones only."""
 
     def run(self, connection: BaseDatabaseWrapper) -> None:
         """By itself, in the transaction that is open."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from celery import maybe_signature, states
@@ -24,10 +25,12 @@ from django.db import DatabaseError, connections, transaction
 from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
-from django_celery_results import chord_rows, codec
+from django_celery_results import chord_rows, codec, oversized
 from django_celery_results.chord_rows import UNFINISHED, Claim, Part, Progress
 from django_celery_results.conf import settings
+from django_celery_results.exceptions import ResultTooLarge
 from django_celery_results.models import Chord, ChordState
+from django_celery_results.querysets import Companion
 from django_celery_results.retention import Batches
 
 from . import chord_counters
@@ -111,7 +114,7 @@ class ChordMixin:
         counted = _counted.get()
         if counted is not None and _is_member(request) and request.id == task_id and state in states.READY_STATES:
             part = self._part(request, state, result)
-            kwargs["companion"] = part.statement(self.alias_for_write(kwargs.get("using")))
+            kwargs["companion"] = self._statement(part, self.alias_for_write(kwargs.get("using")))
             counted.add(part.key)
         return super().store_result(task_id, result, state, traceback, request=request, **kwargs)  # type: ignore[misc]
 
@@ -121,9 +124,26 @@ class ChordMixin:
             return
         part = self._part(request, state, result)
         if part.key not in (_counted.get() or ()):
-            self.writing(part.save)
+            self.writing(lambda alias: self._save(part, alias))
         self._proceed(request.group, request)
         self._sweep_on_the_way()
+
+    def _statement(self, part: Part, alias: str) -> Companion:
+        """Where the database refuses the value as too large, the chord fails: its body could not be given it."""
+        statement = part.statement(alias)
+        if not part.result or len(part.result) <= oversized.LARGE:
+            return statement
+        error = self._packed_result(states.FAILURE, ResultTooLarge())
+        return replace(statement, smaller=replace(part, state=states.FAILURE, result=error).statement(alias))
+
+    def _save(self, part: Part, alias: str) -> None:
+        statement = self._statement(part, alias)
+        try:
+            statement.run(connections[alias])
+        except DatabaseError as error:
+            if not statement.smaller or not oversized.is_refused([part.result], alias, error):
+                raise
+            statement.smaller.run(connections[alias])
 
     def _part(self, request: Any, state: str, result: Any) -> Part:
         index = request.group_index

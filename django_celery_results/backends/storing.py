@@ -23,6 +23,7 @@ from django_celery_results.states import attempt_of
 from django_celery_results.utils import now
 
 from .started import held_starts
+from .too_large import fitting
 
 T = TypeVar("T")
 
@@ -102,9 +103,13 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         try:
             self._write_once(change, alias, companion, record)
         except DatabaseError as error:
-            if not refuses_text(error) or django_connections[alias].in_atomic_block:
+            if django_connections[alias].in_atomic_block:
                 raise
-            self._write_once(replace(change, is_escaped=True), alias, companion, record)
+            smaller = fitting(self, change, alias, companion, record, error)
+            if not smaller and not refuses_text(error):
+                raise
+            change, companion, record = smaller or (replace(change, is_escaped=True), companion, record)
+            self._write_once(change, alias, companion, record)
 
     def _write_once(
         self, change: StateChange, alias: str, companion: Companion | None, record: message.Change | None
