@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
 from celery import Celery
+from django.db import DatabaseError
 from kombu.utils.uuid import uuid
 
+from django_celery_results import oversized
 from django_celery_results.message_codec import Message, MessageUnavailable, decode, encode
 from django_celery_results.models import Operation, TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
@@ -174,7 +176,12 @@ def _claim(app: Celery, order: audit.Order, wish: Wish, task: TaskResult, plan: 
         parts = reopening.reopen_parts(plan.parts)
         return {"rows": rows, "parts": parts} if rows or parts else {}
 
-    claims.claim(operation, prepare)
+    try:
+        claims.claim(operation, prepare)
+    except DatabaseError as error:
+        if not oversized.is_refused([record.body, record.options], guards.database(), error):
+            raise
+        _refuse_message(wish, "The database refuses the message as too large; nothing was sent.")
     return operation
 
 
@@ -182,9 +189,13 @@ def _record(app: Celery, task_id: str, wish: Wish, message: Message) -> TaskMess
     try:
         return encode(app, task_id, message)
     except MessageUnavailable as error:
-        if wish.overrides.changes_arguments:
-            refuse(ErrorCode.INVALID_INPUT, error.message, path=("overrides",))
-        refuse(ErrorCode.ARGUMENTS_UNAVAILABLE, error.message)
+        _refuse_message(wish, error.message)
+
+
+def _refuse_message(wish: Wish, why: str) -> NoReturn:
+    if wish.overrides.changes_arguments:
+        refuse(ErrorCode.INVALID_INPUT, why, path=("overrides",))
+    refuse(ErrorCode.ARGUMENTS_UNAVAILABLE, why)
 
 
 def _check_still(task: TaskResult, wish: Wish) -> None:

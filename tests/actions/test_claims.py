@@ -1,9 +1,11 @@
 """Whatever happens between the button and the broker, a task is sent again once, or not at all."""
 
+import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from celery import states
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.backends.signals import connection_created
 from django.utils import timezone
 
 from django_celery_results.actions import claims, publishing
@@ -204,6 +207,38 @@ def test_a_claim_whose_task_runs_already_is_only_marked(
     assert claims.heal(app) == 1
     assert len(sent) == 1
     assert Operation.objects.get().state == OperationState.DONE
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="takes a gigabyte")
+def test_what_the_database_refuses_as_too_large_is_refused_by_name(
+    operator: Viewer, sent: list[str], settings: Any
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"MESSAGE_MAX_BYTES": 2**26}
+    original = failed_task()
+    with small_database() as limit:
+        outcome = retry(operator, ref(original), overrides=RetryOverrides(args=["x" * limit]), idempotency_key="k")
+    (refusal,) = outcome.refusals
+    assert (refusal.code, refusal.path) == (ErrorCode.INVALID_INPUT, ("overrides",))
+    assert "too large" in refusal.message
+    assert sent == []
+    assert retry(operator, ref(original), idempotency_key="k").task_id in sent
+
+
+@contextmanager
+def small_database() -> Iterator[int]:
+    """More characters than a statement may have: SQLite would take a gigabyte unless it is told otherwise."""
+    if connection.vendor == "mysql":
+        yield 17 * 2**20
+        return
+
+    def limit(connection: Any, **_: Any) -> None:
+        connection.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 150_000)
+
+    connection.close()
+    connection_created.connect(limit)
+    yield 200_000
+    connection_created.disconnect(limit)
+    connection.close()
 
 
 def test_inside_an_open_transaction_nothing_is_done(operator: Viewer, sent: list[str]) -> None:
