@@ -50,13 +50,15 @@ class ResultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return remember_viewer(super().get_object(request, object_id, from_field), request)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
         everything = request.POST.get("select_across") == "1"
         if everything and self.get_paginator(request, queryset, self.list_per_page).count >= admin_listing.COUNT_UP_TO:
             text = _("Too many rows are selected. Narrow the list, or use the command line for work of this size.")
             self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
-        return super().response_action(request, queryset, *args)
+        return super().response_action(request, queryset, *args, **kwargs)
 
 
 @admin.register(TaskResult)
