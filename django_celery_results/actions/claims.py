@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import Celery
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from django_celery_results.codec import shorten
@@ -112,10 +113,14 @@ def undo(operation: Operation, refusal: Refusal, record: TaskMessage | None = No
 
 def heal(app: Celery) -> int:
     """Carry on retries whose process died between claim and publish, with the same new id; returns how many."""
-    expired = Operation.objects.using(database()).filter(
+    return sum(_heal(app, operation) for operation in expired().order_by("lease_until")[:_BATCH])
+
+
+def expired() -> QuerySet[Operation]:
+    """The claims whose process died."""
+    return Operation.objects.using(database()).filter(
         action__in=(RETRY, REVOKE), state=OperationState.CLAIMED, lease_until__lt=timezone.now()
     )
-    return sum(_heal(app, operation) for operation in expired.order_by("lease_until")[:_BATCH])
 
 
 def _heal(app: Celery, operation: Operation) -> bool:

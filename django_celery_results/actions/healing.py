@@ -33,6 +33,8 @@ def heal_at_start(sender: Any, **_: Any) -> None:
 
 def heal_at_cleanup(**_: Any) -> None:
     """Projects where nobody acts and no worker starts for days get their tasks all the same."""
+    if not claims.expired().exists():
+        return
     try:
         guards.outside_transaction()
         app = celery_app()

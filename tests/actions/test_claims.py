@@ -158,7 +158,11 @@ def test_killed_around_the_publish_the_same_id_is_sent_after_the_lease(
 
 @pytest.mark.parametrize("cleanup", [app.backend.cleanup, lambda: call_command("prune_task_results", verbosity=0)])
 def test_cleanup_carries_on_what_was_interrupted(
-    cleanup: Callable[[], object], operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+    cleanup: Callable[[], object],
+    operator: Viewer,
+    sent: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(claims, "_BATCH", 2)
     with monkeypatch.context() as patch:
@@ -169,11 +173,13 @@ def test_cleanup_carries_on_what_was_interrupted(
     expected = set(Operation.objects.values_list("new_task_id", flat=True))
     cleanup()
     assert sent == []  # the lease is not over: their owner may be at work
+    assert caplog.text == ""
 
     Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     with transaction.atomic():
         cleanup()
     assert sent == []  # a rollback would take back the record of what is out
+    assert "not carried on now" in caplog.text
 
     cleanup()
     assert (len(sent), set(sent)) == (3, expected)
