@@ -36,6 +36,7 @@ WEIGHTS = {
     "Query.__schema": 5_000,
     "Query.__type": 500,
     "Query.suggest": 100,
+    "Query.registeredTasks": 500,
     "TaskResultStats.total": 1_000,
     "TaskResultStats.groups": 1_000,
     "TaskResultStats.timeSeries": 1_000,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum, StrEnum
 
 from django_celery_results.actions.outcome import ErrorCode, ItemOutcome
+from django_celery_results.actions.registry import ParameterKind
 from django_celery_results.actions.retry import RetryScope
 from django_celery_results.models import OperationState
 from django_celery_results.query.ordering import GroupResultOrderField, OrderDirection, TaskResultOrderField
@@ -27,6 +28,7 @@ ENUMS: dict[str, type[Enum]] = {
     "GroupResultOrderField": GroupResultOrderField,
     "OperationState": OperationState,
     "OrderDirection": OrderDirection,
+    "ParameterKind": ParameterKind,
     "RetryScope": RetryScope,
     "TaskResultGroupBy": GroupBy,
     "TaskResultOrderField": TaskResultOrderField,

@@ -15,7 +15,7 @@ from .outcome import ErrorCode, refuse
 
 def celery_app() -> Celery:
     """The app that `CELERY_APP` names, else the current one; refuses one that nobody configured."""
-    app = _named(settings().celery_app) or get_current_app()
+    app = known_app()
     if is_unconfigured(app):
         refuse(
             ErrorCode.APP_NOT_CONFIGURED,
@@ -23,6 +23,11 @@ def celery_app() -> Celery:
             'such as "proj.celery:app", or import the app in your project\'s __init__.py.',
         )
     return app
+
+
+def known_app() -> Celery:
+    """The app that `CELERY_APP` names, else the current one, whether or not anybody configured it."""
+    return _named(settings().celery_app) or get_current_app()
 
 
 def is_unconfigured(app: Celery) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_celery_results.actions.outcome import ErrorCode, ItemOutcome
+from django_celery_results.actions.registry import ParameterKind
 from django_celery_results.actions.retry import RetryScope
 from django_celery_results.models import OperationState
 from django_celery_results.query.ordering import GroupResultOrderField, OrderDirection, TaskResultOrderField
@@ -19,6 +20,7 @@ __all__ = [
     "ItemOutcome",
     "OperationState",
     "OrderDirection",
+    "ParameterKind",
     "RetryScope",
     "TaskResultOrderField",
     "TaskState",

@@ -8,6 +8,7 @@ import strawberry
 from strawberry import UNSET, relay
 
 from django_celery_results import models
+from django_celery_results.actions import registry
 from django_celery_results.query import groups, operations, pages, stats, viewers
 from graphql_api import nodes, printing
 
@@ -27,6 +28,7 @@ from .inputs import (
     task_ref,
 )
 from .operation_types import OperationConnection
+from .registry_types import RegisteredTask
 from .service_types import Service, ServiceInfo, Viewer
 from .stats_types import TaskResultStats
 from .types import GroupResult, GroupResultConnection, TaskResult, TaskResultConnection
@@ -94,6 +96,10 @@ class Query:
         first: int = 20,
     ) -> list[str]:
         return stats.suggest(info.context.viewer, field_, prefix, first)
+
+    @strawberry.field(graphql_type=list[RegisteredTask])
+    def registered_tasks(self, info: Info, search: str = "") -> list[registry.RegisteredTask]:
+        return registry.registered_tasks(info.context.viewer, search)
 
     @strawberry.field(graphql_type=OperationConnection)
     def operations(
