@@ -35,7 +35,7 @@ def check_engine(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessa
     """The engine's room exists, and its library is installed."""
     name = settings().engine
     if not name.isidentifier() or find_spec(f"graphql_api.{name}") is None:
-        hint = 'Leave ENGINE out of GRAPHQL_API, or set it to "strawberry".'
+        hint = 'Leave ENGINE out of GRAPHQL_API, or set it to "strawberry" or "graphene".'
         return [Error(f"GRAPHQL_API names an unknown engine {name!r}.", hint=hint, id="graphql_api.E002")]
     if find_spec(name) is None:
         hint = (

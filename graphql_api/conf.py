@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -12,12 +13,16 @@ from django.core.signals import setting_changed
 SETTING = "GRAPHQL_API"
 
 
+def _installed_engine() -> str:
+    return "graphene" if find_spec("graphene") and not find_spec("strawberry") else "strawberry"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """One field per key of `GRAPHQL_API`, in upper case there. Every key is optional."""
 
-    engine: str = "strawberry"
-    """The room that runs operations: the package `graphql_api.<engine>`."""
+    engine: str = field(default_factory=_installed_engine)
+    """The library that runs operations: `strawberry` or `graphene`; unless given, the first that is installed."""
     authenticate: str | None = None
     """Dotted path of a function `request -> user | None` for clients that send a token; None leaves it to sessions."""
     login_url: str | None = None

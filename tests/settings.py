@@ -18,7 +18,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django_celery_results",
-    *(["graphql_api"] if find_spec("strawberry") else []),  # one lane has no GraphQL library
+    *(["graphql_api"] if find_spec("graphql") else []),  # one lane has no GraphQL library
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -11,6 +11,7 @@ from django_celery_results import models
 from django_celery_results.actions import registry
 from django_celery_results.query import groups, operations, pages, stats, viewers
 from graphql_api import nodes, printing
+from graphql_api.service import Service
 
 from .asking import Info, page_request, session
 from .descriptions import described
@@ -29,7 +30,7 @@ from .inputs import (
 )
 from .operation_types import OperationConnection
 from .registry_types import RegisteredTask
-from .service_types import Service, ServiceInfo, Viewer
+from .service_types import ServiceInfo, Viewer
 from .stats_types import TaskResultStats
 from .types import GroupResult, GroupResultConnection, TaskResult, TaskResultConnection
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib import metadata
-
 import strawberry
 
-from django_celery_results import __version__
-from django_celery_results.conf import settings
 from django_celery_results.policy.access import Action
 
 from .computed import computed
@@ -35,20 +30,3 @@ class ServiceInfo:
     schema_hash: str
     page_size: int
     max_page_size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Service:
-    """What this service is."""
-
-    schema_hash: str
-    version: str = __version__
-    celery_version: str = metadata.version("celery")
-
-    @property
-    def page_size(self) -> int:
-        return settings().page_size
-
-    @property
-    def max_page_size(self) -> int:
-        return settings().max_page_size

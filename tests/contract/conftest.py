@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from graphql_api.engine import Context, Engine, GraphQLRequest, GraphQLResponse
 
-ENGINES = ("strawberry",)
+ENGINES = tuple(name for name in ("strawberry", "graphene") if find_spec(name))
+"""The engines that are installed; one lane has both."""
 
 
 @dataclass(kw_only=True)

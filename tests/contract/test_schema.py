@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from graphql import (
 
 from django_celery_results.actions.outcome import ErrorCode
 from django_celery_results.policy.access import Action
+from tests.contract.conftest import ENGINES
 
 COMMITTED = Path(__file__).parents[2] / "schema.graphql"
 BUILT_IN = {"String", "Int", "Float", "Boolean", "ID"}
@@ -68,6 +70,11 @@ def test_references_take_exactly_one_id(committed: GraphQLSchema) -> None:
 def test_the_committed_schema_is_what_the_code_prints(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("export_graphql_schema", str(COMMITTED), check=True)
     assert "is up to date" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_every_engine_has_the_same_schema(name: str) -> None:
+    assert import_module(f"graphql_api.{name}.schema").printed() == COMMITTED.read_text()
 
 
 def test_an_outdated_file_fails_the_check_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

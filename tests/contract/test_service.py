@@ -41,8 +41,10 @@ def test_wrong_settings_are_reported(settings: Settings, given: dict[str, Any], 
     assert found.hint
 
 
-def test_a_missing_library_is_reported(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graphql_api.checks.find_spec", lambda name: None if name == "strawberry" else object())
+@pytest.mark.parametrize("name", ["strawberry", "graphene"])
+def test_a_missing_library_is_reported(settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    settings.GRAPHQL_API = {"ENGINE": name}
+    monkeypatch.setattr("graphql_api.checks.find_spec", lambda wanted: None if wanted == name else object())
     assert ids() == ["graphql_api.E003"]
 
 

@@ -1,0 +1,84 @@
+"""What fields of tasks and groups ask the query room; each function is one question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django_celery_results.actions import retry, revoke
+from django_celery_results.actions.outcome import Refusal
+from django_celery_results.query import failures, groups, lineage, values
+
+from .asking import page_request, session, viewer
+from .inputs import core, task_order
+
+
+def args(root: Any, info: Any) -> values.Value | None:
+    return values.args(viewer(info), root)
+
+
+def kwargs(root: Any, info: Any) -> values.Value | None:
+    return values.kwargs(viewer(info), root)
+
+
+def result(root: Any, info: Any) -> values.Value | None:
+    return values.result(viewer(info), root)
+
+
+def meta(root: Any, info: Any) -> Any:
+    return values.meta(viewer(info), root)
+
+
+def error(root: Any, info: Any) -> failures.TaskError | None:
+    return failures.error(viewer(info), root)
+
+
+def progress(root: Any, info: Any) -> failures.TaskProgress | None:
+    return failures.progress(viewer(info), root)
+
+
+def parent(root: Any, info: Any) -> Any:
+    return lineage.parent(session(info), root)
+
+
+def root_task(root: Any, info: Any) -> Any:
+    return lineage.root(session(info), root)
+
+
+def retried_from(root: Any, info: Any) -> Any:
+    return lineage.retried_from(session(info), root)
+
+
+def group(root: Any, info: Any) -> groups.Group | None:
+    return groups.of_task(session(info), root)
+
+
+def children(root: Any, info: Any, **given: Any) -> Any:
+    return lineage.children(session(info), root, page_request(given))
+
+
+def retried_as(root: Any, info: Any, **given: Any) -> Any:
+    return lineage.retried_as(session(info), root, page_request(given))
+
+
+def tasks_of_group(root: Any, info: Any, filter: Any = None, order_by: Any = None, **given: Any) -> Any:  # noqa: A002
+    return root.tasks(page_request(given), where=core(filter), order=task_order(order_by))
+
+
+def result_of_group(root: Any, info: Any) -> values.Value | None:
+    return values.group_result(viewer(info), root.row)
+
+
+def workflow(root: Any, info: Any, limit: int) -> lineage.Workflow:
+    return lineage.workflow(session(info), root, limit)
+
+
+def retry_blockers(root: Any, info: Any) -> list[Refusal]:
+    asked = session(info)
+    rows = asked.siblings(root)
+    found = asked.once((retry.blockers_for, id(rows)), lambda: retry.blockers_for(asked.viewer, rows))
+    blockers: list[Refusal] = found[root.pk]
+    return blockers
+
+
+def revoke_blockers(root: Any, info: Any) -> list[Refusal]:
+    return revoke.blockers(viewer(info), root)
