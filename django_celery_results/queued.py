@@ -5,13 +5,13 @@ Never within the caller's transaction: a worker's own write would wait for it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from celery import current_app, states
 from celery.app.task import Context
 from celery.utils.log import get_logger
-from django.core.exceptions import SynchronousOnlyOperation
 from django.db import DatabaseError, connections, router
 
 from .backends.database import DatabaseBackend
@@ -41,8 +41,24 @@ def _after_commit(backend: DatabaseBackend, store: Callable[[], None]) -> None:
     connection = connections[router.db_for_write(backend.TaskModel)]
     if connection.in_atomic_block:
         connection.on_commit(store, robust=True)  # never, where the transaction is rolled back
+    elif loop := _running_loop():
+        loop.run_in_executor(None, _store_and_close, store, connection.alias)  # Django refuses to block a loop
     else:
         store()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _store_and_close(store: Callable[[], None], alias: str) -> None:
+    try:
+        store()
+    finally:
+        connections[alias].close()  # that of this thread, which nobody else would close
 
 
 def _store(backend: DatabaseBackend, headers: dict[str, Any], routing_key: Any) -> None:
@@ -50,5 +66,5 @@ def _store(backend: DatabaseBackend, headers: dict[str, Any], routing_key: Any) 
     request = Context({**headers, "delivery_info": {"routing_key": routing_key}})
     try:
         backend.store_queued(str(headers["id"]), request)
-    except (DatabaseError, SynchronousOnlyOperation, TaskIdTooLong):
+    except (DatabaseError, TaskIdTooLong):
         logger.exception("Task %s is queued, but not stored as %s", headers.get("id"), states.PENDING)

@@ -1,5 +1,6 @@
 """Queued tasks are visible where the setting says so: after the publish, after the commit, never in a worker's way."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -54,6 +55,14 @@ def test_a_transaction_rolled_back_leaves_no_row() -> None:
         queue_nowhere()
         transaction.set_rollback(True)
     assert not TaskResult.objects.exists()
+
+
+def test_a_task_sent_by_a_coroutine_has_a_row() -> None:
+    async def publish() -> Any:
+        return queue_nowhere()
+
+    queued = asyncio.run(publish())  # it ends when its threads have ended
+    assert TaskResult.objects.get().task_id == queued.id
 
 
 def test_a_publish_that_fails_leaves_no_row() -> None:
