@@ -1,14 +1,22 @@
-"""Results in a Django cache, whichever it is. Chords are completed by Celery's own polling task."""
+"""Results in a Django cache, whichever it is. Chords are completed by Celery's own polling task.
+
+Writers of one task are kept apart by `add`, which is atomic in every cache of Django's but the file-based one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import random
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from celery.backends.base import KeyValueStoreBackend
 from django.core.cache import BaseCache, caches
 
 from django_celery_results.states import attempt_of, is_replaced
+
+LOCK_SECONDS = 2
 
 
 class CacheBackend(KeyValueStoreBackend):
@@ -59,22 +67,36 @@ class CacheBackend(KeyValueStoreBackend):
         status: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Store a state unless the one in the cache stands above it, as far as a cache can tell writers apart."""
-        state = str(state or status)
-        key = self.get_key_for_task(task_id)
-        stored = self.get(key)
-        attempt = attempt_of(task_id, request)
-        if stored and not is_replaced(
-            stored=stored["status"], stored_attempt=stored.get("attempt"), by=state, attempt=attempt
-        ):
-            return result
+        """Store a state unless the one in the cache stands above it."""
         meta = self._get_result_meta(  # type: ignore[attr-defined]
-            result=result, state=state, traceback=traceback, request=request
+            result=result, state=str(state or status), traceback=traceback, request=request
         )
-        # A state stored without a request tells nothing of names and arguments: what is known of them stays.
-        kept = {name: value for name, value in (stored or {}).items() if name not in meta}
-        self.set(key, {**kept, **meta, "task_id": task_id, "attempt": attempt})
+        told = {**meta, "task_id": task_id, "attempt": attempt_of(task_id, request)}
+        key = _text(self.get_key_for_task(task_id))
+        if not self.cache_backend.add(key, told, _timeout(self.expires)):
+            with self._alone(key):
+                self._replace(key, told)
         return result
+
+    def _replace(self, key: str, told: dict[str, Any]) -> None:
+        """A state stored without a request tells nothing of names and arguments: what is known of them stays."""
+        stored = self.get(key) or {}
+        if not stored or is_replaced(
+            stored=stored["status"], stored_attempt=stored.get("attempt"), by=told["status"], attempt=told["attempt"]
+        ):
+            self.set(key, {**stored, **told})
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[None]:
+        """No other writer reads and replaces this key meanwhile; one that died holds nobody up for longer than this."""
+        lock, deadline = f"{key}.lock", time.monotonic() + LOCK_SECONDS
+        while not (is_ours := self.cache_backend.add(lock, True, LOCK_SECONDS)) and time.monotonic() < deadline:
+            time.sleep(random.uniform(0.001, 0.01))  # noqa: S311 - so that writers do not come back all at once
+        try:
+            yield
+        finally:
+            if is_ours:
+                self.cache_backend.delete(lock)
 
 
 def _text(key: str | bytes) -> str:

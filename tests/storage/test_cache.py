@@ -1,5 +1,7 @@
 """The backend `django-cache`, on every kind of Django cache."""
 
+import threading
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +70,38 @@ def test_final_states_stay(backend: CacheBackend) -> None:
     backend.store_result(request.id, {}, states.STARTED, request=request)
     backend.mark_as_failure(request.id, ValueError(), request=request)
     assert backend.get_task_meta(request.id)["result"] == 1
+
+
+def test_a_success_is_not_lost_between_reading_and_writing(
+    backend: CacheBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if type(caches["results"]).__name__ in ("FileBasedCache", "DatabaseCache"):
+        pytest.skip("not atomic; a thread would need a connection of its own")
+    request = request_of()
+    backend.store_result(request.id, {}, states.STARTED, request=request)
+    success = threading.Thread(target=backend.mark_as_done, args=(request.id, 1), kwargs={"request": request})
+    get = backend.get
+
+    def get_slowly(key: Any) -> Any:
+        stored = get(key)
+        if threading.current_thread() is threading.main_thread():
+            success.start()
+            time.sleep(0.1)
+        return stored
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backend, "get", get_slowly)
+        backend.store_result(request.id, {"n": 1}, "PROGRESS", request=request)
+        success.join()
+    assert CacheBackend(backend.app).get_task_meta(request.id)["result"] == 1
+
+
+def test_a_writer_that_died_holds_nobody_up(backend: CacheBackend) -> None:
+    name = task_id()
+    backend.store_result(name, 1, "PROGRESS")
+    backend.cache_backend.add(f"{backend.get_key_for_task(name).decode()}.lock", True, None)
+    backend.store_result(name, 2, states.SUCCESS)
+    assert backend.get_task_meta(name)["result"] == 2
 
 
 def test_an_older_run_does_not_undo_a_newer_one(backend: CacheBackend) -> None:
