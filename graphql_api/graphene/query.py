@@ -7,6 +7,7 @@ from typing import Any
 import graphene
 from graphene import ID, Field, Int, String
 
+from django_celery_results.actions import registry
 from django_celery_results.query import groups, operations, stats, viewers
 from graphql_api import nodes, printing
 from graphql_api.service import Service
@@ -28,6 +29,7 @@ from .inputs import (
     task_ref,
 )
 from .operation_types import OperationConnection
+from .registry_types import RegisteredTask
 from .service_types import ServiceInfo, Viewer
 from .stats_types import TaskResultStats
 from .types import GroupResult, GroupResultConnection, Node, TaskResult, TaskResultConnection
@@ -62,6 +64,7 @@ class Query(ObjectType):
         first=Int(required=True, default_value=20),
     )
     operations = Field(OperationConnection, required=True, filter=OperationFilter(), args=page_arguments())
+    registered_tasks = many(RegisteredTask, search=String(required=True, default_value=""))
     viewer = Field(Viewer, required=True)
     service = Field(ServiceInfo, required=True)
 
@@ -100,6 +103,10 @@ class Query(ObjectType):
     @staticmethod
     def resolve_operations(root: Any, info: Any, filter: Any = None, **given: Any) -> Any:  # noqa: A002
         return operations.page(viewer(info), page_request(given), core(filter))
+
+    @staticmethod
+    def resolve_registered_tasks(root: Any, info: Any, search: str) -> list[registry.RegisteredTask]:
+        return registry.registered_tasks(viewer(info), search)
 
     @staticmethod
     def resolve_viewer(root: Any, info: Any) -> viewers.Abilities:
