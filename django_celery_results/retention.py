@@ -16,7 +16,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from .conf import settings
-from .models import Chord, ChordPart, ChordState, GroupResult, Operation, OperationState, TaskMessage, TaskResult
+from .models import Chord, ChordPart, ChordState, GroupResult, Operation, TaskMessage, TaskResult
 from .outages import retrying
 from .states import READY, TaskState
 
@@ -125,7 +125,8 @@ def prune(
 ) -> Pruned:
     """Delete everything that has outlived its age."""
     batches = batches or Batches()
-    operations = _rows(Operation).exclude(state=OperationState.CLAIMED)
+    # Retries that were interrupted are carried on; an action on many tasks that nobody carried on is not kept for good.
+    operations = _rows(Operation).filter(open_claim=None).exclude(lease_until__gt=timezone.now())
     removed = Pruned(
         task_results=prune_tasks(ages.by_age(), batches=batches, model=task_model),
         group_results=_prune_dated(_rows(group_model), "date_done", ages.default, batches),

@@ -1,11 +1,13 @@
 """What expires, what is kept, and how it is deleted."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models.signals import post_delete
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from django_celery_results.models import (
     Chord,
@@ -141,11 +143,16 @@ def test_groups_expire(aged: Make) -> None:
 
 def test_operations_are_kept_unless_an_age_is_set(aged: Make) -> None:
     for state in OperationState:
-        aged(Operation.objects.create(action="retry", state=state), 400, "started_at")
+        aged(Operation.objects.create(action="bulk_retry", state=state), 400, "started_at")
+    aged(Operation.objects.create(action="retry", open_claim="claim"), 400, "started_at")
+    later = timezone.now() + timedelta(seconds=60)
+    aged(Operation.objects.create(action="bulk_retry", lease_until=later), 400, "started_at")
+    Operation.objects.create(action="retry", state=OperationState.DONE)
     assert prune(Ages(default=DAY)).operations == 0
 
-    assert prune(Ages(default=DAY, operations=300 * DAY)).operations == 3
-    assert Operation.objects.get().state == OperationState.CLAIMED
+    assert prune(Ages(default=DAY, operations=300 * DAY)).operations == 4
+    kept = Operation.objects.order_by("pk").values_list("action", "state")
+    assert list(kept) == [("retry", "claimed"), ("bulk_retry", "claimed"), ("retry", "done")]
 
 
 def test_a_dry_run_counts_and_deletes_nothing(make_task: Make, make_chord: Make) -> None:
