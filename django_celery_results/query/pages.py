@@ -61,12 +61,17 @@ class BoundedCount:
     is_exact: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Edge(Generic[Row]):
-    """A row and where it stands in its list."""
+    """A row and where it stands in its list, which is written only for who asks."""
 
-    cursor: str
-    node: Row
+    __slots__ = ("_page", "node")
+
+    def __init__(self, page: Page[Row], node: Row) -> None:
+        self._page, self.node = page, node
+
+    @property
+    def cursor(self) -> str:
+        return self._page.cursor(self.node)
 
 
 class Page(Generic[Row]):
@@ -115,7 +120,7 @@ class Page(Generic[Row]):
     @cached_property
     def edges(self) -> Sequence[Edge[Row]]:
         """The rows with their cursors."""
-        return [Edge(cursor=self.cursor(row), node=row) for row in self.rows]
+        return [Edge(self, row) for row in self.rows]
 
     @property
     def has_next_page(self) -> bool:
