@@ -24,7 +24,8 @@ with connection.cursor() as cursor:
            (task_id, status, content_type, content_encoding, result, date_done, date_created, task_name, worker, meta)
            SELECT 'bench-' || n, 'SUCCESS', 'application/json', 'utf-8', '"' || repeat('x', 100) || '"', at, at,
                   'bench_app.noop', 'worker@bench', '{"children": []}'
-           FROM (SELECT n, now() - CASE WHEN n <= %s THEN interval '2 days' ELSE interval '1 minute' END AS at
+           FROM (SELECT n, now() - CASE WHEN n <= %s THEN interval '2 days' ELSE interval '1 minute' END
+                         + n * interval '50 microseconds' AS at
                  FROM generate_series(1, %s) AS n) AS rows""",
         [number // 2, number],
     )
