@@ -31,6 +31,7 @@ Logs are in {logs}. Ctrl-C stops everything.
 def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background process inherits it ignored
     try:
         with Service() as service:
             service.start()

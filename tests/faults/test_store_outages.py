@@ -1,5 +1,7 @@
 """Real workers whose database connections break, or whose database is away: no result is lost."""
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Iterator

@@ -10,10 +10,18 @@ from celery.result import AsyncResult, GroupResult
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from django_celery_results.backends import read_ahead
 from tests.celery_app import app
 from tests.waiting.conftest import Finish
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine must not look like an asker who pauses between two members."""
+    monkeypatch.setattr(read_ahead, "_PACE", 60.0)
+    monkeypatch.setattr(read_ahead, "_FRESH", 60.0)
 
 
 def test_a_group_says_how_far_it_is_in_two_queries(results: list[AsyncResult]) -> None:
