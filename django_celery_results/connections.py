@@ -10,6 +10,7 @@ import os
 from typing import Any, cast
 
 from celery import signals
+from celery.utils.log import get_logger
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
@@ -17,6 +18,7 @@ from kombu.utils.compat import detect_environment
 
 from .conf import settings
 
+logger = get_logger(__name__)
 _GREENLETS = ("gevent", "eventlet")
 _UNPREPARED = "dcr_unprepared"
 
@@ -74,6 +76,25 @@ def kept(alias: str) -> str:
     elif not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
     return name
+
+
+def abandon(alias: str) -> None:
+    """Roll back what a task of this worker left open when it ended: nobody is there to commit it.
+
+    The state of the task would be lost with it, and Django refuses to use a connection that was closed within a block.
+    """
+    connection = connections[alias]
+    if is_worker() and _is_open(connection):
+        logger.warning("A task ended within a transaction on %r, which is rolled back", alias)
+        connection.close()
+        del connections[alias]
+
+
+def _is_open(connection: BaseDatabaseWrapper) -> bool:
+    if connection.in_atomic_block:
+        return not any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
+    is_left = connection.connection is not None and not connection.autocommit
+    return is_left and bool(connection.settings_dict["AUTOCOMMIT"])
 
 
 def discard_prepared(alias: str) -> None:

@@ -3,9 +3,12 @@
 import os
 import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from celery import Task, shared_task
+from django.db import DatabaseError, connection, transaction
 
 
 @shared_task
@@ -26,6 +29,35 @@ def echo(*args: Any, **kwargs: Any) -> dict[str, Any]:
 @shared_task
 def fail(message: str = "no", *args: Any, **kwargs: Any) -> None:
     raise ValueError(message)
+
+
+@shared_task
+def leave_open(how: str, *, fails: bool) -> str:
+    """Ends within a transaction that a failed statement has broken."""
+    if how == "block":
+        transaction.atomic().__enter__()
+    else:
+        transaction.set_autocommit(False)
+    with suppress(DatabaseError):
+        connection.cursor().execute("SELECT * FROM no_such_table")
+    if fails:
+        raise ValueError(how)
+    return how
+
+
+@shared_task
+def kill_process() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@shared_task
+def wait_at(marker: str) -> str:
+    """Waits to be killed; the second run ends at once."""
+    if Path(marker).exists():
+        return "again"
+    Path(marker).touch()
+    time.sleep(60)
+    return "nobody killed it"
 
 
 @shared_task

@@ -21,11 +21,12 @@ from celery.result import GroupResult
 from celery.signals import worker_ready
 from celery.utils.functional import _regen  # type: ignore[attr-defined]
 from celery.utils.log import get_logger
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connections, router, transaction
 from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
 from django_celery_results import chord_rows, codec, oversized
+from django_celery_results import connections as result_connections
 from django_celery_results.chord_rows import UNFINISHED, Claim, Part, Progress
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import ResultTooLarge
@@ -112,6 +113,8 @@ class ChordMixin:
     ) -> Any:
         """The outcome of a chord's member goes with its part: both are stored, or neither."""
         counted = _counted.get()
+        if counted is not None and not getattr(request, "is_eager", False):
+            result_connections.abandon(router.db_for_write(self.TaskModel))  # type: ignore[attr-defined]
         if counted is not None and _is_member(request) and request.id == task_id and state in states.READY_STATES:
             part = self._part(request, state, result)
             kwargs["companion"] = self._statement(part, self.alias_for_write(kwargs.get("using")))
