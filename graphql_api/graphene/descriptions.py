@@ -35,6 +35,13 @@ def _hide(kind: Any) -> None:
         del kind._meta.fields[name]
 
 
+def _inherited(kind: Any) -> dict[str, Any]:
+    """What a subclass need not say again in its Meta."""
+    meta = getattr(kind, "_meta", None)
+    given = {name: getattr(meta, name, None) for name in ("interfaces", "possible_types")}
+    return {name: value for name, value in given.items() if value}
+
+
 class ObjectType(graphene.ObjectType):
     """What all our types are. Subclass one to add a field, or to hide one by setting it to None."""
 
@@ -43,7 +50,7 @@ class ObjectType(graphene.ObjectType):
 
     @classmethod
     def __init_subclass_with_meta__(cls, **options: Any) -> None:
-        super().__init_subclass_with_meta__(**options)
+        super().__init_subclass_with_meta__(**(_inherited(cls) | options))
         _hide(cls)
         describe(cls)
 

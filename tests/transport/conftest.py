@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
 
+from graphql_api.documents import Documents
+from graphql_api.transport import views
 from graphql_api.transport.encoding import encode
 
 RESPONSE = "application/graphql-response+json"
@@ -43,6 +45,13 @@ class Service:
 
     def log_in(self, user: User) -> None:
         self.client.force_login(user)
+
+
+def documents() -> Documents:
+    """The documents of the engine that is installed."""
+    found: Any = views.engine()
+    known: Documents = found.documents
+    return known
 
 
 @pytest.fixture(params=["wsgi", "asgi"])

@@ -9,9 +9,8 @@ from graphql_api import documents
 from graphql_api.cost import WEIGHTS, total
 from graphql_api.engine import GraphQLRequest
 from graphql_api.limits import LimitExceeded, check_document
-from graphql_api.strawberry.execution import engine
-from graphql_api.strawberry.schema import graphql_core, schema
 from tests.transport.conftest import Service
+from tests.transport.conftest import documents as documents_of_engine
 from tests.transport.test_requests import code
 
 LARGE, DEEP, COSTLY = "QUERY_TOO_LARGE", "QUERY_TOO_DEEP", "QUERY_TOO_COSTLY"
@@ -137,7 +136,7 @@ def test_mutations_of_one_request_are_few(service: Service) -> None:
 
 
 def test_every_weight_is_that_of_a_field() -> None:
-    kinds = graphql_core(schema).type_map
+    kinds = documents_of_engine().schema.type_map
     for coordinate in WEIGHTS:
         kind, _, name = coordinate.partition(".")
         known = kinds["TaskResultConnection" if kind == "Connection" else kind].fields  # type: ignore[union-attr]
@@ -158,12 +157,12 @@ def test_every_weight_is_that_of_a_field() -> None:
     ],
 )
 def test_the_cost_is_what_the_documentation_says(query: str, cost: int) -> None:
-    operation = engine.documents.operation(GraphQLRequest(query=query))
+    operation = documents_of_engine().operation(GraphQLRequest(query=query))
     assert total(operation.costs, {}) == cost
 
 
 def test_every_list_of_the_schema_is_a_page_with_a_size_that_counts() -> None:
-    kinds = [kind for kind in graphql_core(schema).type_map.values() if isinstance(kind, GraphQLObjectType)]
+    kinds = [kind for kind in documents_of_engine().schema.type_map.values() if isinstance(kind, GraphQLObjectType)]
     pages = [field for kind in kinds for field in kind.fields.values() if str(field.type).endswith("Connection!")]
     assert pages
     assert all({"first", "last"} <= set(field.args) for field in pages)

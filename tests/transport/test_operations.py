@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -126,11 +128,10 @@ def test_what_json_cannot_say_is_still_valid_json(fast: bool, monkeypatch: pytes
     assert encoding.encode("\ud800") == b'"\\ud800"'
 
 
-def test_the_engine_is_a_setting(settings: Any) -> None:
-    settings.GRAPHQL_API = {"ENGINE": "strawberry"}
-    from graphql_api.strawberry.execution import engine
-
-    assert views.engine() is engine
+@pytest.mark.parametrize("name", [name for name in ("strawberry", "graphene") if find_spec(name)])
+def test_the_engine_is_a_setting(settings: Any, name: str) -> None:
+    settings.GRAPHQL_API = {"ENGINE": name}
+    assert views.engine() is import_module(f"graphql_api.{name}.execution").engine
 
 
 class Broken(io.BytesIO):

@@ -8,8 +8,7 @@ from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
 from graphql import GraphQLSchema, parse, validate
 
-from graphql_api.strawberry.schema import graphql_core, schema
-from tests.transport.conftest import BROWSER, Service
+from tests.transport.conftest import BROWSER, Service, documents
 
 
 def page(service: Service) -> Any:
@@ -63,5 +62,5 @@ def test_programs_are_never_shown_the_page(service: Service, accept: str) -> Non
 def test_the_default_query_is_valid() -> None:
     from django.template.loader import render_to_string
 
-    core: GraphQLSchema = graphql_core(schema)
+    core: GraphQLSchema = documents().schema
     assert validate(core, parse(render_to_string("graphql_api/default_query.graphql"))) == []
