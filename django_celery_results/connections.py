@@ -50,12 +50,6 @@ def alias_for_write(model: type[models.Model], using: str | None = None) -> str:
     return kept(alias) if is_kept(alias) else alias
 
 
-def alias_for_read(model: type[models.Model]) -> str:
-    """The alias that Celery's protocol reads results of this model from."""
-    alias = router.db_for_read(model)
-    return kept(alias) if alias == router.db_for_write(model) and is_kept(alias) else alias
-
-
 def is_kept(alias: str) -> bool:
     """Whether this process keeps a connection of its own to the alias's database."""
     if not is_worker() or detect_environment() in _GREENLETS:

@@ -39,9 +39,11 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
     supports_result_compression = True
 
     def reading(self, operation: Callable[[str], T]) -> T:
-        """Run `operation(alias)` again where the connection turns out to be lost."""
-        alias = connections.alias_for_read(self.TaskModel)
-        return outages.retrying(alias, operation, outages.READ_SECONDS)
+        """Run `operation(alias)` again where the connection turns out to be lost.
+
+        On the database that is written to: on a replica that lags, a task that is done would still be PENDING.
+        """
+        return outages.retrying(self.alias_for_write(), operation, outages.READ_SECONDS)
 
     # Tasks
 
@@ -120,7 +122,6 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
         return group_result
 
     def _restore_group(self, group_id: str) -> dict[str, Any] | None:
-        # From the database that is written to: a replica may not know yet of a group that was just saved.
         row = self.writing_groups(lambda alias: self._groups(alias, group_id).first())
         if not row:
             return None
