@@ -151,7 +151,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
 
     def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
         """The arguments' representations, with Celery's `result_extended` only: they may hold what is private."""
-        if not self.app.conf.find_value_for_key("extended", "result"):
+        if not self.app.conf.result_extended:
             return {}
         shown = {
             "task_args": getattr(request, "argsrepr", None) or getattr(request, "args", None),
