@@ -8,6 +8,7 @@ from django_celery_results.exceptions import Forbidden, QueryError, Unauthentica
 from django_celery_results.models import TaskResult
 from django_celery_results.policy.access import Action, Policy, policy
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query import lookups
 from django_celery_results.query.tasks import TaskRef, find
 
 from .outcome import ErrorCode, Refusal, refuse
@@ -36,6 +37,8 @@ def visible_task(viewer: Viewer, ref: TaskRef) -> TaskResult:
 
 def may_name_any(viewer: Viewer, task_id: str) -> bool:
     """Whether the viewer may act on an id that has no row: not where the project narrows which rows are seen."""
+    if not lookups.is_storable(task_id):
+        return False  # no database could ever have held it, so no task has this id
     narrows = type(policy()).visible is not Policy.visible
     rows = TaskResult._default_manager.using(database())
     return not narrows and policy().may(viewer, Action.VIEW) and not rows.filter(task_id=task_id).exists()
