@@ -85,14 +85,20 @@ class Page(Generic[Row]):
         mark: bytes,
         *,
         load: Callable[[QuerySet[Any]], list[Row]],
+        within: Q | None = None,
     ) -> None:
-        """`load` makes the nodes of the page out of the query for their rows."""
-        self._matching, self._load = queryset.filter(order.covered), load
+        """`load` makes the nodes of the page out of the query for their rows; `within` narrows the list."""
+        self._queryset, self._within, self._load = queryset, within, load
         self._order, self._mark = order, mark
         self._size = request.size()
         self._after = cursors.decode(request.after, mark) if request.after is not None else None
         self._before = cursors.decode(request.before, mark) if request.before is not None else None
         self._is_backward = request.is_backward
+
+    @cached_property
+    def _matching(self) -> QuerySet[Any]:
+        """The rows of the whole list. A preloaded page may never ask for them."""
+        return self._queryset.filter(self._order.covered, self._within or Q())
 
     @cached_property
     def rows(self) -> Sequence[Row]:

@@ -54,7 +54,7 @@ class Session:
         order = order or TaskResultOrder()
         rows = tasks.selected(self.viewer, where)
         mark = cursors.fingerprint("tasks", order, where, within)
-        return Page(rows.filter(within) if within else rows, order, request, mark, load=self.load)
+        return Page(rows, order, request, mark, load=self.load, within=within)
 
     def load(self, rows: QuerySet[TaskResult]) -> list[TaskResult]:
         """The rows with the large columns this session reads, noted as siblings."""
