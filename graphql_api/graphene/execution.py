@@ -9,6 +9,7 @@ from graphql_api.documents import Documents, Operation, RequestRefused
 from graphql_api.engine import Context, GraphQLRequest, GraphQLResponse
 from graphql_api.errors import formatted
 
+from .executor import Executor
 from .schema import graphql_core, schema
 
 
@@ -31,12 +32,14 @@ class GrapheneEngine:
         return await sync_to_async(self.execute)(request, context)
 
     def _run(self, operation: Operation, request: GraphQLRequest, context: Context) -> GraphQLResponse:
+        context.memo[Operation] = operation
         result = execute(
             self.schema,
             operation.document,
             context_value=context,
             variable_values=request.variables,
             operation_name=operation.name,
+            execution_context_class=Executor,
         )
         assert isinstance(result, ExecutionResult)  # noqa: S101 - no resolver of ours is a coroutine
         return GraphQLResponse(

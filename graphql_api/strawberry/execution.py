@@ -10,7 +10,6 @@ from graphql_api.documents import Documents, Operation, RequestRefused
 from graphql_api.engine import Context, GraphQLRequest, GraphQLResponse
 from graphql_api.errors import formatted
 
-from .prepared import Prepared
 from .schema import graphql_core, schema
 
 
@@ -33,7 +32,7 @@ class StrawberryEngine:
         return await sync_to_async(self.execute)(request, context)
 
     def _run(self, operation: Operation, request: GraphQLRequest, context: Context) -> GraphQLResponse:
-        context.memo[Prepared] = operation
+        context.memo[Operation] = operation
         result = self.schema.execute_sync(
             request.query,
             variable_values=request.variables,

@@ -25,4 +25,4 @@ class Prepared(SchemaExtension):
 
     def _operation(self) -> Operation | None:
         context = self.execution_context.context
-        return context.memo.get(Prepared) if isinstance(context, Context) else None
+        return context.memo.get(Operation) if isinstance(context, Context) else None

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.policy.viewer import SYSTEM
+from graphql_api import columnwise as executors
 from graphql_api.engine import Context, GraphQLRequest
 from graphql_api.strawberry import executor
 from graphql_api.strawberry.computed import computed
@@ -150,7 +151,7 @@ def test_a_page_of_tasks_is_completed_by_columns(known: dict[str, Any], monkeypa
 def test_a_plan_is_made_once_per_document(known: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     request = GraphQLRequest(query="query Planned { taskResults(first: 4) { nodes { id taskId } } }")
     first = engine.execute(request, Context(viewer=SYSTEM))
-    monkeypatch.setattr(executor, "Planner", None)
+    monkeypatch.setattr(executors, "Planner", None)
     assert engine.execute(request, Context(viewer=SYSTEM)) == first
 
 

@@ -1,7 +1,7 @@
 """Completes lists of plain objects column by column, where graphql-core would complete them field by field.
 
 A plan is made for a list whose selected fields all read the row: no resolver, argument, permission or handler, which
-strawberry says itself by marking the resolvers of such fields. Values then move through C loops. Whatever is not as
+each engine tells in its own way. Values then move through C loops. Whatever is not as
 expected raises, and graphql-core completes that list from its beginning: nulls, errors and paths are its own.
 """
 
@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
-from operator import attrgetter
 from typing import Any
 
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString, is_leaf_type
-from strawberry.types.field import StrawberryField
-
-from .computed import ComputedField
 
 Column = Callable[[Sequence[Any]], Sequence[Any]]
+Reader = Callable[[GraphQLField], Callable[[Any], Any]]
+"""How an engine's field reads its value off a row; `NotPlain` where it does more."""
 _NOTHING = type(None)
 
 
@@ -28,8 +26,9 @@ class NotPlain(Exception):
 class Planner:
     """Makes plans for one execution, whose directives and fragments decide what is selected."""
 
-    def __init__(self, collect_subfields: Callable[[GraphQLObjectType, Any], Any]) -> None:
+    def __init__(self, collect_subfields: Callable[[GraphQLObjectType, Any], Any], read: Reader) -> None:
         self.collect_subfields = collect_subfields
+        self.read = read
 
     def values(self, kind: Any, details: Any, *, required: bool = False) -> Column:
         """Completes a column of values of this type."""
@@ -46,7 +45,7 @@ class Planner:
     def objects(self, kind: GraphQLObjectType, details: Any) -> Column:
         """Completes a column of objects, none of them null."""
         fields = self._selected(kind, details)
-        read = [_reader(kind, _name(group)) for group in fields.values()]
+        read = [self._reader(kind, _name(group)) for group in fields.values()]
         complete = [self._field(kind, group) for group in fields.values()]
         keys = tuple(fields)
 
@@ -57,6 +56,14 @@ class Planner:
             return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
 
         return objects
+
+    def _reader(self, kind: GraphQLObjectType, name: str) -> Callable[[Any], Any]:
+        if name == "__typename":
+            return lambda _: kind.name
+        field = kind.fields.get(name)
+        if field is None or field.args:
+            raise NotPlain
+        return self.read(field)
 
     def _field(self, kind: GraphQLObjectType, group: Any) -> Column:
         name = _name(group)
@@ -77,24 +84,6 @@ def _name(group: Any) -> str:
     """The field that a group of nodes selects; graphql-core 3.3 wraps them."""
     name: str = getattr(group[0], "node", group[0]).name.value
     return name
-
-
-def _reader(kind: GraphQLObjectType, name: str) -> Callable[[Any], Any]:
-    if name == "__typename":
-        return lambda _: kind.name
-    field = kind.fields.get(name)
-    if field is None or field.args or not getattr(field.resolve, "_is_default", False):
-        raise NotPlain
-    return _read(field)
-
-
-def _read(field: GraphQLField) -> Callable[[Any], Any]:
-    known = field.extensions.get("strawberry-definition")
-    if type(known) is StrawberryField and known.default_resolver is getattr and known.python_name:
-        return attrgetter(known.python_name)
-    if type(known) is ComputedField:
-        return known.read
-    raise NotPlain
 
 
 def _leaves(kind: Any, required: bool) -> Column:
