@@ -35,6 +35,8 @@ class Lane:
     databases: tuple[str, ...] = ("sqlite", "postgresql", "mariadb")
     selection: str = "not heavy and not once"
     ignored: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
+    """Folders of tests; all unless given."""
 
 
 # The comparison with the 2.x package takes minutes, and depends on databases rather than on versions.
@@ -53,6 +55,16 @@ OLDEST = Lane(
     ),
     databases=("sqlite",),
     ignored=NOT_IN_LANES,
+)
+
+ENGINES = ("tests/contract", "tests/transport")
+GRAPHENE = Lane(extras="test,graphene", requires=("Django==5.2.*",), databases=("sqlite",), suites=ENGINES)
+# The newest set that can share an environment.
+BOTH = Lane(
+    extras="test,demo,graphene",
+    requires=("Django==5.2.*", "strawberry-graphql==0.327.7", "strawberry-graphql-django==0.91.0"),
+    databases=("sqlite",),
+    suites=("tests/contract",),
 )
 
 
@@ -101,6 +113,18 @@ def oldest(session: nox.Session) -> None:
 def core(session: nox.Session) -> None:
     """The store, policy, query and actions where no GraphQL library is installed."""
     run_lane(session, CORE)
+
+
+@nox.session(python=PYTHON["3.11"], tags=["lanes"])
+def graphene(session: nox.Session) -> None:
+    """The GraphQL service where only graphene is installed."""
+    run_lane(session, GRAPHENE)
+
+
+@nox.session(python=PYTHON["3.11"], tags=["lanes"])
+def both(session: nox.Session) -> None:
+    """One contract, asked of both engines."""
+    run_lane(session, BOTH)
 
 
 @nox.session(python=PYTHON["3.11"], tags=["all"])
@@ -174,7 +198,7 @@ def run_suite(session: nox.Session, lane: Lane, database: str, url: str) -> bool
     """Run pytest on one database; whether it passed."""
     selection = "not heavy" if lane is NEWEST and database == "sqlite" else lane.selection
     ignored = [f"--ignore={path}" for path in lane.ignored]
-    options = ["-q", "-rs", "-m", selection, "--durations=10", *ignored, *session.posargs]
+    options = ["-q", "-rs", "-m", selection, "--durations=10", *ignored, *(session.posargs or lane.suites)]
     started, verdict = time.monotonic(), "failed"
     try:
         session.run(

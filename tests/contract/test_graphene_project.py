@@ -1,6 +1,7 @@
 """The example of a project with a graphene schema of its own: started as it says, and queried."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -56,3 +57,14 @@ def test_a_hidden_field_is_gone(url: str) -> None:
 
 def test_nobody_sees_rows_without_logging_in(url: str) -> None:
     assert ask(Client(url), "{ taskResults { nodes { id } } }") is None
+
+
+def test_the_page_about_it_runs() -> None:
+    page = (ROOT / "docs" / "graphene.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    made: dict[str, Any] = {}
+    for block in blocks:
+        exec(compile(block, "docs/graphene.md", "exec"), made)
+    text = str(made["schema"])
+    assert "openOrders: Int!" in text
+    assert "runbook: String" in text
