@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import celery
 import pytest
 from celery import Signature, chain, chord, group
 from celery.canvas import StampingVisitor
@@ -80,8 +81,14 @@ SHAPES: dict[str, Callable[[], Signature]] = {
 }
 
 
+# Before 5.7, Celery's Redis backend waits for ever for the first and orders the second by who came first.
+OTHERWISE_IN_OLD_CELERY = ("chord with a failing member and a group as body", "member replaced by a group")
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_it_ends_as_with_celerys_redis_backend(both: Compare, shape: str) -> None:
+    if celery.VERSION < (5, 7) and shape in OTHERWISE_IN_OLD_CELERY:
+        pytest.skip("Celery's own Redis backend differs before 5.7")
     kind, _ = both(SHAPES[shape])
     assert (kind == "value") is ("failing" not in shape)
 
