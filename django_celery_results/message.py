@@ -57,7 +57,6 @@ class Keep:
             [self.record], update_conflicts=True, update_fields=columns, unique_fields=unique
         )
 
-
     def without_body(self) -> Keep:
         """The record that is left of one which the database refuses as too large."""
         reason = f"the database refuses a message of {len(self.record.body or '')} characters"
