@@ -91,7 +91,7 @@ def _integer(value: Any) -> int | None:
 
 def _time(value: Any) -> datetime | None:
     try:
-        time = maybe_iso8601(value) if value else None
+        time = maybe_iso8601(value) if isinstance(value, str | datetime) else None
     except (TypeError, ValueError):
         return None
     if time is None or timezone.is_aware(time) is settings.USE_TZ:

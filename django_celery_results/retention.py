@@ -98,11 +98,11 @@ class Batches:
 
     def spans(self, rows: Rows, key: Key, *, end: datetime | None = None) -> Iterator[Q]:
         """Conditions that cut the rows into ranges of `key` of about one batch each."""
-        edges = rows.order_by(*key).values_list(*key)
-        first = edge = edges.first()
+        edges = rows.order_by(*key).values_list(*dict.fromkeys(key))  # Django 5.2.0 gives a repeated column once
+        first = edge = _pair(edges.first())
         while edge:
             low = _at_or_after(key, edge)
-            edge = edges.filter(low)[self.size : self.size + 1].first()
+            edge = _pair(edges.filter(low)[self.size : self.size + 1].first())
             yield low & _before(key, edge) if edge else low
             if first and end:
                 self.progress((edge[0] - first[0]) / (end - first[0]) if edge else 1.0)
@@ -214,6 +214,10 @@ def _rows(model: Model) -> Rows:
 
 def _ago(seconds: float) -> datetime:
     return timezone.now() - timedelta(seconds=seconds)
+
+
+def _pair(edge: tuple[Any, ...] | None) -> tuple[Any, Any] | None:
+    return (edge[0], edge[-1]) if edge else None
 
 
 def _at_or_after(key: Key, edge: Edge) -> Q:

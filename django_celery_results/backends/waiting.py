@@ -81,6 +81,10 @@ class WaitingMixin:
         self._read_ahead.forget(result)
         return result
 
+    def forget(self, task_id: str) -> None:
+        self._read_ahead.drop(task_id)  # results of Celery before 5.7 do not say that nobody looks at them any more
+        super().forget(task_id)  # type: ignore[misc]
+
     # Many results
 
     def get_many(
