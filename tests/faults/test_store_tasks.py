@@ -7,12 +7,13 @@ from celery import states
 from celery.exceptions import WorkerLostError
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
+from kombu import Connection
 
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 from tests.celery_app import app
 from tests.tasks import add, kill_process, leave_open, wait_at
-from tests.workers import running_worker, wait_for
+from tests.workers import RABBITMQ, running_worker, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 kept_or_not = pytest.mark.parametrize(
@@ -44,13 +45,14 @@ def test_a_process_killed_before_its_start_was_written_has_lost_its_task(results
 
 def test_a_worker_killed_before_a_start_was_written_leaves_the_task_to_the_next(tmp_path: Any) -> None:
     marker = tmp_path / "killed"
-    celery = {"task_acks_late": True, "broker_transport_options": {"visibility_timeout": 1}}
-    with running_worker(concurrency=1, results={"MERGE_STARTED_AFTER": 60}, celery=celery) as first:
-        sent = wait_at.apply_async((str(marker),), queue=first.queue)
+    celery = {"task_acks_late": True}
+    with running_worker(broker=RABBITMQ, concurrency=1, results={"MERGE_STARTED_AFTER": 60}, celery=celery) as first:
+        with Connection(RABBITMQ) as broker:
+            sent = wait_at.apply_async((str(marker),), queue=first.queue, connection=broker)
         wait_for(marker.exists)
         first.kill()
         assert sent.state == "PENDING"
-        with running_worker(queue=first.queue, celery=celery):
+        with running_worker(broker=RABBITMQ, queue=first.queue, celery=celery):
             assert sent.get(timeout=30) == "again"
     assert TaskResult.objects.get().date_started is not None
 
