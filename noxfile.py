@@ -39,6 +39,10 @@ class Lane:
     """Folders of tests; all unless given."""
 
 
+# Real workers on a machine that is busy with other lanes may answer late. Only a wait that ran out is repeated, once,
+# and pytest counts it as a rerun.
+LATE = ("--reruns", "1", "--only-rerun", "TimeoutError", "--only-rerun", "did not become true")
+
 # The comparison with the 2.x package takes minutes, and depends on databases rather than on versions.
 NOT_IN_LANES = ("tests/drop_in",)
 NEWEST = Lane(requires=("Django==5.2.*",))
@@ -198,7 +202,7 @@ def run_suite(session: nox.Session, lane: Lane, database: str, url: str) -> bool
     """Run pytest on one database; whether it passed."""
     selection = "not heavy" if lane is NEWEST and database == "sqlite" else lane.selection
     ignored = [f"--ignore={path}" for path in lane.ignored]
-    options = ["-q", "-rs", "-m", selection, "--durations=10", *ignored, *(session.posargs or lane.suites)]
+    options = ["-q", "-rs", "-m", selection, "--durations=10", *LATE, *ignored, *(session.posargs or lane.suites)]
     started, verdict = time.monotonic(), "failed"
     try:
         session.run(
