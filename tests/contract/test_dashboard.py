@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse, print_ast, validate, visit
 from graphql.language import FragmentSpreadNode, Visitor
 
@@ -76,7 +77,10 @@ def test_the_operations_are_valid() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(OPERATIONS) - {"MoreChildren"}))
 def test_an_operation_is_answered(client: Client, name: str) -> None:
-    data = client.data(operation(name), VARIABLES[name])
+    variables = VARIABLES[name]
+    if connection.vendor == "mysql" and "timeZone" in variables:
+        variables = {**variables, "timeZone": "UTC"}  # others need time zone tables, which a server may lack
+    data = client.data(operation(name), variables)
     assert data
     assert None not in data.values()
 

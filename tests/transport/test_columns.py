@@ -143,7 +143,9 @@ def test_a_page_of_tasks_is_completed_by_columns(known: dict[str, Any], monkeypa
     query = "{ taskResults { edges { cursor node { id taskId state status dateDone runtimeSeconds } } nodes { id } } }"
     monkeypatch.setattr(executor.StrawberryGraphQLCoreExecutionContext, "complete_list_value", never)
     context = Context(viewer=SYSTEM)
-    assert len(engine.execute(GraphQLRequest(query=query), context).data["taskResults"]["edges"]) == 8  # type: ignore[index]
+    answered = engine.execute(GraphQLRequest(query=query), context).data
+    assert answered
+    assert len(answered["taskResults"]["edges"]) == TaskResult.objects.count() >= 8
     with override_settings(GRAPHQL_API={"COLUMNWISE": False}):
         assert engine.execute(GraphQLRequest(query=query), context).data is None
 
