@@ -170,26 +170,35 @@ def reopen_member(group_id: str, task_id: str, *, using: str | None = None) -> R
     None, and nothing is changed, unless the chord has failed and this member is among those that failed. Call it in
     the transaction that claims the retry.
     """
+    return reopen_members([(group_id, task_id)], using=using).get((group_id, task_id))
+
+
+def reopen_members(members: Iterable[tuple[str, str]], *, using: str | None = None) -> dict[tuple[str, str], Reopened]:
+    """`reopen_member` of many, by group id and task id, in four statements; who is not in it did not fail."""
     alias = using or router.db_for_write(TaskResult)
+    asked = set(members)
+    chords = Chord.objects.using(alias).filter(
+        pk__in={group_id for group_id, _ in asked}, state__in=(ChordState.FAILED, ChordState.HEALING)
+    )
     with transaction.atomic(using=alias):
-        chords = Chord.objects.using(alias).filter(pk=group_id, state__in=(ChordState.FAILED, ChordState.HEALING))
-        chord = chords.select_for_update().first()
+        states_of = {chord.pk: chord.state for chord in chords.order_by("pk").select_for_update()}
         failed = ChordPart.objects.using(alias).filter(
-            group_id=group_id, task_id=task_id, state__in=states.PROPAGATE_STATES
+            group_id__in=states_of, task_id__in={task_id for _, task_id in asked}, state__in=states.PROPAGATE_STATES
         )
-        part = failed.first() if chord else None
-        if not chord or not part:
-            return None
-        failed.delete()
-        chords.update(state=ChordState.HEALING, claim=None)
-        return Reopened(
-            group_id=group_id,
-            task_id=task_id,
+        parts = [part for part in failed if (part.group_id, part.task_id) in asked]
+        ChordPart.objects.using(alias).filter(pk__in=[part.pk for part in parts]).delete()
+        chords.filter(pk__in={part.group_id for part in parts}).update(state=ChordState.HEALING, claim=None)
+    return {
+        (part.group_id, part.task_id): Reopened(
+            group_id=part.group_id,
+            task_id=part.task_id,
             index=part.index,
             state=part.state,
             result=part.result,
-            chord_state=chord.state,
+            chord_state=states_of[part.group_id],
         )
+        for part in parts
+    }
 
 
 def undo_reopen(reopened: Reopened, *, using: str | None = None) -> None:
