@@ -1,0 +1,50 @@
+"""Saved groups, pages of them, and which ones."""
+
+from __future__ import annotations
+
+from .phrases import ELSE, PAYLOAD, VIEW
+
+WORDS: dict[str, dict[str, str]] = {
+    "GroupResult": {
+        "": "A saved group of tasks.",
+        "id": "The global id: refetch by `node`.",
+        "groupId": "Celery's id.",
+        "dateCreated": "When the row was made.",
+        "dateDone": "When the last of its tasks finished. Null until all have.",
+        "result": f"The tuple of its tasks, as Celery stores it. {PAYLOAD} {ELSE}",
+        "size": "Tasks in it, as Celery recorded them; rows may exist for fewer.",
+        "isReady": "Whether all its tasks are ready.",
+        "isSuccessful": "Whether all its tasks succeeded.",
+        "completedCount": "Tasks that are ready.",
+        "stateCounts": "Its tasks by state, the most frequent first; only those with a row.",
+        "tasks": f"Its tasks, newest first; only those with a row. {VIEW}",
+    },
+    "GroupResultConnection": {
+        "": "A page of groups.",
+        "edges": "The groups with their cursors.",
+        "nodes": "The groups.",
+        "pageInfo": "Whether and where the list goes on.",
+        "totalCount": "Of the whole list, exactly. Counts every matching row, so prefer `count`.",
+        "count": "Of the whole list, no further than `max`.",
+        "count.max": "Where to stop counting; 100,000 at most.",
+    },
+    "GroupResultEdge": {
+        "": "A group and its place in a list.",
+        "cursor": "Its place, for `after` and `before`.",
+        "node": "The group.",
+    },
+    "GroupResultFilter": {
+        "": "Which groups. Everything that is given must hold.",
+        "groupId": "Celery's id.",
+        "dateCreated": "When the row was made.",
+    },
+    "GroupResultOrder": {
+        "": "The order of a list of groups. The primary key decides among equals, in the same direction.",
+        "field": "What to order by.",
+        "direction": "Which end comes first.",
+    },
+    "GroupResultOrderField": {
+        "": "What groups can be ordered by.",
+        "DATE_CREATED": "When the row was made.",
+    },
+}

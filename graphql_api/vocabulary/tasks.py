@@ -1,0 +1,83 @@
+"""Tasks, pages of them, and how they are named and ordered."""
+
+from __future__ import annotations
+
+from .phrases import ELSE, PAYLOAD
+
+WORDS: dict[str, dict[str, str]] = {
+    "TaskResult": {
+        "": "What is known about one task.",
+        "id": "The global id: refetch by `node`, or name the task by `TaskRef.id`.",
+        "taskId": "Celery's id. Not always a UUID.",
+        "status": "The state as stored, which may be any text.",
+        "state": "The state as an enum.",
+        "isReady": "Whether it is finished: SUCCESS, FAILURE or REVOKED.",
+        "taskName": "The registered name. Null where the producer or worker did not say it.",
+        "periodicTaskName": "The schedule entry that sent it. Null where none did.",
+        "worker": "Host name of the worker that ran it. Null until one did.",
+        "queue": "The queue it was sent to. Null where it was not recorded.",
+        "args": f"Positional arguments, as described when it was sent. Null where not recorded. {PAYLOAD} {ELSE}",
+        "kwargs": f"Named arguments, as described when it was sent. Null where not recorded. {PAYLOAD} {ELSE}",
+        "result": f"What it returned; its error or its own state's data until then. {PAYLOAD} {ELSE}",
+        "error": "Why it failed. Null where it did not.",
+        "meta": f"What Celery and the project attached. Null where it is not JSON. {PAYLOAD} {ELSE}",
+        "progress": f"How far it says it is, by `update_state`. Null once it is ready. {PAYLOAD} {ELSE}",
+        "retries": "How often it was retried by itself. Null where it was not recorded.",
+        "priority": "The message's priority. Null where it was not recorded.",
+        "groupId": "Celery's id of its group. Null outside of groups.",
+        "parentTaskId": "Celery's id of the task that sent it. Null where none did.",
+        "rootTaskId": "Celery's id of the first task of its workflow. Null where it was not recorded.",
+        "eta": "Not to be run before this moment. Null where none was given.",
+        "dateCreated": "When the row was made.",
+        "dateStarted": "When it began to run. Null until then, or where starts are not tracked.",
+        "dateDone": "When it finished. Null until it is ready.",
+        "parent": "The task that sent it. Null where none did, or its row is gone or hidden.",
+        "root": "The first task of its workflow. Null where it was not recorded, or its row is gone or hidden.",
+        "group": "Its group, where that was saved. Null elsewhere. Needs django_celery_results.view_groupresult.",
+        "retriedFrom": "The task it is another run of, by this service. Null where it is none.",
+        "children": "The tasks it sent, newest first.",
+        "workflow": "Every task with the same root: the chain, group or chord around it, and what those sent.",
+        "workflow.limit": "Tasks at most; 1,000 is the limit.",
+        "viewerRetryBlockers": "Why you could not retry it now; empty where you could.",
+        "viewerRevokeBlockers": "Why you could not revoke it now; empty where you could.",
+        "retriedAs": "Its further runs by this service, newest first.",
+        "queuedSeconds": "Seconds from the row's creation to the start. Null until it started.",
+        "runtimeSeconds": "Seconds from start to end. Null until it is ready, or where starts are not tracked.",
+    },
+    "TaskResultConnection": {
+        "": "A page of tasks.",
+        "edges": "The tasks with their cursors.",
+        "nodes": "The tasks.",
+        "pageInfo": "Whether and where the list goes on.",
+        "totalCount": "Of the whole list, exactly. Counts every matching row, so prefer `count`.",
+        "count": "Of the whole list, no further than `max`.",
+        "count.max": "Where to stop counting; 100,000 at most.",
+    },
+    "TaskResultEdge": {
+        "": "A task and its place in a list.",
+        "cursor": "Its place, for `after` and `before`.",
+        "node": "The task.",
+    },
+    "TaskWorkflow": {
+        "": "The tasks around one task, flat; `parentTaskId` of each tells the tree.",
+        "rootTaskId": "Celery's id of the first task; its row may be gone.",
+        "tasks": "Those with a row that you may see, the oldest first.",
+        "isTruncated": "Whether there are more than `limit`.",
+        "stateCounts": "The listed tasks by state, the most frequent first.",
+    },
+    "TaskRef": {
+        "": "Names one task by exactly one of its ids.",
+        "id": "The global id.",
+        "taskId": "Celery's id.",
+    },
+    "TaskResultOrder": {
+        "": "The order of a list of tasks. The primary key decides among equals, in the same direction.",
+        "field": "What to order by.",
+        "direction": "Which end comes first.",
+    },
+    "TaskResultOrderField": {
+        "": "What tasks can be ordered by.",
+        "DATE_CREATED": "When the row was made. It never changes, so pages neither skip nor repeat rows.",
+        "DATE_DONE": "When the task finished; lists only tasks that are ready.",
+    },
+}

@@ -1,0 +1,36 @@
+"""What is stored with a task: values, errors, progress."""
+
+from __future__ import annotations
+
+from .phrases import ELSE, TRACEBACK
+
+WORDS: dict[str, dict[str, str]] = {
+    "SerializedValue": {
+        "": "One stored value. Secrets in it are hidden; it is never unpickled.",
+        "json": "The decoded value, or what stands at `path`. Null where it is no JSON, was cut, or has no such place.",
+        "json.path": "Keys, and indexes of lists, from the outside in; 20 at most.",
+        "text": "The stored text after redaction.",
+        "text.maxLength": "Characters at most, up to 1,000,000.",
+        "contentType": "How the result is encoded; decides whether it can be shown.",
+        "contentEncoding": "Character encoding, or `binary`.",
+        "byteLength": "Bytes of the stored text.",
+        "isTruncated": "Whether its producer or this service cut it.",
+        "isRedacted": "Whether a secret in it was hidden.",
+    },
+    "TaskError": {
+        "": "Why a task failed.",
+        "type": "Name of the exception's class. Null where the row does not say it.",
+        "module": "Module of the exception's class. Null where the row does not say it.",
+        "message": f"The exception's message, secrets hidden. {TRACEBACK} {ELSE}",
+        "traceback": f"The traceback, secrets hidden. {TRACEBACK} {ELSE}",
+        "fingerprint": "Equal for errors of the same type at the same place. Null where it was not recorded.",
+    },
+    "TaskProgress": {
+        "": "How far a task says it is, by `update_state` with `current` and perhaps `total`.",
+        "current": "Steps done, in the task's own unit.",
+        "total": "Steps to do, in the task's own unit. Null where it does not say.",
+        "percent": "Of 100. Null without a total.",
+        "message": "What it is doing. Null where it does not say.",
+        "updatedAt": "When it said so.",
+    },
+}
