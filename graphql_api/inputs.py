@@ -1,16 +1,64 @@
-"""From what a client gave to the frozen values of the rooms below."""
+"""From what a client gave to the frozen values of the rooms below: one table, for every engine.
+
+An engine hands over the name of an input type and what was given for its fields, inner inputs first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from django_celery_results.actions import retry
+from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.selection import Selection
 from django_celery_results.exceptions import InvalidInput
-from django_celery_results.query import filters, operations, operators, tasks
+from django_celery_results.query import filters, operations, operators, ordering, tasks
 from graphql_api import global_ids
 
-FILTERS: Mapping[str, Callable[..., Any]] = {
+Given = Mapping[str, Any]
+
+
+def made(type_name: str, given: Given) -> Any:
+    """The value that an input stands for; what no room below knows stays a mapping."""
+    make = _MAKERS.get(type_name, dict)
+    return make(given)
+
+
+def _filter(kind: Callable[..., Any], given: Given) -> Any:
+    """Null is refused: as "no condition" it would select everything."""
+    for name, item in given.items():
+        if item is None:
+            raise InvalidInput(f"`{_camel(name)}` is null; leave it out, or ask by `isNull`.")
+    return kind(**{name: tuple(item) if isinstance(item, list) else item for name, item in given.items()})
+
+
+def _task_ref(given: Given) -> tasks.TaskRef:
+    global_id: str | None = given.get("id")
+    if global_id is not None:
+        return tasks.TaskRef(id=global_ids.decode(global_id, of="TaskResult").pk)
+    return tasks.TaskRef(task_id=given.get("task_id"))
+
+
+def _selection(given: Given) -> Selection:
+    ids, task_ids, where = given.get("ids"), given.get("task_ids"), given.get("filter")
+    if ids:
+        return Selection(ids=tuple(global_ids.decode(text, of="TaskResult").pk for text in ids))
+    if task_ids:
+        return Selection(task_ids=tuple(task_ids))
+    return Selection(filter=where, ids=() if ids == [] or task_ids == [] else None)
+
+
+def _overrides(given: Given) -> retry.RetryOverrides:
+    names = {"countdown_seconds": "countdown"}
+    return retry.RetryOverrides(**{names.get(name, name): item for name, item in given.items()})
+
+
+def _options(given: Given) -> BulkOptions:
+    return BulkOptions(**{name: item for name, item in given.items() if item is not None})
+
+
+_FILTERS: Mapping[str, Callable[..., Any]] = {
     "StringFilter": operators.StringFilter,
     "IDFilter": operators.IDFilter,
     "StateFilter": operators.StateFilter,
@@ -21,31 +69,16 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "GroupResultFilter": filters.GroupResultFilter,
     "OperationFilter": operations.OperationFilter,
 }
-"""What each input type of filters becomes."""
 
-
-def filter_of(type_name: str, given: Mapping[str, Any]) -> Any:
-    """A filter of the query room with what was given. Null is refused: as "no condition" it would select everything."""
-    for name, item in given.items():
-        if item is None:
-            raise InvalidInput(f"`{_camel(name)}` is null; leave it out, or ask by `isNull`.")
-    return FILTERS[type_name](**given)
-
-
-def task_ref(global_id: str | None, task_id: str | None) -> tasks.TaskRef:
-    """The task that is named."""
-    if global_id is not None:
-        return tasks.TaskRef(id=global_ids.decode(global_id, of="TaskResult").pk)
-    return tasks.TaskRef(task_id=task_id)
-
-
-def selection(ids: Sequence[str] | None, task_ids: Sequence[str] | None, where: Any) -> Selection:
-    """The tasks that are named."""
-    if ids:
-        return Selection(ids=tuple(global_ids.decode(text, of="TaskResult").pk for text in ids))
-    if task_ids:
-        return Selection(task_ids=tuple(task_ids))
-    return Selection(filter=where, ids=() if ids == [] or task_ids == [] else None)
+_MAKERS: Mapping[str, Callable[[Given], Any]] = {
+    **{name: partial(_filter, kind) for name, kind in _FILTERS.items()},
+    "TaskResultOrder": lambda given: ordering.TaskResultOrder(**given),
+    "GroupResultOrder": lambda given: ordering.GroupResultOrder(**given),
+    "TaskRef": _task_ref,
+    "TaskSelector": _selection,
+    "RetryOverrides": _overrides,
+    "BulkOptions": _options,
+}
 
 
 def _camel(name: str) -> str:

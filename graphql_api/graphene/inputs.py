@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import graphene
+from graphene.types.inputobjecttype import InputObjectTypeContainer
 
-from django_celery_results.actions.selection import Selection
-from django_celery_results.query import ordering, tasks
 from graphql_api import enums as known
 from graphql_api import inputs
 
@@ -151,34 +150,11 @@ class TaskRef(InputObjectType):
     task_id = String()
 
 
-def core(given: Any) -> Any:
-    """A filter as the query room takes it; None where no filter is given at all."""
-    return None if given is None else _core(given)
-
-
-def _core(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """An input as the rooms below take it; None where none was given."""
     if isinstance(value, list):
-        return tuple(_core(item) for item in value)
-    if not isinstance(value, dict):
+        return [plain(item) for item in value]
+    if not isinstance(value, InputObjectTypeContainer):
         return value
-    return inputs.filter_of(value._meta.name, {name: _core(item) for name, item in value.items()})  # type: ignore[attr-defined]
-
-
-def task_ref(ref: Any) -> tasks.TaskRef:
-    """The task that is named."""
-    return inputs.task_ref(ref.get("id"), ref.get("task_id"))
-
-
-def selection(given: Any) -> Selection:
-    """The tasks that are named."""
-    return inputs.selection(given.get("ids"), given.get("task_ids"), core(given.get("filter")))
-
-
-def task_order(order: Any) -> ordering.TaskResultOrder | None:
-    """The order that is asked for, if any."""
-    return ordering.TaskResultOrder(field=order["field"], direction=order["direction"]) if order else None
-
-
-def group_order(order: Any) -> ordering.GroupResultOrder | None:
-    """The order that is asked for, if any."""
-    return ordering.GroupResultOrder(field=order["field"], direction=order["direction"]) if order else None
+    given: dict[str, Any] = value
+    return inputs.made(value._meta.name, {name: plain(item) for name, item in given.items()})

@@ -23,10 +23,7 @@ from .inputs import (
     TaskRef,
     TaskResultFilter,
     TaskResultOrder,
-    core,
-    group_order,
-    task_order,
-    task_ref,
+    plain,
 )
 from .operation_types import OperationConnection
 from .registry_types import RegisteredTask
@@ -78,11 +75,11 @@ class Query(ObjectType):
 
     @staticmethod
     def resolve_task_result(root: Any, info: Any, ref: Any) -> Any:
-        return session(info).find(task_ref(ref))
+        return session(info).find(plain(ref))
 
     @staticmethod
     def resolve_task_results(root: Any, info: Any, filter: Any = None, order_by: Any = None, **given: Any) -> Any:  # noqa: A002
-        return session(info).page(page_request(given), where=core(filter), order=task_order(order_by))
+        return session(info).page(page_request(given), where=plain(filter), order=plain(order_by))
 
     @staticmethod
     def resolve_group_result(root: Any, info: Any, group_id: str) -> Any:
@@ -90,11 +87,11 @@ class Query(ObjectType):
 
     @staticmethod
     def resolve_group_results(root: Any, info: Any, filter: Any = None, order_by: Any = None, **given: Any) -> Any:  # noqa: A002
-        return groups.page(session(info), page_request(given), where=core(filter), order=group_order(order_by))
+        return groups.page(session(info), page_request(given), where=plain(filter), order=plain(order_by))
 
     @staticmethod
     def resolve_task_result_stats(root: Any, info: Any, filter: Any = None) -> stats.Stats:  # noqa: A002
-        return stats.Stats(viewer(info), core(filter))
+        return stats.Stats(viewer(info), plain(filter))
 
     @staticmethod
     def resolve_suggest(root: Any, info: Any, field: Any, prefix: str, first: int) -> list[str]:
@@ -102,7 +99,7 @@ class Query(ObjectType):
 
     @staticmethod
     def resolve_operations(root: Any, info: Any, filter: Any = None, **given: Any) -> Any:  # noqa: A002
-        return operations.page(viewer(info), page_request(given), core(filter))
+        return operations.page(viewer(info), page_request(given), plain(filter))
 
     @staticmethod
     def resolve_registered_tasks(root: Any, info: Any, search: str) -> list[registry.RegisteredTask]:

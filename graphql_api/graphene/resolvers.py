@@ -9,7 +9,7 @@ from django_celery_results.actions.outcome import Refusal
 from django_celery_results.query import failures, groups, lineage, values
 
 from .asking import page_request, session, viewer
-from .inputs import core, task_order
+from .inputs import plain
 
 
 def args(root: Any, info: Any) -> values.Value | None:
@@ -61,7 +61,7 @@ def retried_as(root: Any, info: Any, **given: Any) -> Any:
 
 
 def tasks_of_group(root: Any, info: Any, filter: Any = None, order_by: Any = None, **given: Any) -> Any:  # noqa: A002
-    return root.tasks(page_request(given), where=core(filter), order=task_order(order_by))
+    return root.tasks(page_request(given), where=plain(filter), order=plain(order_by))
 
 
 def result_of_group(root: Any, info: Any) -> values.Value | None:

@@ -9,8 +9,6 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
-from django_celery_results.actions.selection import Selection
-from django_celery_results.query import ordering, tasks
 from graphql_api import inputs
 
 from .descriptions import described
@@ -180,41 +178,14 @@ class TaskRef:
     task_id: str | None = UNSET
 
 
-def core(given: Any) -> Any:
-    """A filter as the query room takes it; None where no filter is given at all."""
-    return _core(given) if given else None
-
-
-def _core(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """An input as the rooms below take it; None where none was given."""
+    if value is UNSET:
+        return None
     if isinstance(value, list):
-        return tuple(_core(item) for item in value)
-    if type(value).__name__ not in inputs.FILTERS:
+        return [plain(item) for item in value]
+    definition: Any = getattr(type(value), "__strawberry_definition__", None)
+    if not getattr(definition, "is_input", False):
         return value
     given = {known.name: getattr(value, known.name) for known in fields(value)}
-    return inputs.filter_of(
-        type(value).__name__, {name: _core(item) for name, item in given.items() if item is not UNSET}
-    )
-
-
-def task_ref(ref: TaskRef) -> tasks.TaskRef:
-    """The task that is named."""
-    return inputs.task_ref(_given(ref.id), _given(ref.task_id))
-
-
-def selection(given: TaskSelector) -> Selection:
-    """The tasks that are named."""
-    return inputs.selection(_given(given.ids), _given(given.task_ids), core(given.filter))
-
-
-def _given(value: Any) -> Any:
-    return None if value is UNSET else value
-
-
-def task_order(order: TaskResultOrder | None) -> ordering.TaskResultOrder | None:
-    """The order that is asked for, if any."""
-    return ordering.TaskResultOrder(field=order.field, direction=order.direction) if order else None
-
-
-def group_order(order: GroupResultOrder | None) -> ordering.GroupResultOrder | None:
-    """The order that is asked for, if any."""
-    return ordering.GroupResultOrder(field=order.field, direction=order.direction) if order else None
+    return inputs.made(definition.name, {name: plain(item) for name, item in given.items() if item is not UNSET})

@@ -23,10 +23,7 @@ from .inputs import (
     OperationFilter,
     TaskRef,
     TaskResultOrder,
-    core,
-    group_order,
-    task_order,
-    task_ref,
+    plain,
 )
 from .operation_types import OperationConnection
 from .registry_types import RegisteredTask
@@ -50,7 +47,7 @@ class Query:
 
     @strawberry.field(graphql_type=TaskResult | None)
     def task_result(self, info: Info, ref: TaskRef) -> models.TaskResult | None:
-        return session(info).find(task_ref(ref))
+        return session(info).find(plain(ref))
 
     @strawberry.field(graphql_type=TaskResultConnection)
     def task_results(
@@ -64,7 +61,7 @@ class Query:
         before: str | None = UNSET,
     ) -> pages.Page[models.TaskResult]:
         request = page_request(first, after, last, before)
-        return session(info).page(request, where=core(filter_), order=task_order(order_by))
+        return session(info).page(request, where=plain(filter_), order=plain(order_by))
 
     @strawberry.field(graphql_type=GroupResult | None)
     def group_result(self, info: Info, group_id: str) -> groups.Group | None:
@@ -82,11 +79,11 @@ class Query:
         before: str | None = UNSET,
     ) -> pages.Page[groups.Group]:
         request = page_request(first, after, last, before)
-        return groups.page(session(info), request, where=core(filter_), order=group_order(order_by))
+        return groups.page(session(info), request, where=plain(filter_), order=plain(order_by))
 
     @strawberry.field(graphql_type=TaskResultStats)
     def task_result_stats(self, info: Info, filter_: Filter = UNSET) -> stats.Stats:
-        return stats.Stats(info.context.viewer, core(filter_))
+        return stats.Stats(info.context.viewer, plain(filter_))
 
     @strawberry.field
     def suggest(
@@ -112,7 +109,7 @@ class Query:
         last: int | None = UNSET,
         before: str | None = UNSET,
     ) -> pages.Page[models.Operation]:
-        return operations.page(info.context.viewer, page_request(first, after, last, before), core(filter_))
+        return operations.page(info.context.viewer, page_request(first, after, last, before), plain(filter_))
 
     @strawberry.field(graphql_type=Viewer)
     def viewer(self, info: Info) -> viewers.Abilities:

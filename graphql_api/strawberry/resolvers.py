@@ -13,7 +13,7 @@ from django_celery_results.actions.outcome import Refusal
 from django_celery_results.query import failures, groups, lineage, pages, values
 
 from .asking import Info, page_request, session
-from .inputs import Filter, TaskResultOrder, core, task_order
+from .inputs import Filter, TaskResultOrder, plain
 
 Task = strawberry.Parent[models.TaskResult]
 Group = strawberry.Parent[groups.Group]
@@ -92,7 +92,7 @@ def tasks_of_group(
     last: int | None = UNSET,
     before: str | None = UNSET,
 ) -> Tasks:
-    return root.tasks(page_request(first, after, last, before), where=core(filter_), order=task_order(order_by))
+    return root.tasks(page_request(first, after, last, before), where=plain(filter_), order=plain(order_by))
 
 
 def result_of_group(root: Group, info: Info) -> values.Value | None:
