@@ -6,7 +6,7 @@ The backend asks `change_for` on every state it stores; how a record looks insid
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -50,12 +50,7 @@ class Keep:
     record: TaskMessage
 
     def apply(self, using: str) -> None:
-        columns = ["task_name", "serializer", "body", "options", "reason", "is_encrypted", "date_created"]
-        # MySQL and MariaDB conflict on any unique key and refuse to have one named.
-        unique = ["task_id"] if connections[using].features.supports_update_conflicts_with_target else None
-        TaskMessage.objects.using(using).bulk_create(
-            [self.record], update_conflicts=True, update_fields=columns, unique_fields=unique
-        )
+        store([self.record], using=using)
 
     def without_body(self) -> Keep:
         """The record that is left of one which the database refuses as too large."""
@@ -72,6 +67,16 @@ class Discard:
 
     def apply(self, using: str) -> None:
         TaskMessage.objects.using(using).filter(task_id=self.task_id).delete()
+
+
+def store(records: Sequence[TaskMessage], *, using: str) -> None:
+    """Store these records, each in place of an earlier one of its task."""
+    columns = ["task_name", "serializer", "body", "options", "reason", "is_encrypted", "date_created"]
+    # MySQL and MariaDB conflict on any unique key and refuse to have one named.
+    unique = ["task_id"] if connections[using].features.supports_update_conflicts_with_target else None
+    TaskMessage.objects.using(using).bulk_create(
+        records, update_conflicts=True, update_fields=columns, unique_fields=unique
+    )
 
 
 def change_for(*, app: Celery, task_id: str, status: str, request: Any) -> Change | None:

@@ -82,7 +82,7 @@ def running_worker(
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, **_environment(broker, queue, celery, results), **(env or {})},
+            env={**os.environ, **child_environment(broker, queue, celery, results), **(env or {})},
         )
     worker = Worker(process=process, queue=queue, hostname=hostname, broker=broker, log_path=log_path)
     try:
@@ -93,9 +93,13 @@ def running_worker(
         log_path.unlink(missing_ok=True)
 
 
-def _environment(
-    broker: str, queue: str, celery: dict[str, Any] | None, results: dict[str, Any] | None
+def child_environment(
+    broker: str,
+    queue: str = "dcr-tests",
+    celery: dict[str, Any] | None = None,
+    results: dict[str, Any] | None = None,
 ) -> dict[str, str]:
+    """What a process of its own needs to work on the current test database."""
     return {
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]),
         "DJANGO_SETTINGS_MODULE": "tests.settings",

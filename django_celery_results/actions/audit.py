@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -77,6 +77,12 @@ def earlier(order: Order, task: TaskResult | None) -> Operation | None:
     return found
 
 
+def earlier_of(keys: Sequence[str | None]) -> dict[str, Operation]:
+    """What was done for these digests, by digest."""
+    known = Operation.objects.using(database()).filter(idempotency_key__in=[key for key in keys if key])
+    return {str(operation.idempotency_key): operation for operation in known}
+
+
 def digest(order: Order) -> str | None:
     """The key as it is stored: two viewers never share one."""
     key = order.idempotency_key
@@ -93,15 +99,33 @@ def lease() -> Any:
     return timezone.now() + timedelta(seconds=settings().operation_lease)
 
 
-def finish(operation: Operation, outcome: Mapping[str, Any]) -> Operation:
-    """The action was carried out."""
+def outcome_text(operation: Operation, outcome: Mapping[str, Any]) -> str:
+    """As the column holds it: secrets redacted, and no more of it than an audit needs."""
     shown, _ = policy().redact(plain(dict(outcome)), task_name=operation.task_name)
-    return _close(operation, OperationState.DONE, outcome=_bounded(shown, task_id=operation.new_task_id))
+    return _bounded(shown, task_id=operation.new_task_id)
 
 
-def fail(operation: Operation, refusal: Refusal) -> Operation:
-    """The action was begun and undone; its key may be used again."""
-    return _close(operation, OperationState.FAILED, **_refusal(refusal), idempotency_key=None)
+def finish(operation: Operation, outcome: Mapping[str, Any]) -> None:
+    """The action was carried out."""
+    close([operation], OperationState.DONE, outcome=outcome_text(operation, outcome))
+
+
+def fail(operations: Iterable[Operation], refusal: Refusal) -> None:
+    """The actions were begun and undone; their keys may be used again."""
+    close(operations, OperationState.FAILED, **_refusal(refusal), idempotency_key=None)
+
+
+def close(operations: Iterable[Operation], state: OperationState, **columns: Any) -> None:
+    """End what was claimed, by one statement, unless another process did so meanwhile."""
+    operations = list(operations)
+    columns.update(state=state, open_claim=None, lease_until=None, undo=None, finished_at=timezone.now())
+    claimed = Operation.objects.using(database()).filter(
+        pk__in=[operation.pk for operation in operations], state=OperationState.CLAIMED
+    )
+    claimed.update(**columns)
+    for operation in operations:
+        for name, value in columns.items():
+            setattr(operation, name, value)
 
 
 def record_refusal(order: Order, task: TaskResult | None, refusal: Refusal) -> Operation | None:
@@ -116,15 +140,6 @@ def record_refusal(order: Order, task: TaskResult | None, refusal: Refusal) -> O
 def closing(refusal: Refusal) -> dict[str, Any]:
     """The columns of an operation that was refused."""
     return {"state": OperationState.REFUSED, **_refusal(refusal)}
-
-
-def _close(operation: Operation, state: OperationState, **columns: Any) -> Operation:
-    columns.update(state=state, open_claim=None, lease_until=None, undo=None, finished_at=timezone.now())
-    claimed = Operation.objects.using(database()).filter(pk=operation.pk, state=OperationState.CLAIMED)
-    claimed.update(**columns)
-    for name, value in columns.items():
-        setattr(operation, name, value)
-    return operation
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def _begin(order: audit.Order, rows: QuerySet[TaskResult], options: BulkOptions)
     progress = Progress(matched=_matched(rows.filter(pk__lte=until), options), until=until)
     operation = audit.draft(order, None, idempotency_key=audit.digest(order), outcome=json.dumps(vars(progress)))
     try:
-        claims.claim(operation)
+        claims.claim([operation])
     except claims.Taken:
         return audit.earlier(order, None) or operation
     return operation

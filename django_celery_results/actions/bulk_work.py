@@ -14,17 +14,15 @@ from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.operators import IDFilter
-from django_celery_results.query.tasks import TaskRef
 
-from . import audit, forget, guards, retry_checks, revoke, signals
+from . import audit, forget, guards, retry_checks, revoke_checks, signals, stopping
 from .bulk import BulkOptions, bulk
 from .claims import RETRY, REVOKE
 from .forget import FORGET
-from .outcome import BulkItem, BulkOutcome, ErrorCode, ItemOutcome, Refusal, Refused
-from .retry import Wish, retry
+from .outcome import BulkItem, BulkOutcome, ItemOutcome, Refusal, Refused
+from .retry_many import retry_many
+from .retry_plan import Wish
 from .selection import Selection
-
-_STOPPING = (ErrorCode.BROKER_UNREACHABLE, ErrorCode.APP_NOT_CONFIGURED)
 
 
 def bulk_retry(viewer: Viewer, selection: Selection, wish: Wish, options: BulkOptions) -> BulkOutcome:
@@ -32,12 +30,12 @@ def bulk_retry(viewer: Viewer, selection: Selection, wish: Wish, options: BulkOp
     return bulk(viewer, selection, RetryWork(wish=wish), options)
 
 
-def bulk_revoke(viewer: Viewer, selection: Selection, wish: revoke.Wish, options: BulkOptions) -> BulkOutcome:
+def bulk_revoke(viewer: Viewer, selection: Selection, wish: revoke_checks.Wish, options: BulkOptions) -> BulkOutcome:
     """Stop many tasks; workers are told of a batch at once."""
     return bulk(viewer, selection, RevokeWork(wish=wish), options)
 
 
-def revoke_group(viewer: Viewer, group_id: str, wish: revoke.Wish, options: BulkOptions) -> BulkOutcome:
+def revoke_group(viewer: Viewer, group_id: str, wish: revoke_checks.Wish, options: BulkOptions) -> BulkOutcome:
     """Stop what is left of a group: its members that have a row."""
     members = TaskResultFilter(group_id=IDFilter(eq=group_id), is_ready=False)
     return bulk_revoke(viewer, Selection(filter=members), wish, options)
@@ -50,7 +48,7 @@ def bulk_forget(viewer: Viewer, selection: Selection, options: BulkOptions) -> B
 
 @dataclass(frozen=True, kw_only=True)
 class RetryWork:
-    """One claim and one message per task."""
+    """A few statements per batch, and one message per task."""
 
     wish: Wish
     action: str = field(default=RETRY, init=False)
@@ -66,51 +64,45 @@ class RetryWork:
         return [_previewed(task, found[task.pk]) for task in tasks]
 
     def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:
-        return [self._retry(order, task) for task in tasks]
-
-    def _retry(self, order: audit.Order, task: TaskResult) -> BulkItem:
-        outcome = retry(
-            order.viewer,
-            TaskRef(id=task.pk),
-            scope=self.wish.scope,
-            overrides=self.wish.overrides,
-            allow_states=self.wish.allow_states,
-            allow_retried=self.wish.allow_retried,
-            reason=order.reason,
-            # A request that died in the middle of a batch is carried on without sending anything twice.
-            idempotency_key=f"bulk {order.bulk.pk} {task.pk}" if order.bulk else None,
-            bulk=order.bulk,
-        )
-        if outcome.refusals and outcome.refusals[0].code in _STOPPING:
-            raise Refused(outcome.refusals[0])
-        return _item(task, outcome.refusals, outcome.task_id)
+        done = retry_many(order, self.wish, tasks)
+        refused = {pk: [each.refusal] if each.refusal else [] for pk, each in done.items()}
+        _record(order, [task for task in tasks if not done[task.pk].is_on_record], refused, {})
+        return [_item(task, refused[task.pk], done[task.pk].new_task_id) for task in tasks]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RevokeWork:
     """One broadcast per batch."""
 
-    wish: revoke.Wish
+    wish: revoke_checks.Wish
     action: str = field(default=REVOKE, init=False)
 
     def as_input(self) -> dict[str, Any]:
         return self.wish.as_input()
 
     def needs(self) -> Sequence[Action]:
+        revoke_checks.check_wish(self.wish)
         return self.wish.needs()
 
     def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
-        return [_previewed(task, revoke.refusals(viewer, self.wish, task)) for task in tasks]
+        return [_previewed(task, revoke_checks.refusals(viewer, self.wish, task)) for task in tasks]
 
     def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:
-        refused = {task.pk: revoke.refusals(order.viewer, self.wish, task) for task in tasks}
+        refused = {task.pk: revoke_checks.refusals(order.viewer, self.wish, task) for task in tasks}
         accepted = [task for task in tasks if not refused[task.pk]]
-        told = revoke.tell(self.wish, accepted) if accepted else {}
+        told = self._tell(accepted) if accepted else {}
         operations = _record(order, tasks, {pk: found for pk, found in refused.items() if found}, told)
         for operation in operations:
             if operation.state == OperationState.DONE:
                 signals.tell_revoked(order.viewer, operation)
         return [_item(task, refused[task.pk]) for task in tasks]
+
+    def _tell(self, tasks: Sequence[TaskResult]) -> dict[str, Any]:
+        """What the workers said, for the audit."""
+        replies = stopping.tell(stopping.controlled_app(), self.wish, tasks)
+        if refusal := stopping.unheard(replies):
+            raise Refused(refusal)
+        return {"workers": {reply.worker: reply.message for reply in replies}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,9 @@ from django_celery_results.states import TaskState
 
 from . import composing
 from .guards import database
-from .outcome import ErrorCode, refuse
+from .outcome import ErrorCode, Refusal, refuse
 
+Parts = tuple[tuple[str, str], ...]
 _FAILED_PARTS = (TaskState.FAILURE, TaskState.REVOKED)
 
 
@@ -27,12 +28,17 @@ class Plan:
     keeps_id: bool = False
     later_ids: tuple[str, ...] = ()
     """Tasks that failed only because this one did."""
-    parts: tuple[tuple[str, str], ...] = ()
+    parts: Parts = ()
     """Group id and task id of the parts of chords that are awaited once more."""
+
+    @property
+    def reopens(self) -> bool:
+        """Whether anything that ended waits once more."""
+        return bool(self.keeps_id or self.later_ids or self.parts)
 
 
 def plan(app: Celery, message: Message, task: TaskResult) -> Plan:
-    """How the task goes on where it stopped; refuses where that is not possible."""
+    """How the task goes on where it stopped; refuses where that is not possible, as far as its message tells."""
     chain = message.embedded.get("chain") or []
     is_member = bool(message.options.get("group"))
     if not is_member and not chain and not message.embedded.get("callbacks"):
@@ -40,14 +46,36 @@ def plan(app: Celery, message: Message, task: TaskResult) -> Plan:
     _check_state(task, is_member=is_member)
     later = list(_flat(chain))
     _check_bodies(message, later)
-    found = Plan(
+    return Plan(
         message=(composing.member if is_member else composing.link)(app, message, task),
         keeps_id=is_member,
         later_ids=tuple(_ids(later)),
         parts=tuple(_parts(message, task, later)),
     )
-    _check_chords(found.parts)
-    return found
+
+
+def closed_chords(awaiting: Mapping[int, Parts]) -> dict[int, Refusal]:
+    """Why chords cannot wait for these parts once more; by the key of those that need them."""
+    parts = {part for needed in awaiting.values() for part in needed}
+    if not parts:
+        return {}
+    groups, tasks = ({part[place] for part in parts} for place in (0, 1))
+    chords = dict(Chord.objects.using(database()).filter(pk__in=groups).values_list("pk", "state"))
+    failed = ChordPart.objects.using(database()).filter(group_id__in=groups, task_id__in=tasks, state__in=_FAILED_PARTS)
+    known = set(failed.values_list("group_id", "task_id"))
+    found = {key: [why for part in needed if (why := _closed(part, chords, known))] for key, needed in awaiting.items()}
+    return {key: Refusal(code=ErrorCode.CANNOT_CONTINUE, message=whys[0]) for key, whys in found.items() if whys}
+
+
+def _closed(part: tuple[str, str], chords: Mapping[str, str], failed: set[tuple[str, str]]) -> str | None:
+    state = chords.get(part[0])
+    if state is None:
+        return "Its chord is not kept any more, or was counted by the 2.x package: start the chord again."
+    if state not in (ChordState.FAILED, ChordState.HEALING):
+        return f"Its chord is {state}: wait until all its members have returned."
+    if part not in failed:
+        return "Its chord does not wait for this task: retry it with the scope ALONE."
+    return None
 
 
 def _check_state(task: TaskResult, *, is_member: bool) -> None:
@@ -74,18 +102,6 @@ def _check_bodies(message: Message, later: list[Mapping[str, Any]]) -> None:
     bodies = [message.embedded.get("chord"), *((link.get("options") or {}).get("chord") for link in later)]
     if any(isinstance(body, Mapping) and body.get("subtask_type") == "group" for body in bodies):
         _refuse("The body of its chord is a group, which Celery revoked when the chord failed: start the chord again.")
-
-
-def _check_chords(parts: tuple[tuple[str, str], ...]) -> None:
-    for group_id, task_id in parts:
-        chord = Chord.objects.using(database()).filter(pk=group_id).first()
-        failed = ChordPart.objects.using(database()).filter(group_id=group_id, task_id=task_id, state__in=_FAILED_PARTS)
-        if chord is None:
-            _refuse("Its chord is not kept any more, or was counted by the 2.x package: start the chord again.")
-        if chord.state not in (ChordState.FAILED, ChordState.HEALING):
-            _refuse(f"Its chord is {chord.state}: wait until all its members have returned.")
-        if not failed.exists():
-            _refuse("Its chord does not wait for this task: retry it with the scope ALONE.")
 
 
 def _flat(chain: Any) -> Iterator[Mapping[str, Any]]:

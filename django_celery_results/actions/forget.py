@@ -64,7 +64,7 @@ def _carry_out(order: audit.Order, task: TaskResult) -> ForgetOutcome:
         outcome=audit.dump({"status": task.status}),
     )
     try:
-        claims.claim(operation, lambda: forget_rows([task]))
+        claims.claim([operation], lambda: forget_rows([task]))
     except claims.Taken:
         return ForgetOutcome(task_id=task.task_id, operation=audit.earlier(order, task))
     return ForgetOutcome(task_id=task.task_id, operation=operation)

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from django_celery_results import retention
 
-from . import claims, guards
+from . import guards, interrupted
 from .celery_app import celery_app
 from .outcome import Refused
 
@@ -26,14 +26,14 @@ def connect() -> None:
 def heal_at_start(sender: Any, **_: Any) -> None:
     """Nothing that goes wrong here keeps a worker from starting."""
     try:
-        claims.heal(sender.app)
+        interrupted.heal(sender.app, interrupted.LIMIT)
     except DatabaseError:
         logger.exception("Interrupted retries could not be carried on at start")
 
 
 def heal_at_cleanup(**_: Any) -> None:
     """Projects where nobody acts and no worker starts for days get their tasks all the same."""
-    if not claims.expired().exists():
+    if not interrupted.expired().exists():
         return
     try:
         guards.outside_transaction()
@@ -41,5 +41,4 @@ def heal_at_cleanup(**_: Any) -> None:
     except Refused as refused:
         logger.warning("Interrupted retries are not carried on now: %s", refused)
         return
-    while claims.heal(app):  # one batch at a time; what cannot be sent yet counts as none, and its lease runs again
-        pass
+    interrupted.heal(app, interrupted.LIMIT)

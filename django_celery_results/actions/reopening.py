@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
 from django_celery_results import chord_rows
@@ -24,29 +25,39 @@ _DATES = ("date_started", "date_done")
 _OUTCOME = (*_CLEARED, "status", "attempt", "date_done", "content_type", "content_encoding")
 
 
-def reopen(task: TaskResult) -> dict[str, Any]:
-    """Let the row wait once more under its id, a generation later; returns what it was."""
-    before = _snapshot(task)
-    attempt = pack_attempt(generation=next_generation(task))
-    rows = TaskResult._default_manager.using(database()).filter(pk=task.pk, status=task.status, attempt=task.attempt)
-    if not rows.update(status=TaskState.PENDING, attempt=attempt, **dict.fromkeys(_CLEARED)):
-        refuse(ErrorCode.NOT_FINISHED, "The task's state changed a moment ago: look at it again.")
+def reopen(tasks: Sequence[TaskResult]) -> dict[int, dict[str, Any]]:
+    """Let the rows wait once more under their ids, a generation later; returns what they were, by primary key."""
+    rows = TaskResult._default_manager.using(database()).filter(pk__in=[task.pk for task in tasks])
+    before = dict(_snapshots(rows))
+    runs: dict[tuple[str, int | None], list[TaskResult]] = {}
+    for task in tasks:
+        runs.setdefault((task.status, task.attempt), []).append(task)
+    for (status, attempt), alike in runs.items():
+        reopened = pack_attempt(generation=next_generation(alike[0]))
+        waiting = rows.filter(pk__in=[task.pk for task in alike], status=status, attempt=attempt)
+        if waiting.update(status=TaskState.PENDING, attempt=reopened, **dict.fromkeys(_CLEARED)) != len(alike):
+            refuse(ErrorCode.NOT_FINISHED, "The task's state changed a moment ago: look at it again.")
     return before
 
 
-def reopen_later(task_ids: Iterable[str]) -> list[dict[str, Any]]:
-    """The same for tasks that never ran, and failed only because one before them did."""
+def reopen_later(task_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The same for tasks that never ran, and failed only because one before them did; by task id."""
+    if not task_ids:
+        return {}
     failed = TaskResult._default_manager.using(database()).filter(
-        task_id__in=list(task_ids), status=TaskState.FAILURE, attempt=None
+        task_id__in=task_ids, status=TaskState.FAILURE, attempt=None
     )
-    before = [_snapshot(row) for row in failed]
+    before = {str(values["task_id"]): values for _, values in _snapshots(failed)}
     failed.update(status=TaskState.PENDING, **dict.fromkeys(_CLEARED))
     return before
 
 
-def reopen_parts(parts: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Let chords wait for these members once more."""
-    return [_reopen_part(group_id, task_id) for group_id, task_id in parts]
+def reopen_parts(parts: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Let chords wait for these members once more; by group id and task id."""
+    reopened = chord_rows.reopen_members(parts, using=database()) if parts else {}
+    if not reopened.keys() >= set(parts):
+        refuse(ErrorCode.CANNOT_CONTINUE, "Its chord does not wait for this task: retry it with the scope ALONE.")
+    return {part: asdict(found) for part, found in reopened.items()}
 
 
 def restore(undo: Mapping[str, Any]) -> None:
@@ -61,17 +72,10 @@ def restore(undo: Mapping[str, Any]) -> None:
         chord_rows.undo_reopen(Reopened(**part), using=database())
 
 
-def _reopen_part(group_id: str, task_id: str) -> dict[str, Any]:
-    reopened = chord_rows.reopen_member(group_id, task_id, using=database())
-    if reopened is None:
-        refuse(ErrorCode.CANNOT_CONTINUE, "Its chord does not wait for this task: retry it with the scope ALONE.")
-    return asdict(reopened)
-
-
-def _snapshot(row: TaskResult) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in _OUTCOME}
-    dates = {name: values[name].isoformat() for name in _DATES if values[name]}
-    return {"task_id": row.task_id} | values | dates
+def _snapshots(rows: QuerySet[TaskResult]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for values in rows.values("pk", "task_id", *_OUTCOME):
+        dates = {name: values[name].isoformat() for name in _DATES if values[name]}
+        yield values.pop("pk"), values | dates
 
 
 def _read(name: str, value: Any) -> Any:

@@ -3,55 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any, NoReturn
 
 from celery import Celery
 from django.db import DatabaseError
-from kombu.utils.uuid import uuid
 
 from django_celery_results import oversized
-from django_celery_results.message_codec import Message, MessageUnavailable, decode, encode
-from django_celery_results.models import Operation, TaskMessage, TaskResult
+from django_celery_results.models import Operation, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState
 
-from . import audit, claims, composing, continuing, guards, reopening, retry_checks, signals
-from . import overrides as overriding
-from .celery_app import celery_app, check_leaves_trace, registered_task
-from .continuing import Plan
-from .outcome import ErrorCode, Refused, RetryOutcome, refuse
+from . import audit, claims, guards, interrupted, retry_checks, retry_claims, retry_plan, sending, signals
+from .celery_app import celery_app
+from .outcome import Refusal, Refused, RetryOutcome
 from .overrides import RetryOverrides
 from .previewing import preview
 from .retry_checks import RETRYABLE, blockers, blockers_for
+from .retry_plan import Planned, RetryScope, Wish
 
-__all__ = ["RetryOverrides", "RetryScope", "blockers", "blockers_for", "retry"]
-
-
-class RetryScope(StrEnum):
-    """What happens to those who waited for the task."""
-
-    ALONE = "ALONE"
-    """A new task, in no group, chord or chain."""
-    CONTINUE = "CONTINUE"
-    """What was waiting for this task goes on: the rest of its chain, its group, its chord."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """How the task is to be run again."""
-
-    scope: RetryScope = RetryScope.ALONE
-    overrides: RetryOverrides = field(default_factory=RetryOverrides)
-    allow_states: tuple[TaskState, ...] = RETRYABLE
-    allow_retried: bool = False
-
-    def as_input(self) -> dict[str, Any]:
-        """For the audit."""
-        return {"scope": self.scope.value, "allow_retried": self.allow_retried, **self.overrides.given()}
+__all__ = ["RetryOverrides", "RetryScope", "Wish", "blockers", "blockers_for", "retry"]
 
 
 def retry(
@@ -93,7 +64,7 @@ def retry(
 
 
 def _preview(viewer: Viewer, wish: Wish, task: TaskResult) -> RetryOutcome:
-    plan = _plan(celery_app(), wish, task, _record_of(task))
+    plan = _planned(celery_app(), wish, task).plan
     return RetryOutcome(original=task, preview=preview(viewer, task, plan.message, keeps_id=plan.keeps_id))
 
 
@@ -102,7 +73,7 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome
     if done := audit.earlier(order, task):
         return _outcome(task, done)
     app = celery_app()
-    claims.heal(app)
+    interrupted.heal(app)
     try:
         return _send(app, order, wish, task)
     except claims.Taken:
@@ -115,100 +86,30 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome
 
 
 def _send(app: Celery, order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome:
-    record = _record_of(task)
-    plan = _plan(app, wish, task, record)
-    check_leaves_trace(app, plan.message.task_name)
-    operation = _claim(app, order, wish, task, plan)
-    if refusal := claims.send(app, operation, plan.message, record):
-        return RetryOutcome(original=task, refusals=(refusal,), operation=operation)
-    signals.tell_retried(order.viewer, operation)
-    return _outcome(task, operation)
+    claim = retry_claims.draft(app, order, wish, _planned(app, wish, task))
+    _take(wish, claim)
+    if refused := sending.send(app, [claim]):
+        return RetryOutcome(original=task, refusals=tuple(refused.values()), operation=claim.operation)
+    signals.tell_retried(order.viewer, claim.operation)
+    return _outcome(task, claim.operation)
 
 
-def _record_of(task: TaskResult) -> TaskMessage | None:
-    return TaskMessage.objects.using(guards.database()).filter(task_id=task.task_id).first()
+def _planned(app: Celery, wish: Wish, task: TaskResult) -> Planned:
+    found = retry_plan.plan(app, wish, [task])[task.pk]
+    if isinstance(found, Refusal):
+        raise Refused(found)
+    return found
 
 
-def _plan(app: Celery, wish: Wish, task: TaskResult, record: TaskMessage | None) -> Plan:
-    """What would be sent; refuses where that cannot be known or must not be."""
-    if wrong := retry_checks.wrong_state(task, wish.allow_states):
-        raise Refused(wrong)
-    retries = TaskResult._default_manager.using(guards.database()).filter(retried_from=task.task_id)
-    if not wish.allow_retried and (newer := retries.values_list("task_id", flat=True).first()):
-        raise Refused(retry_checks.already_retried(newer))
-    kept = _kept(app, record)
-    registered = registered_task(app, kept.task_name)
-    continues = wish.scope == RetryScope.CONTINUE
-    plan = continuing.plan(app, kept, task) if continues else Plan(message=composing.alone(app, kept, task))
-    message = overriding.apply(wish.overrides, plan.message)
-    overriding.check_signature(registered, message, wish.overrides)
-    return replace(plan, message=message)
-
-
-def _kept(app: Celery, record: TaskMessage | None) -> Message:
-    if record is None:
-        raise Refused(retry_checks.unavailable())
+def _take(wish: Wish, claim: retry_claims.Claim) -> None:
     try:
-        return decode(app, record)
-    except MessageUnavailable as error:
-        refuse(ErrorCode.ARGUMENTS_UNAVAILABLE, error.message)
-
-
-def _claim(app: Celery, order: audit.Order, wish: Wish, task: TaskResult, plan: Plan) -> Operation:
-    new_id = task.task_id if plan.keeps_id else uuid()
-    record = _record(app, new_id, wish, plan.message)
-    operation = audit.draft(
-        order,
-        task,
-        new_task_id=new_id,
-        open_claim=claims.open_claim(task.task_id),
-        idempotency_key=audit.digest(order),
-        lease_until=audit.lease(),
-    )
-
-    def prepare() -> claims.Undo:
-        _check_still(task, wish)
-        record.save(using=guards.database(), force_insert=not plan.keeps_id)
-        if not plan.keeps_id:
-            claims.pending_row(operation, plan.message, task).save(using=guards.database(), force_insert=True)
-        rows = [reopening.reopen(task)] if plan.keeps_id else []
-        rows += reopening.reopen_later(plan.later_ids)
-        parts = reopening.reopen_parts(plan.parts)
-        return {"rows": rows, "parts": parts} if rows or parts else {}
-
-    try:
-        claims.claim(operation, prepare)
+        retry_claims.take(wish, [claim])
+    except retry_claims.Changed as changed:
+        raise Refused(changed.refusals[claim.task.pk]) from None
     except DatabaseError as error:
-        if not oversized.is_refused([record.body, record.options], guards.database(), error):
+        if not oversized.is_refused([claim.record.body, claim.record.options], guards.database(), error):
             raise
-        _refuse_message(wish, "The database refuses the message as too large; nothing was sent.")
-    return operation
-
-
-def _record(app: Celery, task_id: str, wish: Wish, message: Message) -> TaskMessage:
-    try:
-        return encode(app, task_id, message)
-    except MessageUnavailable as error:
-        _refuse_message(wish, error.message)
-
-
-def _refuse_message(wish: Wish, why: str) -> NoReturn:
-    if wish.overrides.changes_arguments:
-        refuse(ErrorCode.INVALID_INPUT, why, path=("overrides",))
-    refuse(ErrorCode.ARGUMENTS_UNAVAILABLE, why)
-
-
-def _check_still(task: TaskResult, wish: Wish) -> None:
-    """Under the claim: the row is as it was read, and nobody finished a retry in between."""
-    rows = TaskResult._default_manager.using(guards.database())
-    current = rows.filter(pk=task.pk).first()
-    if current is None:
-        refuse(ErrorCode.NOT_FOUND, "The task was deleted a moment ago.")
-    if wrong := retry_checks.wrong_state(current, wish.allow_states):
-        raise Refused(wrong)
-    newer = None if wish.allow_retried else rows.filter(retried_from=task.task_id).first()
-    if newer:
-        raise Refused(retry_checks.already_retried(newer.task_id))
+        retry_claims.refuse_message(wish, "The database refuses the message as too large; nothing was sent.")
 
 
 def _taken(order: audit.Order, task: TaskResult) -> RetryOutcome:
@@ -216,8 +117,8 @@ def _taken(order: audit.Order, task: TaskResult) -> RetryOutcome:
     if done := audit.earlier(order, task):
         return _outcome(task, done)
     other = Operation.objects.using(guards.database()).filter(open_claim=claims.open_claim(task.task_id)).first()
-    newer = TaskResult._default_manager.using(guards.database()).filter(retried_from=task.task_id).first()
-    raise Refused(retry_checks.already_retried(other.new_task_id if other else getattr(newer, "task_id", None)))
+    newer = other.new_task_id if other else retry_checks.newer([task.task_id]).get(task.task_id)
+    raise Refused(retry_checks.already_retried(newer))
 
 
 def _outcome(task: TaskResult, operation: Operation) -> RetryOutcome:

@@ -31,17 +31,16 @@ def blockers_for(
     """`blockers` of a page of tasks, by primary key, in two statements."""
     tasks = list(tasks)
     ids = [task.task_id for task in tasks]
-    retries = TaskResult._default_manager.using(guards.database()).filter(retried_from__in=ids)
     records = TaskMessage.objects.using(guards.database()).filter(task_id__in=ids, body__isnull=False)
-    newer = dict(retries.values_list("retried_from", "task_id"))
+    retried_as = newer(ids)
     kept = set(records.values_list("task_id", flat=True))
     found = {}
     for task in tasks:
         missing = guards.missing(viewer, Action.RETRY, task)
-        retried_as = None if allow_retried else newer.get(task.task_id)
+        again = None if allow_retried else retried_as.get(task.task_id)
         others = (
-            wrong_state(task, allow_states),
-            already_retried(retried_as) if retried_as else None,
+            wrong_state(task.status, allow_states),
+            already_retried(again) if again else None,
             None if task.task_id in kept else unavailable(),
         )
         # Who may not retry the task anyway learns nothing more of it.
@@ -49,18 +48,24 @@ def blockers_for(
     return found
 
 
-def wrong_state(task: TaskResult, allowed: Sequence[TaskState]) -> Refusal | None:
-    state = state_of(task.status)
+def newer(task_ids: Sequence[str]) -> dict[str, str]:
+    """The latest run of each of these tasks that was run again."""
+    rows = TaskResult._default_manager.using(guards.database()).filter(retried_from__in=task_ids).order_by("pk")
+    return {str(original): task_id for original, task_id in rows.values_list("retried_from", "task_id")}
+
+
+def wrong_state(status: str, allowed: Sequence[TaskState]) -> Refusal | None:
+    state = state_of(status)
     if state in allowed:
         return None
     if state in _UNFINISHED:
         return Refusal(
             code=ErrorCode.NOT_FINISHED,
-            message=f"The task is {task.status}: wait until it has failed, revoke it, or allow {state.value}.",
+            message=f"The task is {status}: wait until it has failed, revoke it, or allow {state.value}.",
         )
     return Refusal(
         code=ErrorCode.ALREADY_FINISHED,
-        message=f"The task is {task.status}: allow {state.value} to run it again.",
+        message=f"The task is {status}: allow {state.value} to run it again.",
     )
 
 

@@ -1,12 +1,17 @@
 """Many tasks at once: all or a part, carried on by the same key, and never one twice."""
 
+import json
+import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import states
+from django.db import connection
+from django.utils import timezone
 
-from django_celery_results.actions import bulk, bulk_work, revoke
+from django_celery_results.actions import bulk, interrupted, retry_claims, retry_many, revoke, sending
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.bulk_work import bulk_forget, bulk_retry, bulk_revoke
 from django_celery_results.actions.outcome import BulkOutcome, ErrorCode, ItemOutcome
@@ -14,7 +19,7 @@ from django_celery_results.actions.retry import Wish
 from django_celery_results.actions.selection import MAX_TASKS, Selection
 from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
-from django_celery_results.policy.viewer import Viewer
+from django_celery_results.policy.viewer import SYSTEM, Viewer
 from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.operators import StringFilter
 from tests.celery_app import app
@@ -76,19 +81,22 @@ def test_the_same_key_goes_on_where_the_last_request_stopped(operator: Viewer, s
 
 
 @pytest.mark.usefixtures("broker")
-def test_a_request_that_died_in_a_batch_sends_nothing_twice(
+def test_a_request_that_is_interrupted_in_a_batch_sends_nothing_twice(
     operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed_tasks(4)
     options = BulkOptions(idempotency_key="k")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bulk_work, "retry", _dying_after(2, bulk_work.retry))
+        patch.setattr(sending, "publish", _dying_after(2, sending.publish))
         with pytest.raises(KeyboardInterrupt):
             bulk_retry(operator, FAILED, Wish(), options)
     assert len(sent) == 2
     outcome = bulk_retry(operator, FAILED, Wish(), options)
-    assert (outcome.done_count, outcome.remaining_count, len(sent)) == (4, 0, 4)
+    assert (outcome.done_count, outcome.remaining_count, len(sent)) == (4, 0, 3)  # the third may have been out
+    Operation.objects.filter(state=OperationState.CLAIMED).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert interrupted.heal(app) == 1
+    assert sorted(sent) == sorted(str(row.task_id) for row in TaskResult.objects.filter(status=states.PENDING))
 
 
 def _dying_after(calls: int, action: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,6 +108,66 @@ def _dying_after(calls: int, action: Callable[..., Any]) -> Callable[..., Any]:
         return action(*args, **kwargs)
 
     return act
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("broker")
+def test_two_who_retry_many_at_once_send_each_once(sent: list[str]) -> None:
+    failed_tasks(60)
+    outcomes: list[BulkOutcome] = []
+    start = threading.Barrier(3)
+
+    def press() -> None:
+        try:
+            start.wait()
+            outcomes.append(bulk_retry(SYSTEM, FAILED, Wish(), BulkOptions()))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(sent) == 60
+    assert sum(outcome.done_count for outcome in outcomes) == 60
+    others = [item.refusal.code for outcome in outcomes for item in outcome.items if item.refusal]
+    assert others == [ErrorCode.ALREADY_RETRIED] * 120
+    assert Operation.objects.filter(action="retry").count() == 180
+
+
+@pytest.mark.usefixtures("broker")
+def test_a_server_that_tells_no_keys_of_inserted_rows_is_asked_for_them(
+    operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(connection.features), "can_return_rows_from_bulk_insert", False)
+    failed_tasks(3)
+    assert bulk_retry(operator, FAILED, Wish(), BulkOptions()).done_count == 3
+    assert Operation.objects.filter(action="retry", state=OperationState.DONE).count() == len(sent) == 3
+
+
+@pytest.mark.usefixtures("broker")
+def test_one_message_that_is_too_large_leaves_the_others_alone(
+    operator: Viewer, sent: list[str], settings: Any
+) -> None:
+    small, large = failed_tasks(2)
+    settings.DJANGO_CELERY_RESULTS = {"MESSAGE_MAX_BYTES": 200}
+    TaskMessage.objects.filter(task_id=large.task_id).update(body=json.dumps([["x" * 300], {}, {}]))
+    outcome = bulk_retry(operator, FAILED, Wish(), BulkOptions())
+    assert [item.refusal and item.refusal.code for item in outcome.items] == [None, ErrorCode.ARGUMENTS_UNAVAILABLE]
+    assert [row.retried_from for row in TaskResult.objects.filter(task_id__in=sent)] == [small.task_id]
+
+
+@pytest.mark.usefixtures("broker")
+def test_long_messages_are_taken_in_parts(operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry_many, "_CHARACTERS", 400)
+    taken: list[int] = []
+    take = retry_claims.take
+    monkeypatch.setattr(retry_claims, "take", lambda wish, found: taken.append(len(found)) or take(wish, found))
+    rows = [failed_task(f"failed-{length}", "x" * length) for length in (10, 20, 1_000, 30)]
+    assert bulk_retry(operator, FAILED, Wish(), BulkOptions()).done_count == len(sent) == len(rows)
+    assert taken == [2, 1, 1]
 
 
 def test_with_the_broker_down_it_stops_and_goes_on_later(operator: Viewer, sent: list[str]) -> None:

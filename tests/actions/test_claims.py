@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 from django.utils import timezone
 
-from django_celery_results.actions import claims, publishing
+from django_celery_results.actions import claims, interrupted, publishing, sending
 from django_celery_results.actions.outcome import ErrorCode, RetryOutcome
 from django_celery_results.actions.retry import RetryOverrides, retry
 from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
@@ -24,9 +24,9 @@ from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import SYSTEM, Viewer
 from tests.celery_app import app
 from tests.tasks import fail_first
-from tests.workers import REDIS, running_worker
+from tests.workers import REDIS, running_worker, wait_for
 
-from .conftest import publishing_to, ref, until
+from .conftest import publishing_to, ref
 from .records import failed_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -93,7 +93,7 @@ def test_two_who_press_at_once_send_once(key: str | None, sent: list[str]) -> No
 
     def press() -> None:
         try:
-            start.wait()
+            start.wait(timeout=10)
             outcomes.append(retry(SYSTEM, ref(original), idempotency_key=key))
         finally:
             connection.close()
@@ -142,18 +142,18 @@ def test_killed_around_the_publish_the_same_id_is_sent_after_the_lease(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(claims, "publish", dying)
+        patch.setattr(sending, "publish", dying)
         with pytest.raises(Killed):
             retry(operator, ref(original), overrides=RetryOverrides(args=[3]))
     new_id = Operation.objects.get().new_task_id
-    assert claims.heal(app) == 0  # the lease is not over: its owner may be at work
+    assert interrupted.heal(app) == 0  # the lease is not over: its owner may be at work
 
     Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert claims.heal(app) == 1
+    assert interrupted.heal(app) == 1
 
     assert set(sent) == {new_id}
     assert Operation.objects.get().state == OperationState.DONE
-    assert claims.heal(app) == 0
+    assert interrupted.heal(app) == 0
 
 
 @pytest.mark.parametrize("cleanup", [app.backend.cleanup, lambda: call_command("prune_task_results", verbosity=0)])
@@ -164,9 +164,9 @@ def test_cleanup_carries_on_what_was_interrupted(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(claims, "_BATCH", 2)
+    monkeypatch.setattr(interrupted, "_BATCH", 2)
     with monkeypatch.context() as patch:
-        patch.setattr(claims, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
+        patch.setattr(sending, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
         for number in range(3):
             with pytest.raises(Killed):
                 retry(operator, ref(failed_task(f"f{number}")))
@@ -188,7 +188,7 @@ def test_cleanup_carries_on_what_was_interrupted(
 
 def test_cleanup_goes_on_where_the_broker_is_down(operator: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(claims, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
+        patch.setattr(sending, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             retry(operator, ref(failed_task()))
     Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -205,12 +205,12 @@ def test_a_claim_whose_task_runs_already_is_only_marked(
 ) -> None:
     original = failed_task()
     with monkeypatch.context() as patch:
-        patch.setattr(claims.audit, "finish", lambda *_: (_ for _ in ()).throw(Killed()))
+        patch.setattr(claims, "finish", lambda *_: (_ for _ in ()).throw(Killed()))
         with pytest.raises(Killed):
             retry(operator, ref(original))
     TaskResult.objects.filter(task_id=sent[0]).update(status=states.STARTED, attempt=0)
     Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert claims.heal(app) == 1
+    assert interrupted.heal(app) == 1
     assert len(sent) == 1
     assert Operation.objects.get().state == OperationState.DONE
 
@@ -261,20 +261,50 @@ def test_the_transaction_of_a_test_case_does_not_count(operator: Viewer, sent: l
     assert retry(operator, ref(failed_task())).task_id in sent
 
 
-def test_a_worker_that_starts_carries_on_what_was_interrupted(
+def test_a_worker_that_starts_carries_on_all_that_was_interrupted(
     operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = failed_task("failed", 1)
+    queue = f"dcr-{uuid.uuid4().hex[:12]}"
     with publishing_to(REDIS), monkeypatch.context() as patch:
-        patch.setattr(claims, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
-        queue = f"dcr-{uuid.uuid4().hex[:12]}"
-        with pytest.raises(Killed):
-            retry(operator, ref(original), overrides=RetryOverrides(queue=queue))
+        patch.setattr(sending, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
+        for number in range(25):  # more than are looked at together
+            with pytest.raises(Killed):
+                retry(operator, ref(failed_task(f"failed-{number}", 1)), overrides=RetryOverrides(queue=queue))
         Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         with running_worker(queue=queue):
-            done = until(str(Operation.objects.get().new_task_id), states.SUCCESS)
-    assert done.retried_from == original.task_id
+            again = TaskResult.objects.filter(status=states.SUCCESS, retried_from__startswith="failed-")
+            wait_for(lambda: again.count() == 25)
     assert sent == []  # by this process
+
+
+def test_the_oldest_are_carried_on_first_and_no_more_than_wanted(
+    sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
+        for number in range(5):
+            with pytest.raises(Killed):
+                retry(SYSTEM, ref(failed_task(f"failed-{number}")))
+    for number, operation in enumerate(Operation.objects.order_by("pk")):
+        lease = timezone.now() - timedelta(seconds=10 + number)
+        Operation.objects.filter(pk=operation.pk).update(lease_until=lease)
+    monkeypatch.setattr(interrupted, "_BATCH", 2)
+    assert interrupted.heal(app, 3) == 3
+    assert sent == [Operation.objects.get(task_id=f"failed-{number}").new_task_id for number in (4, 3, 2)]
+
+
+def test_a_broker_that_is_away_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
+        for number in range(3):
+            with pytest.raises(Killed):
+                retry(SYSTEM, ref(failed_task(f"failed-{number}")))
+    Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    asked: list[object] = []
+    monkeypatch.setattr(interrupted, "publish", lambda *_: asked.append(_) or (_ for _ in ()).throw(OSError("gone")))
+    assert interrupted.heal(app, 100) == 0
+    assert len(asked) == 1
+    assert Operation.objects.filter(state=OperationState.CLAIMED).count() == 3
 
 
 def test_an_eager_app_that_stores_results_runs_it_here(operator: Viewer) -> None:

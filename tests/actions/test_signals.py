@@ -8,7 +8,7 @@ import pytest
 from django.dispatch import Signal
 from django.utils import timezone
 
-from django_celery_results.actions import claims, control
+from django_celery_results.actions import control, interrupted, sending
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.bulk_work import bulk_revoke
 from django_celery_results.actions.outcome import WorkerReply
@@ -72,11 +72,11 @@ def test_a_retry_that_was_carried_on_is_told_without_a_viewer(
     heard: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(claims, "publish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        patch.setattr(sending, "publish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             retry(SYSTEM, ref(failed_task()))
     Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    claims.heal(app)
+    interrupted.heal(app)
     assert [(told["viewer"], told["state"]) for told in heard] == [(None, OperationState.DONE)]
 
 
