@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from django_celery_results.models import TaskResult
 from tests.celery_app import app
 from tests.tasks import add
-from tests.workers import running_worker
+from tests.workers import running_worker, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOWHERE = "dcr-store-unread"
@@ -105,4 +105,6 @@ def test_a_worker_completes_the_rows_of_queued_tasks() -> None:
     with running_worker(results={"TRACK_QUEUED": True}) as worker:
         links = chain(add.s(1, 2).set(queue=worker.queue), add.s(3).set(queue=worker.queue)).apply_async()
         assert links.get(timeout=10) == 6
-        assert set(TaskResult.objects.values_list("status", flat=True)) == {"SUCCESS"}
+        # Celery publishes the next link before it stores the result of this one.
+        wait_for(lambda: set(TaskResult.objects.values_list("status", flat=True)) == {"SUCCESS"})
+        assert TaskResult.objects.count() == 2
