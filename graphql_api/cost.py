@@ -41,6 +41,8 @@ WEIGHTS = {
     "TaskResultStats.groups": 1_000,
     "TaskResultStats.timeSeries": 1_000,
     "RuntimeStats.percentile": 20,
+    "TaskResult.chord": 5,
+    "GroupResult.chord": 5,
     "Connection.totalCount": 500,
     "Connection.count": 100,
 }

@@ -7,7 +7,7 @@ from enum import Enum, StrEnum
 from django_celery_results.actions.outcome import ErrorCode, ItemOutcome
 from django_celery_results.actions.registry import ParameterKind
 from django_celery_results.actions.retry import RetryScope
-from django_celery_results.models import OperationState
+from django_celery_results.models import ChordState, OperationState
 from django_celery_results.query.ordering import GroupResultOrderField, OrderDirection, TaskResultOrderField
 from django_celery_results.query.stats import GroupBy, TimeField, TimeUnit
 from django_celery_results.states import TaskState
@@ -24,6 +24,7 @@ class TerminateSignal(StrEnum):
 
 ENUMS: dict[str, type[Enum]] = {
     "BulkOutcome": ItemOutcome,
+    "ChordState": ChordState,
     "ErrorCode": ErrorCode,
     "GroupResultOrderField": GroupResultOrderField,
     "OperationState": OperationState,

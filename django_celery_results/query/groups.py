@@ -178,13 +178,18 @@ def by_pks(session: Session, pks: Collection[int]) -> dict[int, Group]:
     return {group.pk: group for group in _together(session, visible(session.viewer).filter(pk__in=pks))}
 
 
+def by_ids(session: Session, ids: Collection[str]) -> dict[str, Group]:
+    """The visible groups of these ids, in one query."""
+    rows = visible(session.viewer).filter(group_id__in=ids).order_by()
+    return {group.group_id: group for group in _together(session, rows)}
+
+
 def of_task(session: Session, row: TaskResult) -> Group | None:
     """The saved group of a task; loaded for its siblings too."""
     if row.group_id is None:
         return None
     ids = tuple({sibling.group_id for sibling in session.siblings(row) if sibling.group_id})
-    rows = visible(session.viewer).filter(group_id__in=ids).order_by()
-    found = session.once(("groups", ids), lambda: {group.group_id: group for group in _together(session, rows)})
+    found = session.once(("groups", ids), lambda: by_ids(session, ids))
     group: Group | None = found.get(row.group_id)
     return group
 

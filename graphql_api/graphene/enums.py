@@ -7,6 +7,7 @@ from graphql_api.enums import ENUMS
 from .descriptions import enum
 
 BulkOutcome = enum("BulkOutcome", ENUMS["BulkOutcome"])
+ChordState = enum("ChordState", ENUMS["ChordState"])
 ErrorCode = enum("ErrorCode", ENUMS["ErrorCode"])
 GroupResultOrderField = enum("GroupResultOrderField", ENUMS["GroupResultOrderField"])
 OperationState = enum("OperationState", ENUMS["OperationState"])

@@ -6,7 +6,8 @@ from typing import Any
 
 from django_celery_results.actions import retry, revoke
 from django_celery_results.actions.outcome import Refusal
-from django_celery_results.query import failures, groups, lineage, values
+from django_celery_results.query import chords, failures, group_lineage, groups, lineage, values
+from graphql_api import admin_pages
 
 from .asking import page_request, session, viewer
 from .inputs import plain
@@ -66,6 +67,26 @@ def tasks_of_group(root: Any, info: Any, filter: Any = None, order_by: Any = Non
 
 def result_of_group(root: Any, info: Any) -> values.Value | None:
     return values.group_result(viewer(info), root.row)
+
+
+def parent_of_group(root: Any, info: Any) -> groups.Group | None:
+    return group_lineage.parent(root)
+
+
+def parent_task_of_group(root: Any, info: Any) -> Any:
+    return group_lineage.parent_task(root)
+
+
+def chord_of_group(root: Any, info: Any) -> chords.ChordProgress | None:
+    return group_lineage.chord(root)
+
+
+def chord_of_task(root: Any, info: Any) -> chords.ChordProgress | None:
+    return chords.of_task(session(info), root)
+
+
+def admin_url(root: Any, info: Any) -> str | None:
+    return admin_pages.url(viewer(info), root)
 
 
 def workflow(root: Any, info: Any, limit: int) -> lineage.Workflow:

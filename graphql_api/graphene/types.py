@@ -13,7 +13,7 @@ from graphql_api import global_ids
 
 from . import resolvers
 from .descriptions import Interface, ObjectType
-from .enums import TaskState
+from .enums import ChordState, TaskState
 from .fields import computed, listed, many, page_arguments
 from .inputs import TaskResultFilter, TaskResultOrder
 from .scalars import JSON, DateTime
@@ -72,8 +72,19 @@ class TaskResult(ObjectType):
         resolver=resolvers.workflow,
         limit=Int(required=True, default_value=500),
     )
+    chord = Field(lambda: ChordProgress, resolver=resolvers.chord_of_task)
     viewer_retry_blockers = many(ActionBlocker, resolver=resolvers.retry_blockers)
     viewer_revoke_blockers = many(ActionBlocker, resolver=resolvers.revoke_blockers)
+    admin_url = String(resolver=resolvers.admin_url)
+
+
+class ChordProgress(ObjectType):
+    state = ChordState(required=True)
+    total = Int()
+    completed_count = Int(required=True)
+    remaining_count = Int()
+    body_task_id = String()
+    body = Field(TaskResult)
 
 
 class TaskResultEdge(ObjectType):
@@ -108,6 +119,9 @@ class GroupResult(ObjectType):
     is_successful = Boolean(required=True)
     completed_count = Int(required=True)
     state_counts = many(StateCount)
+    parent = Field(lambda: GroupResult, resolver=resolvers.parent_of_group)
+    parent_task = Field(TaskResult, resolver=resolvers.parent_task_of_group)
+    chord = Field(ChordProgress, resolver=resolvers.chord_of_group)
     tasks = Field(
         TaskResultConnection,
         required=True,

@@ -10,7 +10,8 @@ from strawberry import UNSET
 from django_celery_results import models
 from django_celery_results.actions import retry, revoke
 from django_celery_results.actions.outcome import Refusal
-from django_celery_results.query import failures, groups, lineage, pages, values
+from django_celery_results.query import chords, failures, group_lineage, groups, lineage, pages, values
+from graphql_api import admin_pages
 
 from .asking import Info, page_request, session
 from .inputs import Filter, TaskResultOrder, plain
@@ -97,6 +98,26 @@ def tasks_of_group(
 
 def result_of_group(root: Group, info: Info) -> values.Value | None:
     return values.group_result(info.context.viewer, root.row)
+
+
+def parent_of_group(root: Group) -> groups.Group | None:
+    return group_lineage.parent(root)
+
+
+def parent_task_of_group(root: Group) -> models.TaskResult | None:
+    return group_lineage.parent_task(root)
+
+
+def chord_of_group(root: Group) -> chords.ChordProgress | None:
+    return group_lineage.chord(root)
+
+
+def chord_of_task(root: Task, info: Info) -> chords.ChordProgress | None:
+    return chords.of_task(session(info), root)
+
+
+def admin_url(root: Task, info: Info) -> str | None:
+    return admin_pages.url(info.context.viewer, root)
 
 
 def workflow(root: Task, info: Info, limit: int = 500) -> lineage.Workflow:

@@ -17,7 +17,7 @@ from graphql_api import global_ids
 from . import resolvers
 from .computed import computed
 from .descriptions import described
-from .enums import TaskState
+from .enums import ChordState, TaskState
 from .scalars import JSON
 from .value_types import (
     ActionBlocker,
@@ -39,6 +39,17 @@ _Group = Annotated["GroupResult", strawberry.lazy(".types")] | None
 def asked(resolver: Callable[..., Any], graphql_type: Any, *, name: str | None = None) -> Any:
     """A field with a resolver, whose Python type is that of the room below."""
     return strawberry.field(resolver=resolver, graphql_type=graphql_type, name=name)
+
+
+@described
+@strawberry.type
+class ChordProgress:
+    state: ChordState
+    total: int | None
+    completed_count: int
+    remaining_count: int | None
+    body_task_id: str | None
+    body: _Task
 
 
 @described
@@ -79,8 +90,10 @@ class TaskResult(relay.Node):
     children: _Tasks = asked(resolvers.children, _Tasks)
     retried_as: _Tasks = asked(resolvers.retried_as, _Tasks)
     workflow: _Workflow = asked(resolvers.workflow, _Workflow)
+    chord: ChordProgress | None = asked(resolvers.chord_of_task, ChordProgress | None)
     viewer_retry_blockers: list[ActionBlocker] = asked(resolvers.retry_blockers, list[ActionBlocker])
     viewer_revoke_blockers: list[ActionBlocker] = asked(resolvers.revoke_blockers, list[ActionBlocker])
+    admin_url: str | None = strawberry.field(resolver=resolvers.admin_url)
 
     @classmethod
     def is_type_of(cls, value: Any, info: Any) -> bool:
@@ -127,6 +140,9 @@ class GroupResult(relay.Node):
     is_successful: bool
     completed_count: int
     state_counts: list[StateCount]
+    parent: _Group = asked(resolvers.parent_of_group, _Group)
+    parent_task: TaskResult | None = asked(resolvers.parent_task_of_group, TaskResult | None)
+    chord: ChordProgress | None = asked(resolvers.chord_of_group, ChordProgress | None)
     tasks: TaskResultConnection = asked(resolvers.tasks_of_group, TaskResultConnection)
 
     @classmethod
