@@ -11,7 +11,7 @@ from typing import Any
 from celery import Celery, current_app, states
 from celery.result import GroupResult as CeleryGroupResult
 from celery.result import result_from_tuple
-from django.db import models
+from django.db import models, router, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -90,6 +90,13 @@ class TaskResult(models.Model):
 
     def __str__(self) -> str:
         return f"<Task: {self.task_id} ({self.status})>"
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """The record of the task's message goes with the row."""
+        alias = using or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=alias):
+            TaskMessage.objects.using(alias).filter(pk=self.task_id).delete()
+            return super().delete(using=using, keep_parents=keep_parents)
 
     def as_dict(self) -> dict[str, Any]:
         """The columns of the 2.x package, as its users serialise them."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
-from django_celery_results import message
 from django_celery_results.models import Operation, OperationState, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
@@ -41,10 +40,8 @@ def forget(
 
 
 def forget_rows(tasks: Sequence[TaskResult]) -> None:
-    """Delete these rows and what belongs to them, in the caller's transaction."""
-    using = guards.database()
-    TaskResult._default_manager.using(using).filter(pk__in=[task.pk for task in tasks]).delete()
-    message.discard([task.task_id for task in tasks], using=using)
+    """Delete these rows, with the records of their messages, in the caller's transaction."""
+    TaskResult._default_manager.using(guards.database()).filter(pk__in=[task.pk for task in tasks]).delete()
 
 
 def _earlier(order: audit.Order, ref: TaskRef) -> Operation | None:

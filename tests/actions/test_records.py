@@ -8,11 +8,15 @@ import pytest
 from celery import states
 from celery.app.task import Context
 from celery.signals import before_task_publish
+from django.test import Client
+from django.urls import reverse
 
 from django_celery_results import message
+from django_celery_results.actions.forget import forget
+from django_celery_results.actions.outcome import ErrorCode
 from django_celery_results.actions.retry import retry
 from django_celery_results.message import Discard, Keep, change_for
-from django_celery_results.models import TaskMessage
+from django_celery_results.models import TaskMessage, TaskResult
 from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.states import GENERATION_HEADER
 from tests.celery_app import app
@@ -20,7 +24,9 @@ from tests.tasks import add, fail, fail_first
 from tests.workers import REDIS, running_worker
 
 from .conftest import publishing_to, ref, until
+from .records import failed_task
 
+ADMIN = "admin:django_celery_results_taskresult"
 KEEP, DISCARD, NOTHING = "keep", "discard", "nothing"
 
 
@@ -184,3 +190,42 @@ def test_an_eager_task_that_stores_results_is_kept_and_sent_again(sent: list[str
         assert (outcome.preview.args, outcome.preview.kwargs) == ([1], {"n": 2})
         assert sent == []
         assert retry(SYSTEM, ref(str(failed.id))).task_id in sent
+
+
+@pytest.mark.django_db
+def test_a_record_goes_with_its_row_whoever_deletes_it(admin_client: Client) -> None:
+    rows = {how: failed_task(how) for how in ("backend", "row", "query", "action", "page", "list", "kept")}
+    app.backend.forget("backend")
+    rows["row"].delete()
+    TaskResult.objects.filter(task_id="query").delete()
+    forget(SYSTEM, ref("action"))
+    admin_client.post(reverse(f"{ADMIN}_delete", args=[rows["page"].pk]), {"post": "yes"})
+    selected = {"action": "delete_selected", "_selected_action": [rows["list"].pk], "post": "yes"}
+    admin_client.post(reverse(f"{ADMIN}_changelist"), selected)
+    assert list(TaskResult.objects.values_list("task_id", flat=True)) == ["kept"]
+    assert list(TaskMessage.objects.values_list("task_id", flat=True)) == ["kept"]
+
+
+@pytest.mark.django_db
+def test_a_record_stands_or_falls_with_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    app.backend.store_result("id", ValueError("no"), states.FAILURE, request=request())
+    assert TaskMessage.objects.get().task_id == "id"
+    # A state that is not taken brings no record: this run is over, and a later one has succeeded.
+    TaskResult.objects.create(task_id="done", status=states.SUCCESS)
+    app.backend.store_result("done", ValueError("no"), states.FAILURE, request=request(id="done"))
+    # Neither is stored without the other.
+    monkeypatch.setattr(Keep, "apply", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        app.backend.store_result("other", ValueError("no"), states.FAILURE, request=request(id="other"))
+    assert not TaskResult.objects.filter(task_id="other").exists()
+    assert list(TaskMessage.objects.values_list("task_id", flat=True)) == ["id"]
+
+
+@pytest.mark.django_db
+def test_above_the_cap_the_state_is_stored_and_the_refusal_says_why(settings: Any, sent: list[str]) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"MESSAGE_MAX_BYTES": 100}
+    large = request(task=fail_first.name, args=["x" * 200], argsrepr=None, kwargsrepr=None)
+    app.backend.store_result("id", ValueError("no"), states.FAILURE, request=large)
+    (refusal,) = retry(SYSTEM, ref("id")).refusals
+    assert (refusal.code, sent) == (ErrorCode.ARGUMENTS_UNAVAILABLE, [])
+    assert "MESSAGE_MAX_BYTES" in refusal.message
