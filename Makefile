@@ -4,7 +4,7 @@ RUN = exec $(VENV)/bin/python
 DEMO = PYTHONPATH=examples $(RUN) -m demo
 NOX = $(RUN) -m nox
 
-.PHONY: help demo demo-check serve test test-all lint bench schema graphiql clean
+.PHONY: help demo demo-check serve test test-all lint docs bench schema graphiql clean
 
 help:
 	@echo "make demo        a running service over a real worker: GraphiQL, admin, sample tasks"
@@ -13,6 +13,7 @@ help:
 	@echo "make test        the main lane of the tests on every database that is reachable"
 	@echo "make test-all    all lanes, and the heavy tests"
 	@echo "make lint        ruff, mypy, import-linter, migrations and schema up to date"
+	@echo "make docs        the documentation as a site: docs/_build/index.html"
 	@echo "make bench       the benchmarks: prints a table, keeps JSON"
 	@echo "make schema      write schema.graphql from the code"
 	@echo "make graphiql    build GraphiQL from its locked sources; needs node and npm"
@@ -42,6 +43,10 @@ lint:
 	@tools/environment $(VENV) dev
 	@$(NOX) -t lint
 
+docs:
+	@tools/environment $(VENV) dev
+	@$(NOX) -s docs
+
 bench:
 	@tools/environment $(VENV) dev
 	@$(NOX) -s bench
@@ -54,5 +59,5 @@ graphiql:
 	@tools/graphiql
 
 clean:
-	rm -rf $(VENV) $(VENV).log .demo .nox .coverage htmlcov build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV).log .demo .nox .coverage htmlcov build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path "./.git/*" -prune -exec rm -rf {} +

@@ -21,7 +21,7 @@ nox.options.sessions = ["lint", "newest"]
 
 ROOT = Path(__file__).parent
 PACKAGES = ("django_celery_results", "graphql_api")
-NOT_FOR_SUITES = (*PACKAGES, ".*", "__pycache__", "node_modules", "build", "dist", "*.egg-info", "htmlcov")
+NOT_FOR_SUITES = (*PACKAGES, ".*", "__pycache__", "node_modules", "build", "dist", "*.egg-info", "htmlcov", "_build")
 IS_CI = os.environ.get("CI") == "true"
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
 
@@ -53,7 +53,7 @@ LATE = ("--reruns", "1", "--only-rerun", "TimeoutError", "--only-rerun", "did no
 
 # The comparison with the 2.x package takes minutes, and depends on databases rather than on versions.
 NOT_IN_LANES = ("tests/drop_in",)
-NEWEST = Lane(requires=("Django==5.2.*",))
+NEWEST = Lane(extras="test,demo,docs", requires=("Django==5.2.*",))
 DJANGO_61 = Lane(requires=("Django==6.1.*",), databases=("sqlite",), ignored=NOT_IN_LANES)
 CORE = Lane(extras="test", databases=("sqlite",), ignored=NOT_IN_LANES)
 OLDEST = Lane(
@@ -174,6 +174,15 @@ def schema(session: nox.Session) -> None:
     """Write schema.graphql from the code."""
     install(session, ["--editable", ".[demo]"], stamp=digest(ROOT / "pyproject.toml"))
     session.run("python", "-m", "django", "export_graphql_schema", *session.posargs, env=SETTINGS)
+
+
+@nox.session(python=PYTHON["3.11"])
+def docs(session: nox.Session) -> None:
+    """Write the tables of the settings, and build the pages into a site; a warning is an error."""
+    install(session, ["--editable", ".[demo,docs]"], stamp=digest(ROOT / "pyproject.toml"))
+    session.run("python", "docs/tables.py")
+    session.run("python", "-m", "sphinx", "-W", "--keep-going", "docs", "docs/_build", *session.posargs)
+    print("The pages are in docs/_build/index.html.")
 
 
 @nox.session(python=PYTHON["3.11"])

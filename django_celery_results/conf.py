@@ -67,11 +67,30 @@ class Settings:
     """Names of tasks whose arguments, results and errors are never shown; with `*` at its end, all that begin so."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class StandingAlone:
+    """Settings outside the dictionary, `DJANGO_CELERY_RESULTS_` and the field's name: migrations and URLs read them."""
+
+    task_id_max_length: int = 255
+    """Characters of the columns of task ids, group ids and task names; old MySQL indexes 191 at most."""
+    big_ids: bool = False
+    """Whether the rows of tasks and groups have 64-bit ids; set it, then `migrate`, and keep it."""
+    id_first_urls: bool = True
+    """Whether the URLs of the JSON views that begin with the id, as in the 2.x package, are there; deprecated."""
+
+
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings as they are now; `override_settings` and pytest-django's fixture are heeded."""
     names = {known.name.upper(): known.name for known in fields(Settings)}
     return Settings(**{names[key]: value for key, value in _given().items() if key in names})
+
+
+def standing_alone() -> StandingAlone:
+    """The settings outside the dictionary, as they are now."""
+    names = {known.name: f"{SETTING}_{known.name.upper()}" for known in fields(StandingAlone)}
+    given = {name: getattr(django_settings, full) for name, full in names.items() if hasattr(django_settings, full)}
+    return StandingAlone(**given)
 
 
 def unknown_keys() -> list[str]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from django_celery_results.conf import standing_alone
+
 
 def task_id_max_length() -> int:
-    """Old MySQL indexes 191 characters at most; projects there set `DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH`."""
-    return int(getattr(settings, "DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH", 255))
+    """How wide the columns of ids and names are; models and migrations ask."""
+    return standing_alone().task_id_max_length
 
 
 def has_big_ids() -> bool:
-    """Whether the rows of tasks and groups have 64-bit ids: `DJANGO_CELERY_RESULTS_BIG_IDS`, read by a migration."""
-    return bool(getattr(settings, "DJANGO_CELERY_RESULTS_BIG_IDS", False))
+    """Whether the rows of tasks and groups have 64-bit ids; models and a migration ask."""
+    return standing_alone().big_ids
 
 
 class ExactCharField(models.CharField):  # type: ignore[type-arg]

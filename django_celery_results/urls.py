@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from django.conf import settings
 from django.urls import URLPattern, path, register_converter
 
 from . import views
+from .conf import standing_alone
 
 
 class TaskPatternConverter:
@@ -32,7 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("group/status/<task_pattern:group_id>/", views.group_status, name="celery-group_status"),
 ]
 
-if getattr(settings, "DJANGO_CELERY_RESULTS_ID_FIRST_URLS", True):
+if standing_alone().id_first_urls:
     warnings.warn(
         "URLs that begin with the id are deprecated. Set DJANGO_CELERY_RESULTS_ID_FIRST_URLS = False once nothing "
         "links to them; reverse() then gives task/status/<id>/ and the like.",

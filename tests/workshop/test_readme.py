@@ -1,4 +1,4 @@
-"""The quick start of the README, followed to the letter in an empty folder, with a real worker and web server."""
+"""The README, and the quick start: followed to the letter in an empty folder, with a real worker and web server."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ from tests.workshop.programs import ROOT, run, started
 pytestmark = pytest.mark.once
 
 README = (ROOT / "README.md").read_text()
-QUICK_START = README.split("## Quick start")[1].split("\n## ")[0]
+QUICK_START = (ROOT / "docs" / "quick-start.md").read_text()
 BLOCK = re.compile(r"(?P<lead>[^\n]*)\n\n```(?P<language>\w+)\n(?P<code>.*?)```", re.DOTALL)
 BACKGROUND = {"worker": r" ready\.", "runserver": r"Starting development server at (\S+)"}
 
@@ -27,7 +27,7 @@ def blocks(language: str) -> list[tuple[str, str]]:
 
 
 class Reader:
-    """Somebody who does what the README says, in an empty folder."""
+    """Somebody who does what the page says, in an empty folder."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
@@ -45,7 +45,7 @@ class Reader:
 
     def add(self, lead: str, code: str) -> None:
         path = re.search(r"[Aa]dd to `([^`]+)`", lead)
-        assert path, f"the README does not say where this goes: {lead}"
+        assert path, f"the page does not say where this goes: {lead}"
         with (self.folder / path[1]).open("a") as file:
             file.write("\n" + code)
 
@@ -75,9 +75,11 @@ def test_the_quick_start_leads_to_a_stored_result_and_its_query(reader: Reader) 
     assert any(printed.endswith("\n2.0") for printed in reader.printed), reader.printed
     client = Client(reader.url)
     client.login("admin", "choose-one")
-    (query,) = [code for _, code in blocks("graphql")]
+    query, retry = [code for _, code in blocks("graphql")]
     (node,) = client.run(query)["taskResults"]["nodes"]
     assert (node["taskName"], node["state"]) == ("proj.celery.divide", "SUCCESS")
+    answer = client.run(retry)["bulkRetryTasks"]
+    assert (answer["doneCount"], answer["errors"]) == (1, [])
 
 
 def test_the_readme_names_files_that_exist() -> None:

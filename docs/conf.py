@@ -1,0 +1,27 @@
+"""How Sphinx builds these pages: `make docs`. They are read on their own as well, so they are plain Markdown."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+project = "django-celery-results"
+author = "The contributors"
+copyright = "The contributors"  # noqa: A001 - Sphinx's name
+release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+extensions = ["myst_parser"]
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+nitpicky = True
+suppress_warnings: list[str] = []
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+html_title = f"{project} {release}"
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_use_opensearch = ""
