@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 HIDDEN_HEADER = "dcr_hidden"
 """Whether the sender gave representations of its own, as people do to hide secrets; set when publishing."""
+QUEUED_HEADER = "dcr_queued"
+"""Whether the publisher keeps the record while the task waits; then somebody must delete it."""
 RETRY_HEADER = "dcr_retry_of"
 """The id of the task that this one is a retry of."""
 
@@ -93,12 +95,24 @@ def change_for(*, app: Celery, task_id: str, status: str, request: Any) -> Chang
 
 def _change(app: Celery, task_id: str, status: str, request: Any, attempt: int) -> Change | None:
     mode = mode_of(app)
-    is_retry = RETRY_HEADER in (request.headers or {})  # then the retry itself wrote a record, whatever the setting
+    # A retry wrote a record before it was sent, whatever the setting, and so did whoever tracks queued tasks.
+    has_one = not {RETRY_HEADER, QUEUED_HEADER}.isdisjoint(request.headers or {})
     if status == TaskState.SUCCESS and mode != "always":
-        return Discard(task_id) if attempt > 0 or mode == "started" or is_retry else None
+        return Discard(task_id) if attempt > 0 or mode == "started" or has_one else None
     if _is_kept(app, mode, status, request):
         return Keep(_record(app, task_id, request))
-    return Discard(task_id) if is_retry and status in READY else None
+    return Discard(task_id) if has_one and status in READY else None
+
+
+def of_queued(app: Celery, request: Any) -> Keep | None:
+    """The record of a task that was published and now waits, where `mark` said that it is kept."""
+    if not (request.headers or {}).get(QUEUED_HEADER):
+        return None
+    try:
+        return Keep(_record(app, request.id, request))
+    except Exception:
+        logger.exception("The message of task %s is not kept", request.id)  # it is on its way all the same
+        return None
 
 
 def mode_of(app: Celery) -> str:
@@ -107,16 +121,24 @@ def mode_of(app: Celery) -> str:
 
 
 def _is_kept(app: Celery, mode: str, status: str, request: Any) -> bool:
-    task = app.tasks.get(request.task)
-    wanted = getattr(task, "store_message", None)  # a task's own word: True, False, or None for the default
-    if mode == "never" or wanted is False:
+    if not _may_keep(app, mode, request.task):
         return False
+    task = app.tasks.get(request.task)
     if status not in _KEPT_STATES and not (status == TaskState.STARTED and mode != "failed"):
         # With "always", a success writes the record itself where no STARTED was to be stored before it.
         tracked = getattr(task, "track_started", False) or app.conf.task_track_started
         if status != TaskState.SUCCESS or tracked:
             return False
-    return bool(wanted) or not hides_arguments(app, request)
+    return _insists(app, request.task) or not hides_arguments(app, request)
+
+
+def _may_keep(app: Celery, mode: str, task_name: str) -> bool:
+    """A task has a word of its own, `store_message`: True, False, or None for the default."""
+    return mode != "never" and getattr(app.tasks.get(task_name), "store_message", None) is not False
+
+
+def _insists(app: Celery, task_name: str) -> bool:
+    return bool(getattr(app.tasks.get(task_name), "store_message", None))
 
 
 def hides_arguments(app: Celery, request: Any) -> bool:
@@ -131,14 +153,19 @@ def hides_arguments(app: Celery, request: Any) -> bool:
     return tuple(map(_plain, given)) != tuple(map(_plain, made))
 
 
-def mark_hidden(sender: Any = None, body: Any = None, headers: Any = None, **_: Any) -> None:
-    """Receiver of `before_task_publish`: says in a header whether the representations hide the arguments."""
+def mark(sender: Any = None, body: Any = None, headers: Any = None, **_: Any) -> None:
+    """Receiver of `before_task_publish`: headers say whether arguments are hidden, and whether they are kept now."""
     from_protocol_2 = isinstance(body, tuple | list) and len(body) == 3
-    if not from_protocol_2 or headers is None or headers.get(HIDDEN_HEADER) is True:
+    mode = mode_of(current_app)
+    if not from_protocol_2 or headers is None or mode == "never":
         return
-    if mode_of(current_app) != "never":
+    if headers.get(HIDDEN_HEADER) is not True:
         made = _representations(current_app, body[0], body[1])
         headers[HIDDEN_HEADER] = (headers.get("argsrepr"), headers.get("kwargsrepr")) != made
+    name = str(headers.get("task"))
+    is_shown = not headers[HIDDEN_HEADER] or _insists(current_app, name)
+    if settings().track_queued and is_shown and _may_keep(current_app, mode, name):
+        headers[QUEUED_HEADER] = True
 
 
 def _representations(app: Celery, args: Any, kwargs: Any) -> tuple[str, str]:

@@ -10,5 +10,6 @@ from . import connections, message, queued
 def connect() -> None:
     """Called once the apps are loaded; calling it again changes nothing."""
     connections.connect()
-    signals.before_task_publish.connect(message.mark_hidden, dispatch_uid="django_celery_results.mark_hidden")
+    signals.before_task_publish.connect(message.mark, dispatch_uid="django_celery_results.mark")
+    signals.before_task_publish.connect(queued.before_publish, dispatch_uid="django_celery_results.leaving")
     signals.after_task_publish.connect(queued.on_publish, dispatch_uid="django_celery_results.queued")

@@ -73,12 +73,12 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         self.writing(lambda alias: self._write(change, alias, companion, record), using)
         return result
 
-    def store_queued(self, task_id: str, request: Any) -> None:
-        """Insert the row of a task that was published; nothing happens where a worker was faster."""
+    def store_queued(self, task_id: str, request: Any, record: message.Change | None = None) -> None:
+        """Insert the row of a task that was published, with its record; nothing where a worker was faster."""
         told = self.change(task_id, None, states.PENDING, None, request)
         change = replace(told, attempt=None, known={**told.known, "result": None})  # no run says this
         alias = self.alias_for_write()
-        outages.retrying(alias, lambda alias: self._write(change, alias, None, None), outages.READ_SECONDS)
+        outages.retrying(alias, lambda alias: self._write(change, alias, None, record), outages.READ_SECONDS)
 
     def _holds(self, change: StateChange) -> bool:
         """Hold STARTED back in a worker, where the task's own next state is soon to be written by this process."""

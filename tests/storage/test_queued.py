@@ -12,7 +12,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from django_celery_results.models import TaskResult
+from django_celery_results.actions.retry import retry
+from django_celery_results.models import TaskMessage, TaskResult
+from django_celery_results.policy.viewer import SYSTEM
+from django_celery_results.query.tasks import TaskRef
+from django_celery_results.states import TaskState
 from tests.celery_app import app
 from tests.tasks import add
 from tests.workers import running_worker, wait_for
@@ -108,3 +112,33 @@ def test_a_worker_completes_the_rows_of_queued_tasks() -> None:
         # Celery publishes the next link before it stores the result of this one.
         wait_for(lambda: set(TaskResult.objects.values_list("status", flat=True)) == {"SUCCESS"})
         assert TaskResult.objects.count() == 2
+
+
+def test_a_queued_task_can_be_sent_again_as_it_was() -> None:
+    queued = add.apply_async((1,), {"y": 2}, queue=NOWHERE, priority=4, headers={"tenant": "a"})
+    assert TaskResult.objects.get().priority == 4
+    outcome = retry(SYSTEM, TaskRef(task_id=queued.id), allow_states=[TaskState.PENDING], dry_run=True)
+    assert outcome.preview is not None
+    preview = outcome.preview
+    assert (preview.args, preview.kwargs, preview.headers["tenant"]) == ([1], {"y": 2}, "a")
+    assert (preview.queue, preview.priority) == (NOWHERE, 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "results"),
+    [({"argsrepr": "(***)"}, {}), ({}, {"STORE_MESSAGES": "never"}), ({"ignore_result": True}, {})],
+)
+def test_the_message_of_a_queued_task_is_kept_only_where_it_may_be(
+    options: dict[str, Any], results: dict[str, Any], settings: Any
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"TRACK_QUEUED": True, **results}
+    queue_nowhere(**options)
+    assert not TaskMessage.objects.exists()
+
+
+def test_the_message_of_a_queued_task_goes_when_it_succeeds() -> None:
+    with running_worker(results={"TRACK_QUEUED": True}) as worker:
+        waiting = add.apply_async((1, 2), queue=worker.queue, countdown=1)
+        assert TaskMessage.objects.get().task_id == waiting.id
+        assert waiting.get(timeout=10) == 3
+        wait_for(lambda: not TaskMessage.objects.exists())
