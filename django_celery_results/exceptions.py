@@ -37,6 +37,12 @@ class PageTooLarge(QueryError):
     code = "PAGE_TOO_LARGE"
 
 
+class QueryTooSlow(QueryError):
+    """The database took too long for this. Ask for less, by a narrower filter or another order."""
+
+    code = "QUERY_TOO_SLOW"
+
+
 class TaskIdTooLong(TaskResultsError, ValueError):
     """This task id is longer than its column. Raise DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH, or send shorter ids."""
 

@@ -51,6 +51,8 @@ class Settings:
     """Values inside all variables."""
     max_cost: int = 20_000
     """Rows an operation may ask for: page sizes, multiplied along nested pages, and what counts weigh."""
+    max_statement_seconds: float | None = 10.0
+    """How long the database may work for one read of a query; None: as long as it takes."""
     columnwise: bool = True
     """Whether lists of plain fields are completed column by column; the answers are the same, only slower without."""
     slow_operation_seconds: float | None = 1.0

@@ -11,7 +11,8 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from django_celery_results.exceptions import Forbidden, QueryError
+from django_celery_results.exceptions import Forbidden, QueryError, QueryTooSlow
+from django_celery_results.query.time_limit import ran_out
 
 logger = logging.getLogger("graphql_api.errors")
 
@@ -34,7 +35,7 @@ def _unforeseen(error: GraphQLError, presented: dict[str, Any]) -> dict[str, Any
 
 
 def _message(error: GraphQLError) -> str:
-    original = error.original_error
+    original = _cause(error)
     return original.message if isinstance(original, QueryError) else error.message
 
 
@@ -54,4 +55,4 @@ def _cause(error: GraphQLError) -> BaseException | None:
     cause: BaseException | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    return cause
+    return QueryTooSlow() if ran_out(cause) else cause

@@ -8,6 +8,7 @@ from graphql import ExecutionResult, GraphQLSchema, execute
 from graphql_api.documents import Documents, Operation, RequestRefused
 from graphql_api.engine import Context, GraphQLRequest, GraphQLResponse
 from graphql_api.errors import formatted
+from graphql_api.time_limits import limited
 
 from .executor import Executor
 from .schema import graphql_core, schema
@@ -33,14 +34,15 @@ class GrapheneEngine:
 
     def _run(self, operation: Operation, request: GraphQLRequest, context: Context) -> GraphQLResponse:
         context.memo[Operation] = operation
-        result = execute(
-            self.schema,
-            operation.document,
-            context_value=context,
-            variable_values=request.variables,
-            operation_name=operation.name,
-            execution_context_class=Executor,
-        )
+        with limited(operation.kind):
+            result = execute(
+                self.schema,
+                operation.document,
+                context_value=context,
+                variable_values=request.variables,
+                operation_name=operation.name,
+                execution_context_class=Executor,
+            )
         assert isinstance(result, ExecutionResult)  # noqa: S101 - no resolver of ours is a coroutine
         return GraphQLResponse(
             data=result.data,

@@ -9,6 +9,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from graphql_api.documents import Documents, Operation, RequestRefused
 from graphql_api.engine import Context, GraphQLRequest, GraphQLResponse
 from graphql_api.errors import formatted
+from graphql_api.time_limits import limited
 
 from .schema import graphql_core, schema
 
@@ -33,12 +34,13 @@ class StrawberryEngine:
 
     def _run(self, operation: Operation, request: GraphQLRequest, context: Context) -> GraphQLResponse:
         context.memo[Operation] = operation
-        result = self.schema.execute_sync(
-            request.query,
-            variable_values=request.variables,
-            context_value=context,
-            operation_name=operation.name,
-        )
+        with limited(operation.kind):
+            result = self.schema.execute_sync(
+                request.query,
+                variable_values=request.variables,
+                context_value=context,
+                operation_name=operation.name,
+            )
         return GraphQLResponse(
             data=result.data,
             errors=tuple(formatted(error) for error in result.errors or ()),
