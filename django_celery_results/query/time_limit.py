@@ -47,9 +47,10 @@ def _is_read(sql: Any) -> bool:
     return isinstance(sql, str) and sql.lstrip("( \n").startswith(("SELECT", "WITH"))
 
 
-def _postgresql(connection: Any, seconds: float) -> AbstractContextManager[None]:
+def _postgresql(connection: BaseDatabaseWrapper, seconds: float) -> AbstractContextManager[None]:
     setting = f"SET LOCAL statement_timeout = {math.ceil(seconds * 1000)}"
     # Parameters that the server binds are those of one statement.
+    is_psycopg3 = getattr(connection, "Database").__name__ == "psycopg"  # noqa: B009 - of its subclass
     binds = bool(connection.settings_dict["OPTIONS"].get("server_side_binding"))
 
     def run(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
@@ -62,7 +63,7 @@ def _postgresql(connection: Any, seconds: float) -> AbstractContextManager[None]
                 execute(setting, None, False, context)
                 return execute(sql, params, many, context)
         result = execute(f"{setting}; {sql}", params, many, context)
-        if connection.Database.__name__ == "psycopg":  # psycopg2 keeps the last statement's rows only
+        if is_psycopg3:  # the older driver keeps the last statement's rows only
             cursor.nextset()
         return result
 
