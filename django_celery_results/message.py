@@ -29,6 +29,7 @@ QUEUED_HEADER = "dcr_queued"
 RETRY_HEADER = "dcr_retry_of"
 """The id of the task that this one is a retry of."""
 
+_SERIALIZER = "dcr_serializer"
 _EMBEDDED = ("callbacks", "errbacks", "chain", "chord")
 _OPTIONS = (
     "root_id", "parent_id", "group", "group_index", "shadow", "expires", "timelimit", "replaced_task_nesting",
@@ -185,21 +186,33 @@ def _record(app: Celery, task_id: str, request: Any) -> TaskMessage:
     message = Message(
         task_name=request.task,
         serializer="",
-        args=list(request.args or ()),
+        args=request.args or (),
         kwargs=dict(request.kwargs or {}),
         embedded={key: getattr(request, key, None) for key in _EMBEDDED},
         options=_options(request),
     )
-    properties = getattr(request, "properties", None) or {}
-    own = serializer_of(properties.get("content_type"))  # left in the properties by AMQP only
     try:
-        return encode(app, task_id, message, own_serializer=own)
+        return encode(app, task_id, message, own_serializer=_own_serializer(request))
     except MessageUnavailable as error:
         name, reason = (
             text.encode(errors="replace").decode().replace("\0", "?")[:255]
             for text in (message.task_name, error.message)
         )
         return TaskMessage(task_id=task_id, task_name=name, reason=reason, date_created=timezone.now())
+
+
+def note_serializer(request: Any = None, **_: Any) -> None:
+    """Receiver of `task_received`: most brokers tell the process that runs a task nothing of its content type."""
+    own = serializer_of(request.content_type)
+    if own and own != getattr(request.task, "serializer", None):
+        request.request_dict[_SERIALIZER] = own
+
+
+def _own_serializer(request: Any) -> str | None:
+    """The one that the sender chose, where that is known; None: that of the task."""
+    properties = getattr(request, "properties", None) or {}
+    own: str | None = getattr(request, _SERIALIZER, None)
+    return own or serializer_of(properties.get("content_type"))  # left in the properties by AMQP only
 
 
 def _options(request: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -34,7 +34,8 @@ class Message:
 
     task_name: str
     serializer: str
-    args: list[Any]
+    args: Sequence[Any]
+    """A list or a tuple, as it was sent: pickle tells them apart."""
     kwargs: dict[str, Any]
     embedded: Mapping[str, Any] = field(default_factory=dict)
     """Celery's `callbacks`, `errbacks`, `chain` and `chord`."""
@@ -77,8 +78,8 @@ def serializer_of(content_type: str | None) -> str | None:
 
 
 def _body(message: Message, serializer: str, *, exact: bool) -> str:
-    arguments = [message.args, message.kwargs]
-    content_type, encoding, data = dumps([*arguments, dict(message.embedded)], serializer=serializer)
+    arguments = [list(message.args), message.kwargs]
+    content_type, encoding, data = dumps([message.args, message.kwargs, dict(message.embedded)], serializer=serializer)
     if len(data) > settings().message_max_bytes:
         raise MessageUnavailable(f"{len(data)} bytes are more than MESSAGE_MAX_BYTES allows")
     again = loads(data, content_type, encoding, accept=[content_type])[:2]
@@ -142,7 +143,7 @@ def decode(app: Celery, record: TaskMessage) -> Message:
         return Message(
             task_name=record.task_name,
             serializer=record.serializer,
-            args=_of_type(list, args),
+            args=args if isinstance(args, tuple) else _of_type(list, args),
             kwargs=_of_type(dict, kwargs),
             embedded=_of_type(dict, embedded),
             options=_of_type(dict, json.loads(options)),

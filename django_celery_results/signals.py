@@ -12,4 +12,5 @@ def connect() -> None:
     connections.connect()
     signals.before_task_publish.connect(message.mark, dispatch_uid="django_celery_results.mark")
     signals.before_task_publish.connect(queued.before_publish, dispatch_uid="django_celery_results.leaving")
+    signals.task_received.connect(message.note_serializer, dispatch_uid="django_celery_results.note_serializer")
     signals.after_task_publish.connect(queued.on_publish, dispatch_uid="django_celery_results.queued")

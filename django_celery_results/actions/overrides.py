@@ -63,7 +63,7 @@ def apply(overrides: RetryOverrides, message: Message) -> Message:
     _check(overrides)
     return replace(
         message,
-        args=message.args if overrides.args is None else list(overrides.args),
+        args=message.args if overrides.args is None else tuple(overrides.args),
         kwargs=_merged(message.kwargs, overrides.kwargs),
         options=_options(overrides, message.options),
     )

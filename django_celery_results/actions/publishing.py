@@ -38,7 +38,7 @@ def publish(app: Celery, task_id: str, message: Message) -> None:
         **_limits(task, message.options),
         **_headers(task_id, message.options),
     }
-    task.apply_async(tuple(message.args), message.kwargs, **options)
+    task.apply_async(message.args, message.kwargs, **options)  # type: ignore[arg-type] # Celery takes lists too
 
 
 def explain(error: Exception, message: Message) -> Refusal:
