@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,32 +10,12 @@ from unittest.mock import patch
 import pytest
 from celery import Celery
 from django.apps import apps
-from django.core import checks
-from django.db import connection
 from django.test import override_settings
 
-from django_celery_results.checks import celery, databases, installation
-from django_celery_results.models import TaskResult
+from django_celery_results.checks import celery, installation
+from tests.checks.conftest import results, said
 
-TASKS = TaskResult._meta.db_table
-
-
-def results(**keys: Any) -> AbstractContextManager[None]:
-    return override_settings(DJANGO_CELERY_RESULTS=keys)  # type: ignore[return-value]
-
-
-def said(*, deploy: bool = False, database: bool = False) -> dict[str, checks.CheckMessage]:
-    """What `manage.py check` says of this package, by id."""
-    messages = checks.run_checks(include_deployment_checks=deploy, databases=["default"] if database else None)
-    return {str(each.id).removeprefix("django_celery_results."): each for each in messages if "celery" in str(each.id)}
-
-
-@pytest.fixture
-def celery_app(monkeypatch: pytest.MonkeyPatch) -> Celery:
-    app = Celery("of-a-check", set_as_current=False)
-    app.conf.update(result_backend="django-db", broker_url="memory://", result_extended=True)
-    monkeypatch.setattr(celery, "project_app", lambda: app)
-    return app
+pytestmark = pytest.mark.any_database
 
 
 @pytest.mark.usefixtures("celery_app")
@@ -132,39 +111,9 @@ def test_w002_results_go_elsewhere(celery_app: Celery) -> None:
     assert "CELERY_RESULT_BACKEND" in str(said()["W002"].hint)
 
 
-def test_w003_a_kept_connection_on_sqlite() -> None:
-    with results(KEEP_CONNECTION=True):
-        assert ("W003" in said()) is (connection.vendor == "sqlite")
-
-
-def test_w004_notify_without_postgresql() -> None:
-    with results(NOTIFY=True):
-        assert ("W004" in said()) is (connection.vendor != "postgresql")
-
-
 def test_w005_pickle(celery_app: Celery) -> None:
     celery_app.conf.accept_content = ["json", "pickle"]
     assert "CELERY_RESULT_ACCEPT_CONTENT" in str(said()["W005"].hint)
-
-
-@pytest.mark.django_db
-def test_w006_ids_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    TaskResult.objects.create(pk=1_900_000_000, task_id="far")
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT nextval(pg_get_serial_sequence('django_celery_results_taskresult', 'id'))")
-        monkeypatch.setattr(databases, "_LAST_INT4", 1)
-    found = said(database=True)
-    assert ("W006" in found) is (connection.vendor != "sqlite" and not databases._is_bigint(connection, TASKS))
-    monkeypatch.setattr(databases, "_LAST_INT4", 2**62)
-    assert "W006" not in said(database=True)
-
-
-@pytest.mark.django_db
-def test_w007_too_many_connections(celery_app: Celery) -> None:
-    celery_app.conf.worker_concurrency = 100_000
-    assert ("W007" in said(database=True)) is (connection.vendor != "sqlite")
-    assert "W007" not in said()
 
 
 def test_w008_open_views() -> None:

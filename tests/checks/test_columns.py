@@ -2,8 +2,11 @@
 
 from itertools import chain
 
+import pytest
 from django.apps import apps
 from django.db import models
+
+pytestmark = pytest.mark.any_database
 
 
 def test_no_unique_text_is_longer_than_mysql_and_mariadb_can_index() -> None:

@@ -6,8 +6,12 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from django_celery_results import checks
 from django_celery_results.conf import Settings
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -17,7 +21,8 @@ def test_every_check_is_documented_and_tested() -> None:
     raised = re.findall(r"\b(error|warning|info)\((\d+),", source)
     ids = {f"{level[0].upper()}{int(number):03}" for level, number in raised}
     documented = set(re.findall(r"django_celery_results\.([EWI]\d{3})` \|", (ROOT / "docs" / "checks.md").read_text()))
-    tested = re.findall(r"def test_([ewi]\d{3})_", (Path(__file__).parent / "test_checks.py").read_text())
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    tested = re.findall(r"def test_([ewi]\d{3})_", tests)
     assert ids == documented == {each.upper() for each in tested}
 
 

@@ -16,7 +16,7 @@ from graphql_api import global_ids
 from tests.contract.conftest import Client
 from tests.query.rows import group, task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 SCHEMA = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text())
 

@@ -9,7 +9,7 @@ from graphql_api import columnwise
 from tests.contract.conftest import Client
 from tests.query.rows import at, group, task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PLAIN = """{ taskResults { totalCount nodes { __typename id taskId status state isReady taskName worker retries eta
   dateCreated dateDone runtimeSeconds parentTaskId } } }"""

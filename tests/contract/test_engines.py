@@ -7,6 +7,8 @@ import pytest
 
 from tests.contract.conftest import ENGINES
 
+pytestmark = pytest.mark.any_database
+
 OTHERS = {"strawberry": ("graphene", "graphene_django"), "graphene": ("strawberry", "strawberry_django")}
 PROGRAM = """
 import sys

@@ -11,7 +11,7 @@ from django_celery_results.policy.viewer import Viewer
 from tests.celery_app import app
 from tests.contract.conftest import Client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 QUERY = """query ($search: String! = "") { registeredTasks(search: $search) {
   name doc maxRetries rateLimit timeLimitSeconds signature { name kind annotation isRequired default }

@@ -20,6 +20,8 @@ from django_celery_results.actions.outcome import ErrorCode
 from django_celery_results.policy.access import Action
 from tests.contract.conftest import ENGINES
 
+pytestmark = pytest.mark.any_database
+
 COMMITTED = Path(__file__).parents[2] / "schema.graphql"
 BUILT_IN = {"String", "Int", "Float", "Boolean", "ID"}
 

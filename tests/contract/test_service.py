@@ -14,6 +14,8 @@ from graphql_api import testing
 from tests.contract.conftest import Client
 from tests.query.rows import task
 
+pytestmark = pytest.mark.any_database
+
 
 def ids() -> list[str]:
     return [str(found.id) for found in run_checks(tags=["graphql_api"])]

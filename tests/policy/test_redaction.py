@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from django_celery_results.policy.access import Policy
 from django_celery_results.policy.redaction import HIDDEN, markers, redact, redact_text
 
+pytestmark = pytest.mark.any_database
+
 SECRET = "hunter2-öß"
 KEYS = ["password", "PASSWORD", "db_password", "apiKey", "api-key", "X-Auth-Token", "privateKey", "Authorization"]
 

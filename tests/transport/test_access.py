@@ -10,6 +10,8 @@ from django.test import RequestFactory
 from tests.transport.conftest import BROWSER, Service
 from tests.transport.test_requests import code
 
+pytestmark = pytest.mark.any_database
+
 FORM = "application/x-www-form-urlencoded"
 BEARER = {"AUTHENTICATE": "tests.transport.tokens.bearer"}
 

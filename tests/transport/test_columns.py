@@ -25,6 +25,8 @@ from graphql_api.strawberry.execution import StrawberryEngine, engine
 from graphql_api.strawberry.executor import Executor
 from graphql_api.strawberry.prepared import Prepared
 
+pytestmark = pytest.mark.any_database
+
 ROOTS = ("taskResults", "groupResults", "node", "nodes", "taskResult")
 ARGUMENTS = {
     "taskResults": ["", "(first: 3)", "(last: 2)", "(filter: {state: {eq: FAILURE}})"],

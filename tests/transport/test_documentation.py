@@ -6,6 +6,8 @@ import pytest
 
 from graphql_api.transport import refusals
 
+pytestmark = pytest.mark.once
+
 TEXT = (Path(__file__).parents[2] / "docs" / "http.md").read_text()
 
 

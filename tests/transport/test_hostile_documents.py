@@ -13,6 +13,8 @@ from tests.transport.conftest import Service
 from tests.transport.conftest import documents as documents_of_engine
 from tests.transport.test_requests import code
 
+pytestmark = pytest.mark.any_database
+
 LARGE, DEEP, COSTLY = "QUERY_TOO_LARGE", "QUERY_TOO_DEEP", "QUERY_TOO_COSTLY"
 
 

@@ -17,6 +17,8 @@ from graphql_api.engine import Context, GraphQLRequest, GraphQLResponse
 from graphql_api.transport import encoding, views
 from tests.transport.conftest import Service
 
+pytestmark = pytest.mark.any_database
+
 
 class Engine:
     """An engine that answers what a test wants, and remembers what it was asked."""

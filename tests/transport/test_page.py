@@ -10,6 +10,8 @@ from graphql import GraphQLSchema, parse, validate
 
 from tests.transport.conftest import BROWSER, Service, documents
 
+pytestmark = pytest.mark.any_database
+
 
 def page(service: Service) -> Any:
     return service.request("GET", headers={"accept": BROWSER})

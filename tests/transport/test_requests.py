@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tests.transport.conftest import RESPONSE, Service
 
+pytestmark = pytest.mark.any_database
+
 
 def code(response: Any) -> str:
     """The code of the first error; the answer must be one in the specification's shape."""
