@@ -15,7 +15,6 @@ if find_spec("graphql") is None:  # the lane that shows the store to work withou
     collect_ignore = ["transport", "contract", "browser", "workshop"]
 elif find_spec("strawberry") is None:  # the lane with the other engine: the demo and its tools use strawberry
     collect_ignore = ["browser", "workshop", "transport/test_columns.py", "transport/test_documentation.py"]
-    collect_ignore += ["contract/test_docs.py"]
 
 
 def pytest_unconfigure() -> None:
