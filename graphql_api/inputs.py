@@ -13,7 +13,7 @@ from django_celery_results.actions import retry
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.selection import Selection
 from django_celery_results.exceptions import InvalidInput
-from django_celery_results.query import filters, operations, operators, ordering, tasks
+from django_celery_results.query import filters, json_filters, operations, operators, ordering, tasks
 from graphql_api import global_ids
 
 Given = Mapping[str, Any]
@@ -31,6 +31,18 @@ def _filter(kind: Callable[..., Any], given: Given) -> Any:
         if item is None:
             raise InvalidInput(f"`{_camel(name)}` is null; leave it out, or ask by `isNull`.")
     return kind(**{name: tuple(item) if isinstance(item, list) else item for name, item in given.items()})
+
+
+def _keys(given: Given) -> operators.KeyFilter:
+    """Global ids as the primary keys of tasks."""
+    found: operators.KeyFilter = _filter(operators.KeyFilter, {name: _pks(item) for name, item in given.items()})
+    return found
+
+
+def _pks(item: Any) -> Any:
+    if isinstance(item, list):
+        return [_pks(one) for one in item]
+    return None if item is None else global_ids.decode(item, of="TaskResult").pk
 
 
 def _task_ref(given: Given) -> tasks.TaskRef:
@@ -65,6 +77,7 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "DateTimeFilter": operators.DateTimeFilter,
     "FloatFilter": operators.SecondsFilter,
     "IntFilter": operators.IntFilter,
+    "JSONFilter": json_filters.JSONFilter,
     "TaskResultFilter": filters.TaskResultFilter,
     "GroupResultFilter": filters.GroupResultFilter,
     "OperationFilter": operations.OperationFilter,
@@ -72,6 +85,7 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
 
 _MAKERS: Mapping[str, Callable[[Given], Any]] = {
     **{name: partial(_filter, kind) for name, kind in _FILTERS.items()},
+    "GlobalIDFilter": _keys,
     "TaskResultOrder": lambda given: ordering.TaskResultOrder(**given),
     "GroupResultOrder": lambda given: ordering.GroupResultOrder(**given),
     "TaskRef": _task_ref,

@@ -13,9 +13,19 @@ from django_celery_results.models import TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.states import READY
 
-from . import hidden, lookups
+from . import hidden, lookups, search
 from .conditions import all_of, any_of, negate
-from .operators import Comparison, DateTimeFilter, IDFilter, IntFilter, SecondsFilter, StateFilter, StringFilter
+from .json_filters import JSONFilter
+from .operators import (
+    Comparison,
+    DateTimeFilter,
+    IDFilter,
+    IntFilter,
+    KeyFilter,
+    SecondsFilter,
+    StateFilter,
+    StringFilter,
+)
 
 MAX_DEPTH = 10
 MAX_CONDITIONS = 100
@@ -32,6 +42,7 @@ class TaskResultFilter:
     and_: tuple[TaskResultFilter, ...] | None = None
     or_: tuple[TaskResultFilter, ...] | None = None
     not_: TaskResultFilter | None = None
+    id: KeyFilter | None = None
     task_id: IDFilter | None = None
     task_name: StringFilter | None = None
     periodic_task_name: StringFilter | None = None
@@ -49,6 +60,8 @@ class TaskResultFilter:
     args: StringFilter | None = None
     kwargs: StringFilter | None = None
     result: StringFilter | None = None
+    result_json: JSONFilter | None = None
+    meta_json: JSONFilter | None = None
     traceback: StringFilter | None = None
     error_type: StringFilter | None = None
     error_fingerprint: StringFilter | None = None
@@ -57,6 +70,7 @@ class TaskResultFilter:
     parent_task_id: IDFilter | None = None
     has_parent: bool | None = None
     was_retried: bool | None = None
+    search: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +90,8 @@ NEEDS: Mapping[str, Action] = {
     "args": Action.VIEW_PAYLOAD,
     "kwargs": Action.VIEW_PAYLOAD,
     "result": Action.VIEW_PAYLOAD,
+    "result_json": Action.VIEW_PAYLOAD,
+    "meta_json": Action.VIEW_PAYLOAD,
     "traceback": Action.VIEW_TRACEBACK,
 }
 """Filters that would let a viewer guess what they may not read, and the permission to read it."""
@@ -89,9 +105,13 @@ def condition(where: AnyFilter) -> Q:
 
 def needs(where: AnyFilter) -> frozenset[Action]:
     """The permissions that the filter's fields need beyond viewing rows at all."""
-    return frozenset(
-        NEEDS[name] for branch in _branches(where) for name in NEEDS if getattr(branch, name, None) is not None
-    )
+    return frozenset(NEEDS[name] for branch in _branches(where) for name in _named(branch) if name in NEEDS)
+
+
+def _named(branch: AnyFilter) -> Iterator[str]:
+    yield from (name for name, _ in _given(branch))
+    if isinstance(branch, TaskResultFilter) and branch.search is not None:
+        yield from search.fields(branch.search)
 
 
 def _condition(where: AnyFilter) -> Q:
@@ -134,7 +154,7 @@ def _date_done(comparison: DateTimeFilter) -> Q:
     )
 
 
-def _payload(column: str) -> Callable[[StringFilter], Q]:
+def _payload(column: str) -> Callable[[Comparison], Q]:
     return lambda comparison: hidden.outside(column, comparison)
 
 
@@ -150,9 +170,12 @@ _OF_TASKS: Mapping[str, Callable[[Any], Q]] = {
     "args": _payload("task_args"),
     "kwargs": _payload("task_kwargs"),
     "result": _payload("result"),
+    "result_json": _payload("result"),
+    "meta_json": _payload("meta"),
     "traceback": _payload("traceback"),
     "has_parent": lambda wanted: lookups.present("parent_id") if wanted else lookups.missing("parent_id"),
     "was_retried": _was_retried,
+    "search": search.condition,
 }
 
 

@@ -1,4 +1,4 @@
-"""Conditions over arguments, results and tracebacks that never match what redaction hides.
+"""Conditions over arguments, results, meta and tracebacks that never match what redaction hides.
 
 A database cannot redact, so rows whose text names a secret are left out whole: nobody can guess them letter by letter.
 """
@@ -16,17 +16,20 @@ from django_celery_results.policy.access import Policy, policy
 
 from . import lookups
 from .conditions import all_of, any_of, negate
-from .operators import StringFilter
+from .json_filters import JSONFilter
+from .operators import Comparison
 
 
-def outside(column: str, comparison: StringFilter) -> Q:
+def outside(column: str, comparison: Comparison) -> Q:
     """The comparison, for rows in whose column nothing is redacted."""
     if type(policy()).redact is not Policy.redact:
         raise InvalidInput(
             "This service hides values by rules of its own, which a database cannot apply: "
-            "filters over args, kwargs, result and traceback are off."
+            "filters over args, kwargs, result, meta and traceback are off."
         )
     clean = negate(any_of([*_hidden_tasks(), *_markers(column)]))
+    if isinstance(comparison, JSONFilter):
+        return comparison.condition(column) & clean
     return all_of(
         comparison.OPERATORS[name](column, value) & (Q() if name == "is_null" else clean)
         for name, value in comparison.given()
@@ -36,6 +39,8 @@ def outside(column: str, comparison: StringFilter) -> Q:
 def _markers(column: str) -> Iterator[Q]:
     for parts in redaction.markers():
         yield all_of(lookups.i_contains(column, part) for part in parts)
+        if not "".join(parts).isascii():  # most JSON writes other letters as escapes
+            yield lookups.contains(column, "\\u")
 
 
 def _hidden_tasks() -> Iterator[Q]:

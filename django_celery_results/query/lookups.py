@@ -19,12 +19,15 @@ from django.db.models.lookups import (
     IEndsWith,
     IExact,
     In,
+    IsNull,
     IStartsWith,
     StartsWith,
 )
 from django.db.models.sql.compiler import SQLCompiler
 
 _Sql = tuple[str, Any]
+Column = str | Expression
+"""The name of a column, or an expression over one."""
 
 
 class _Equal(Exact):
@@ -86,44 +89,49 @@ def missing(column: str) -> Q:
     return Q(**{f"{column}__isnull": True})
 
 
-def equal(column: str, value: str) -> Q:
+def equal(column: Column, value: str) -> Q:
     """The same bytes."""
-    return _guarded(column, _Equal(F(column), value))
+    return _guarded(column, _Equal(_read(column), value))
 
 
-def one_of(column: str, values: Sequence[str]) -> Q:
+def one_of(column: Column, values: Sequence[str]) -> Q:
     """The same bytes as one of these; no value, no row."""
-    return _guarded(column, _OneOf(F(column), list(values))) if values else Q(pk__in=[])
+    return _guarded(column, _OneOf(_read(column), list(values))) if values else Q(pk__in=[])
 
 
-def contains(column: str, value: str) -> Q:
-    return _guarded(column, _Contains(F(column), value))
+def contains(column: Column, value: str) -> Q:
+    return _guarded(column, _Contains(_read(column), value))
 
 
-def starts_with(column: str, value: str) -> Q:
-    return _guarded(column, _StartsWith(F(column), value))
+def starts_with(column: Column, value: str) -> Q:
+    return _guarded(column, _StartsWith(_read(column), value))
 
 
-def ends_with(column: str, value: str) -> Q:
-    return _guarded(column, _EndsWith(F(column), value))
+def ends_with(column: Column, value: str) -> Q:
+    return _guarded(column, _EndsWith(_read(column), value))
 
 
-def i_equal(column: str, value: str) -> Q:
-    return _guarded(column, IExact(F(column), value))
+def i_equal(column: Column, value: str) -> Q:
+    return _guarded(column, IExact(_read(column), value))
 
 
-def i_contains(column: str, value: str) -> Q:
-    return _guarded(column, IContains(F(column), value))
+def i_contains(column: Column, value: str) -> Q:
+    return _guarded(column, IContains(_read(column), value))
 
 
-def i_starts_with(column: str, value: str) -> Q:
-    return _guarded(column, IStartsWith(F(column), value))
+def i_starts_with(column: Column, value: str) -> Q:
+    return _guarded(column, IStartsWith(_read(column), value))
 
 
-def i_ends_with(column: str, value: str) -> Q:
-    return _guarded(column, IEndsWith(F(column), value))
+def i_ends_with(column: Column, value: str) -> Q:
+    return _guarded(column, IEndsWith(_read(column), value))
 
 
-def _guarded(column: str, comparison: Expression | Any) -> Q:
+def _read(column: Column) -> Any:
+    return F(column) if isinstance(column, str) else column
+
+
+def _guarded(column: Column, comparison: Expression | Any) -> Q:
     # Django guards its own lookups against NULL under NOT, but not expressions.
-    return present(column) & Q(comparison)
+    there = present(column) if isinstance(column, str) else Q(IsNull(column, False))
+    return there & Q(comparison)

@@ -45,7 +45,8 @@ def _is_null(column: str, wanted: bool) -> Q:
     return lookups.missing(column) if wanted else lookups.present(column)
 
 
-def _text(value: str) -> str:
+def checked_text(value: str) -> str:
+    """A text that every database can compare with."""
     if len(value) > MAX_TEXT:
         raise InvalidInput(f"A text to compare with may have {MAX_TEXT} characters; this one has {len(value)}.")
     if not lookups.is_storable(value):
@@ -56,25 +57,25 @@ def _text(value: str) -> str:
 def _texts(values: tuple[str, ...]) -> list[str]:
     if len(values) > MAX_VALUES:
         raise InvalidInput(f"A list to compare with may have {MAX_VALUES} entries; this one has {len(values)}.")
-    return [_text(value) for value in values]
+    return [checked_text(value) for value in values]
 
 
 def _over(lookup: Callable[[str, str], Q]) -> Operator:
-    return lambda column, value: lookup(column, _text(value))
+    return lambda column, value: lookup(column, checked_text(value))
 
 
 def _regex(lookup: str) -> Operator:
     def condition(column: str, value: str) -> Q:
         if not settings().allow_regex:
             raise InvalidInput("Regular expressions are off here; use contains, startsWith or endsWith.")
-        return Q(**{f"{column}__isnull": False, f"{column}__{lookup}": _text(value)})
+        return Q(**{f"{column}__isnull": False, f"{column}__{lookup}": checked_text(value)})
 
     return condition
 
 
 _EXACT: Mapping[str, Operator] = {
     "eq": _over(lookups.equal),
-    "ne": lambda column, value: negate(lookups.equal(column, _text(value))),
+    "ne": lambda column, value: negate(lookups.equal(column, checked_text(value))),
     "in_": lambda column, values: lookups.one_of(column, _texts(values)),
     "not_in": lambda column, values: negate(lookups.one_of(column, _texts(values))) if values else Q(),
     "starts_with": _over(lookups.starts_with),
@@ -91,6 +92,30 @@ class IDFilter(Comparison):
     starts_with: str | None = None
 
     OPERATORS = _EXACT
+
+
+_MAX_KEY = 1 << 62
+
+
+def _keys(column: str, keys: tuple[int, ...]) -> Q:
+    if len(keys) > MAX_VALUES:
+        raise InvalidInput(f"A list to compare with may have {MAX_VALUES} entries; this one has {len(keys)}.")
+    return Q(**{f"{column}__in": [key for key in keys if key < _MAX_KEY]})
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFilter(Comparison):
+    """Primary keys."""
+
+    eq: int | None = None
+    in_: tuple[int, ...] | None = None
+    not_in: tuple[int, ...] | None = None
+
+    OPERATORS = {
+        "eq": lambda column, key: _keys(column, (key,)),
+        "in_": _keys,
+        "not_in": lambda column, keys: negate(_keys(column, keys)),
+    }
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from graphql_api import inputs
 
 from .descriptions import InputObjectType
 from .enums import GroupResultOrderField, OrderDirection, TaskResultOrderField, TaskState
-from .scalars import DateTime, Duration
+from .scalars import JSON, DateTime, Duration
 
 ID, Boolean, Float, Int, String = graphene.ID, graphene.Boolean, graphene.Float, graphene.Int, graphene.String
 
@@ -83,10 +83,32 @@ class IntFilter(InputObjectType):
     is_null = Boolean()
 
 
+class GlobalIDFilter(InputObjectType):
+    eq = ID()
+    in_ = values(ID, name="in")
+    not_in = values(ID)
+
+
+class JSONFilter(InputObjectType):
+    path = graphene.InputField(graphene.NonNull(values(String)))
+    eq = JSON()
+    ne = JSON()
+    in_ = values(JSON, name="in")
+    not_in = values(JSON)
+    gt = Float()
+    gte = Float()
+    lt = Float()
+    lte = Float()
+    contains = String()
+    starts_with = String()
+    is_null = Boolean()
+
+
 class TaskResultFilter(InputObjectType):
     and_ = values(lambda: TaskResultFilter, name="and")
     or_ = values(lambda: TaskResultFilter, name="or")
     not_ = graphene.InputField(lambda: TaskResultFilter, name="not")
+    id = GlobalIDFilter()
     task_id = IDFilter()
     task_name = StringFilter()
     periodic_task_name = StringFilter()
@@ -104,6 +126,8 @@ class TaskResultFilter(InputObjectType):
     args = StringFilter()
     kwargs = StringFilter()
     result = StringFilter()
+    result_json = JSONFilter()
+    meta_json = JSONFilter()
     traceback = StringFilter()
     error_type = StringFilter()
     error_fingerprint = StringFilter()
@@ -112,6 +136,7 @@ class TaskResultFilter(InputObjectType):
     parent_task_id = IDFilter()
     has_parent = Boolean()
     was_retried = Boolean()
+    search = String()
 
 
 class TaskResultOrder(InputObjectType):

@@ -13,6 +13,7 @@ from graphql_api import inputs
 
 from .descriptions import described
 from .enums import GroupResultOrderField, OrderDirection, TaskResultOrderField, TaskState
+from .scalars import JSON
 
 
 def named(name: str) -> Any:
@@ -94,11 +95,37 @@ class IntFilter:
 
 
 @described
+@strawberry.input(name="GlobalIDFilter")
+class GlobalIDFilter:
+    eq: strawberry.ID | None = UNSET
+    in_: list[strawberry.ID] | None = named("in")
+    not_in: list[strawberry.ID] | None = UNSET
+
+
+@described
+@strawberry.input(name="JSONFilter")
+class JSONFilter:
+    path: list[str]
+    eq: JSON | None = UNSET
+    ne: JSON | None = UNSET
+    in_: list[JSON] | None = named("in")
+    not_in: list[JSON] | None = UNSET
+    gt: float | None = UNSET
+    gte: float | None = UNSET
+    lt: float | None = UNSET
+    lte: float | None = UNSET
+    contains: str | None = UNSET
+    starts_with: str | None = UNSET
+    is_null: bool | None = UNSET
+
+
+@described
 @strawberry.input
 class TaskResultFilter:
     and_: list[TaskResultFilter] | None = named("and")
     or_: list[TaskResultFilter] | None = named("or")
     not_: TaskResultFilter | None = named("not")
+    id: GlobalIDFilter | None = UNSET
     task_id: IDFilter | None = UNSET
     task_name: StringFilter | None = UNSET
     periodic_task_name: StringFilter | None = UNSET
@@ -116,6 +143,8 @@ class TaskResultFilter:
     args: StringFilter | None = UNSET
     kwargs: StringFilter | None = UNSET
     result: StringFilter | None = UNSET
+    result_json: JSONFilter | None = UNSET
+    meta_json: JSONFilter | None = UNSET
     traceback: StringFilter | None = UNSET
     error_type: StringFilter | None = UNSET
     error_fingerprint: StringFilter | None = UNSET
@@ -124,6 +153,7 @@ class TaskResultFilter:
     parent_task_id: IDFilter | None = UNSET
     has_parent: bool | None = UNSET
     was_retried: bool | None = UNSET
+    search: str | None = UNSET
 
 
 @described

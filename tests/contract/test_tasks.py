@@ -122,12 +122,40 @@ def test_a_cursor_belongs_to_its_filter_and_order(client: Client) -> None:
         ({"filter": {"dateDone": {"withinLast": "P999999999D"}}}, "BAD_USER_INPUT"),
         ({"filter": {"runtimeSeconds": {"gt": 1e300}}}, "BAD_USER_INPUT"),
         ({"filter": {"and": [{"isReady": True}] * 101}}, "BAD_USER_INPUT"),
+        ({"filter": {"id": {"eq": "x"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"id": {"in": [global_ids.encode("GroupResult", 1)]}}}, "BAD_USER_INPUT"),
+        ({"filter": {"id": {"eq": None}}}, "BAD_USER_INPUT"),
+        ({"filter": {"resultJson": {"path": ["a"]}}}, "BAD_USER_INPUT"),
+        ({"filter": {"resultJson": {"path": ['a"b'], "eq": 1}}}, "BAD_USER_INPUT"),
+        ({"filter": {"resultJson": {"path": ["a"], "eq": {"b": 1}}}}, "BAD_USER_INPUT"),
+        ({"filter": {"resultJson": {"path": ["a"], "eq": None}}}, "BAD_USER_INPUT"),
+        ({"filter": {"metaJson": {"path": ["a"] * 11, "eq": 1}}}, "BAD_USER_INPUT"),
+        ({"filter": {"search": ""}}, "BAD_USER_INPUT"),
+        ({"filter": {"search": "x" * 501}}, "BAD_USER_INPUT"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(client: Client, arguments: dict[str, Any], code: str) -> None:
     response = client.execute(PAGE, arguments)
     assert [error["extensions"]["code"] for error in response.errors] == [code]
     assert not response.data
+
+
+def test_tasks_are_filtered_by_global_ids(client: Client) -> None:
+    first, second, _ = tasks(3)
+    wanted = [global_ids.encode("TaskResult", row.pk) for row in (first, second)]
+    assert ids(client.data(PAGE, {"filter": {"id": {"in": wanted}}})) == ["t1", "t0"]
+    assert ids(client.data(PAGE, {"filter": {"id": {"notIn": wanted}}})) == ["t2"]
+
+
+def test_a_value_inside_of_json_is_found(client: Client) -> None:
+    if connection.vendor == "postgresql" and connection.pg_version < 160_000:
+        pytest.skip("PostgreSQL before 16 refuses")
+    task("t", result='{"a": [{"b": "x"}]}')
+    task("u", result='{"a": [{"b": 2.5}]}')
+    literal = '{ taskResults(filter: {resultJson: {path: ["a", "0", "b"], in: ["x", true]}}) { nodes { taskId } } }'
+    assert client.data(literal)["taskResults"]["nodes"] == [{"taskId": "t"}]
+    found = client.data(PAGE, {"filter": {"resultJson": {"path": ["a", "0", "b"], "gt": 2, "lt": 3}}})
+    assert ids(found) == ["u"]
 
 
 def test_a_filter_may_nest_only_so_deep(client: Client) -> None:

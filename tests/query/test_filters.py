@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from django_celery_results.exceptions import InvalidInput
 from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.query.filters import TaskResultFilter
-from django_celery_results.query.operators import DateTimeFilter, IDFilter, StringFilter
+from django_celery_results.query.operators import DateTimeFilter, IDFilter, KeyFilter, StringFilter
 from django_celery_results.query.tasks import selected
 from tests.query.rows import task
 
@@ -58,3 +59,46 @@ def test_ids_begin_with_exactly_this() -> None:
     for name in ("a_1", "ab1", "A_1"):
         task(f"{name}-{len(name)}{name.isupper()}")
     assert ids(TaskResultFilter(task_id=IDFilter(starts_with="a_"))) == ["a_1-3False"]
+
+
+def test_rows_are_chosen_by_their_keys() -> None:
+    rows = [task(name) for name in "abc"]
+    assert ids(TaskResultFilter(id=KeyFilter(eq=rows[0].pk))) == ["a"]
+    assert ids(TaskResultFilter(id=KeyFilter(in_=(rows[0].pk, rows[2].pk, 10**17)))) == ["a", "c"]
+    assert ids(TaskResultFilter(id=KeyFilter(not_in=(rows[0].pk,)))) == ["b", "c"]
+    assert ids(TaskResultFilter(id=KeyFilter(in_=()))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mail", ["t1", "t2"]),
+        ("MAIL w1", ["t1"]),
+        ("mail -w1", ["t2"]),
+        ("-mail", ["t3"]),
+        ('"two words"', ["t3"]),
+        ('"words two"', []),
+        ("worker:w2", ["t2"]),
+        ("name:w2", []),
+        ("-worker:w1", ["t2", "t3"]),
+        ('args:"[1, 2]"', ["t1"]),
+        ("traceback:boom", ["t2"]),
+        ("http://x", ["t3"]),
+        ("error:value", ["t2"]),
+        ("status:fail", ["t2"]),
+        ("%", []),
+        ("args:", []),
+        ("- t1", []),
+    ],
+)
+def test_a_search_finds_its_words(text: str, expected: list[str]) -> None:
+    task("t1", task_name="shop.mail", worker="w1@host", task_args="[1, 2]")
+    task("t2", task_name="shop.mail", worker="w2@host", status="FAILURE", error_type="ValueError", traceback="Boom")
+    task("t3", task_name="two words", queue="http://x")
+    assert ids(TaskResultFilter(search=text)) == expected
+
+
+@pytest.mark.parametrize("text", ["", "  ", '""', "a b c d e f g h i j k", "x" * 501, "\0", "\ud800"])
+def test_what_cannot_be_searched_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        ids(TaskResultFilter(search=text))
