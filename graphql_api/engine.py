@@ -34,6 +34,8 @@ class GraphQLResponse:
     """The operation never ran: it did not parse, validate, or name an operation, or it was over a limit."""
     operation_name: str | None = None
     """The name that the document gives the operation which ran."""
+    operation_type: str | None = None
+    """`query` or `mutation`; None where the operation never ran."""
 
 
 @dataclass(kw_only=True)

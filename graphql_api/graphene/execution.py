@@ -48,6 +48,7 @@ class GrapheneEngine:
             data=result.data,
             errors=tuple(formatted(error) for error in result.errors or ()),
             operation_name=operation.name,
+            operation_type=operation.kind.value,
         )
 
 

@@ -45,6 +45,7 @@ class StrawberryEngine:
             data=result.data,
             errors=tuple(formatted(error) for error in result.errors or ()),
             operation_name=operation.name,
+            operation_type=operation.kind.value,
         )
 
 

@@ -20,13 +20,18 @@ def report(operation: GraphQLRequest, context: Context, answer: GraphQLResponse,
             level,
             "%s (document %s) of %s took %.3f s: %s",
             answer.operation_name or "An operation without a name",
-            hashlib.sha256(operation.query.encode(errors="replace")).hexdigest()[:12],
+            digest(operation),
             context.viewer.username,
             seconds,
-            _outcome(answer),
+            ", ".join(codes(answer)) or "ok",
         )
 
 
-def _outcome(answer: GraphQLResponse) -> str:
-    codes = sorted({str(error.get("extensions", {}).get("code")) for error in answer.errors})
-    return ", ".join(codes) or "ok"
+def digest(operation: GraphQLRequest) -> str:
+    """A short name of the document."""
+    return hashlib.sha256(operation.query.encode(errors="replace")).hexdigest()[:12]
+
+
+def codes(answer: GraphQLResponse) -> list[str]:
+    """The codes of its errors, each once."""
+    return sorted({str(error.get("extensions", {}).get("code")) for error in answer.errors})

@@ -26,6 +26,7 @@ from .observing import report
 from .page import page
 from .reading import graphql_request
 from .refusals import BadRequest, Failed, MethodNotAllowed, NotAcceptable, Refusal
+from .telemetry import Tell, span
 
 logger = logging.getLogger("graphql_api.errors")
 View = TypeVar("View", bound=Callable[..., Any])
@@ -56,7 +57,8 @@ def graphql(request: HttpRequest) -> HttpResponse:
         call = _admit(request)
         if isinstance(call, HttpResponse):
             return call
-        return _finish(request, call, engine().execute(call.operation, call.context))
+        with span(call.operation) as tell:
+            return _finish(request, call, engine().execute(call.operation, call.context), tell)
     except Exception as error:  # noqa: BLE001 - whatever happens, clients of an API are answered in JSON
         return _failure(request, error)
 
@@ -68,7 +70,8 @@ async def graphql_async(request: HttpRequest) -> HttpResponse:
         call = await sync_to_async(_admit)(request)
         if isinstance(call, HttpResponse):
             return call
-        return _finish(request, call, await engine().execute_async(call.operation, call.context))
+        with span(call.operation) as tell:
+            return _finish(request, call, await engine().execute_async(call.operation, call.context), tell)
     except Exception as error:  # noqa: BLE001 - as above
         return _failure(request, error)
 
@@ -96,9 +99,11 @@ def _admit(request: HttpRequest) -> Call | HttpResponse:
     return Call(operation=operation, context=context, started=time.perf_counter())
 
 
-def _finish(request: HttpRequest, call: Call, answer: GraphQLResponse) -> HttpResponse:
+def _finish(request: HttpRequest, call: Call, answer: GraphQLResponse, tell: Tell) -> HttpResponse:
     response = responses.of_answer(request, answer)
-    report(call.operation, call.context, answer, time.perf_counter() - call.started)
+    seconds = time.perf_counter() - call.started
+    tell(answer, seconds)
+    report(call.operation, call.context, answer, seconds)
     return response
 
 

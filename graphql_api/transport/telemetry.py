@@ -1,0 +1,59 @@
+"""OpenTelemetry: a span per operation, and a histogram of how long they take. Nothing where it is not installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from graphql_api.engine import GraphQLRequest, GraphQLResponse
+
+from .observing import codes, digest
+
+try:
+    from opentelemetry import metrics, trace
+except ImportError:
+    trace = metrics = None  # type: ignore[assignment]
+else:
+    _tracer = trace.get_tracer("graphql_api")
+    _durations = metrics.get_meter("graphql_api").create_histogram(
+        "graphql.server.operation.duration", unit="s", description="How long operations take."
+    )
+
+Tell = Callable[[GraphQLResponse, float], None]
+
+
+@contextmanager
+def span(operation: GraphQLRequest) -> Iterator[Tell]:
+    """Around an operation; what it yields is told the answer and the seconds that it took."""
+    with _tracer.start_as_current_span("GraphQL operation") if trace else nullcontext() as current:
+
+        def tell(answer: GraphQLResponse, seconds: float) -> None:
+            if trace:
+                _describe(current, operation, answer)
+                # No name: clients choose it, and each would be a time series of its own.
+                _durations.record(
+                    seconds, {"graphql.operation.type": answer.operation_type, "outcome": outcome(answer)}
+                )
+
+        yield tell
+
+
+def outcome(answer: GraphQLResponse) -> str:
+    """One of few words."""
+    if "INTERNAL" in codes(answer):
+        return "failed"
+    if answer.is_request_error:
+        return "refused"
+    return "errors" if answer.errors else "ok"
+
+
+def _describe(current: Any, operation: GraphQLRequest, answer: GraphQLResponse) -> None:
+    """What the log says, never the variables."""
+    known = {"graphql.operation.type": answer.operation_type, "graphql.operation.name": answer.operation_name}
+    given = {name: value for name, value in known.items() if value}
+    if answer.operation_type:
+        current.update_name(" ".join(given.values()))
+    current.set_attributes({**given, "graphql.document.digest": digest(operation), "graphql.errors": codes(answer)})
+    if outcome(answer) == "failed":
+        current.set_status(trace.StatusCode.ERROR)
