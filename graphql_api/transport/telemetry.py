@@ -10,15 +10,20 @@ from graphql_api.engine import GraphQLRequest, GraphQLResponse
 
 from .observing import codes, digest
 
+_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
 try:
     from opentelemetry import metrics, trace
-except ImportError:
-    trace = metrics = None  # type: ignore[assignment]
-else:
+
     _tracer = trace.get_tracer("graphql_api")
     _durations = metrics.get_meter("graphql_api").create_histogram(
-        "graphql.server.operation.duration", unit="s", description="How long operations take."
+        "graphql.server.operation.duration",
+        unit="s",
+        description="How long operations take.",
+        explicit_bucket_boundaries_advisory=_SECONDS,
     )
+except (ImportError, TypeError):  # not installed, or older than 1.31
+    trace = metrics = None  # type: ignore[assignment]
 
 Tell = Callable[[GraphQLResponse, float], None]
 
