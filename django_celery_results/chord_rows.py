@@ -1,20 +1,13 @@
-"""The rows of chords: who belongs to one, who has returned, and who may send its body.
-
-A member counts by a row of its own, so that none counts twice and none waits for another. Who finds all parts there
-claims the chord by one conditional update, for a lease: a claim whose owner died is taken over.
-"""
+"""The rows of chords: what a member returned is one of its own, so that none counts twice or waits for another."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 
 from celery import states
-from django.db import IntegrityError, connections, models, router, transaction
-from django.db.models import Q
+from django.db import IntegrityError, connections, router, transaction
 from django.db.models.functions import Now
 
 from .models import Chord, ChordPart, ChordState, TaskResult
@@ -23,7 +16,6 @@ from .querysets import Companion
 ADDED = "ADDED"
 """The state of a row that announces a member which joins a running chord: one more is awaited."""
 NO_INDEX, ADDED_INDEX = -1, -2
-UNFINISHED = (ChordState.OPEN, ChordState.CLAIMED, ChordState.HEALING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,49 +40,6 @@ class Part:
         self.statement(alias).run(connections[alias])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far a chord has come."""
-
-    state: str
-    size: int | None
-    """None until the last member is published."""
-    returned: int
-    """Members that count: all that returned; while the chord is healing, those that succeeded."""
-
-    @property
-    def is_complete(self) -> bool:
-        return self.state in UNFINISHED and self.size is not None and self.returned >= self.size
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """The right to send the body of a chord, until the lease is over."""
-
-    alias: str
-    group_id: str
-    token: str
-    size: int
-    header: str | None
-    body: str | None
-
-    def renew(self) -> bool:
-        """Begin the lease anew; False if another process has taken over."""
-        return bool(self._mine().update(claimed_at=Now()))
-
-    def finish(self, state: ChordState) -> None:
-        """Close the chord. The parts of a failed one stay: its members may be run again."""
-        if self._mine().update(state=state, claim=None) and state == ChordState.DONE:
-            ChordPart.objects.using(self.alias).filter(group_id=self.group_id).delete()
-
-    def release(self) -> None:
-        """Give the claim back, since parts are missing after all."""
-        self._mine().update(state=ChordState.OPEN, claim=None)
-
-    def _mine(self) -> models.QuerySet[Chord]:
-        return Chord.objects.using(self.alias).filter(pk=self.group_id, claim=self.token)
-
-
 def start(group_id: str, *, header: str | None, body: str | None, alias: str) -> None:
     """Open a chord. A group id that was used before begins a new run, in which old parts do not count."""
     opened = {"header": header, "body": body, "state": ChordState.OPEN, "size": None, "claim": None}
@@ -112,33 +61,6 @@ def announce(group_id: str, task_ids: Iterable[str], *, alias: str) -> None:
     """Await more members. Rows, not a counter: the chord's own row may be held by the transaction that started it."""
     for task_id in task_ids:
         Part(group_id=group_id, task_id=task_id, index=ADDED_INDEX, state=ADDED, result=None).save(alias)
-
-
-def progress(group_id: str, alias: str) -> Progress | None:
-    """How far the chord is; None if there is no such chord, or none visible yet."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute(_select_progress(alias), (group_id,))
-        row = cursor.fetchone()
-    return Progress(state=row[0], size=row[1], returned=int(row[2])) if row else None
-
-
-def claim(group_id: str, seen: Progress, *, lease: float, alias: str) -> Claim | None:
-    """Claim a complete chord as it was seen; one caller at most is let through."""
-    token = str(uuid.uuid4())
-    lost = Q(state=ChordState.CLAIMED, claimed_at__lt=Now() - timedelta(seconds=lease))
-    free = lost if seen.state == ChordState.CLAIMED else Q(state=seen.state)
-    chords = Chord.objects.using(alias).filter(pk=group_id)
-    if not chords.filter(free, size=seen.size).update(state=ChordState.CLAIMED, claim=token, claimed_at=Now()):
-        return None
-    chord = chords.get()
-    return Claim(
-        alias=alias,
-        group_id=group_id,
-        token=token,
-        size=chord.size or 0,
-        header=chord.header,
-        body=chord.body,
-    )
 
 
 def parts(group_id: str, alias: str) -> list[Part]:
@@ -230,13 +152,3 @@ def _insert_part(alias: str) -> str:
     return f"""{insert}
         ON CONFLICT (group_id, task_id, {index}) DO UPDATE SET state = EXCLUDED.state, result = EXCLUDED.result
         WHERE {table}.state <> 'SUCCESS' AND EXCLUDED.state = 'SUCCESS'"""
-
-
-@lru_cache
-def _select_progress(alias: str) -> str:
-    quote = connections[alias].ops.quote_name
-    chord, part = quote(Chord._meta.db_table), quote(ChordPart._meta.db_table)
-    counts = f"""CASE WHEN part.state = '{ADDED}' THEN -1
-        WHEN chord.state = '{ChordState.HEALING}' AND part.state <> 'SUCCESS' THEN 0 ELSE 1 END"""
-    returned = f"SELECT COALESCE(SUM({counts}), 0) FROM {part} part WHERE part.group_id = chord.group_id"  # noqa: S608
-    return f"SELECT chord.state, chord.size, ({returned}) FROM {chord} chord WHERE chord.group_id = %s"  # noqa: S608

@@ -194,7 +194,7 @@ class Chord(models.Model):
 class ChordPart(models.Model):
     """What one member of a chord contributed."""
 
-    pk = models.CompositePrimaryKey("group_id", "task_id", "index")
+    pk = models.CompositePrimaryKey("group_id", "index", "task_id")
     group_id = ExactCharField(max_length=task_id_max_length())
     task_id = ExactCharField(max_length=task_id_max_length())
     index = models.IntegerField(help_text=_("Place in the header; -1 where Celery gave none"))

@@ -82,8 +82,8 @@ class TaskResultQuerySet(models.QuerySet[M]):
             return self._save(change, companion)
         if companion and connection.vendor != "postgresql":
             with transaction.atomic(using=self.db):
-                companion.run(connection)
-                return _execute(connection, self.model, change, None)
+                is_first = _run_and_look(connection, self.model, companion, change.task_id)
+                return _execute(connection, self.model, change, None, is_first=is_first)
         return _execute(connection, self.model, change, companion)
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -172,9 +172,29 @@ def _changed(change: StateChange) -> dict[str, Any]:
     return changed
 
 
-def _execute(
-    connection: BaseDatabaseWrapper, model: type[models.Model], change: StateChange, companion: Companion | None
+def _run_and_look(
+    connection: BaseDatabaseWrapper, model: type[models.Model], companion: Companion, task_id: str
 ) -> bool:
+    """Run the companion. Whether the task surely has no row, so that no UPDATE need look for it: MariaDB tells both."""
+    if not getattr(connection, "mysql_is_mariadb", False):
+        companion.run(connection)
+        return False
+    table = connection.ops.quote_name(model._meta.db_table)
+    with connection.cursor() as cursor:
+        looked = f"{companion.sql} RETURNING (SELECT 1 FROM {table} WHERE task_id = %s)"  # noqa: S608
+        cursor.execute(looked, (*companion.parameters, task_id))
+        return bool(cursor.fetchone() == (None,))
+
+
+def _execute(
+    connection: BaseDatabaseWrapper,
+    model: type[models.Model],
+    change: StateChange,
+    companion: Companion | None,
+    *,
+    is_first: bool = False,
+) -> bool:
+    """`is_first`: the row was looked for and is not there, so that the last statement, an insert, is enough."""
     changed = _changed(change)
     now = timezone.now()
     first = {"content_type": "", "content_encoding": ""}  # NOT NULL, and unknown to whoever stores a bare state
@@ -188,7 +208,8 @@ def _execute(
         state=state_of(change.status),
         has_attempt=change.attempt is not None,
     )
-    return _first_taken(connection, BUILDERS[connection.vendor](columns), values, companion)
+    statements = BUILDERS[connection.vendor](columns)
+    return _first_taken(connection, statements[-1:] if is_first else statements, values, companion)
 
 
 def _first_taken(

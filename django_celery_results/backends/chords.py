@@ -25,9 +25,10 @@ from django.db import DatabaseError, connections, router, transaction
 from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
-from django_celery_results import chord_rows, codec, oversized
+from django_celery_results import chord_progress, chord_rows, codec, oversized
 from django_celery_results import connections as result_connections
-from django_celery_results.chord_rows import UNFINISHED, Claim, Part, Progress
+from django_celery_results.chord_progress import UNFINISHED, Claim, Progress
+from django_celery_results.chord_rows import Part
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import ResultTooLarge
 from django_celery_results.models import Chord, ChordState
@@ -128,7 +129,7 @@ class ChordMixin:
         part = self._part(request, state, result)
         if part.key not in (_counted.get() or ()):
             self.writing(lambda alias: self._save(part, alias))
-        self._proceed(request.group, request)
+        self._proceed(request.group, request, part)
         self._sweep_on_the_way()
 
     def _statement(self, part: Part, alias: str) -> Companion:
@@ -164,15 +165,19 @@ class ChordMixin:
 
     # The body
 
-    def _proceed(self, group_id: str, request: Any = None) -> None:
+    def _proceed(self, group_id: str, request: Any = None, part: Part | None = None) -> None:
         """Send the body if nothing is missing. The member is stored: no error here may undo that."""
         try:
-            self._proceed_or_raise(group_id, request)
+            self._proceed_or_raise(group_id, request, part)
         except Exception:
             logger.exception("Chord %r cannot be completed now; a sweep will do it", group_id)
 
-    def _proceed_or_raise(self, group_id: str, request: Any) -> None:
-        seen = self.writing(lambda alias: chord_rows.progress(group_id, alias))
+    def _proceed_or_raise(self, group_id: str, request: Any, part: Part | None) -> None:
+        seen = self.writing(
+            lambda alias: (
+                chord_progress.progress_after(part, alias) if part else chord_progress.progress(group_id, alias)
+            )
+        )
         if seen is None and request is not None:
             self.writing(lambda alias: chord_counters.count(self, request, alias=alias))
         elif seen and seen.is_complete:
@@ -180,7 +185,7 @@ class ChordMixin:
 
     def _complete(self, group_id: str, seen: Progress, request: Any) -> None:
         lease = settings().chord_lease
-        claim = self.writing(lambda alias: chord_rows.claim(group_id, seen, lease=lease, alias=alias))
+        claim = self.writing(lambda alias: chord_progress.claim(group_id, seen, lease=lease, alias=alias))
         if claim is None:
             return
         body = (request and request.chord) or (claim.body and unpack(claim.body, self.accept))

@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "group_id", "task_id", "index", blank=True, editable=False, primary_key=True, serialize=False
+                        "group_id", "index", "task_id", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("group_id", ExactCharField(max_length=task_id_max_length())),

@@ -14,7 +14,7 @@ from django.db.models import Case, Count, Model, Q, QuerySet, TextField, Value, 
 from django.db.models.functions import Length
 
 from django_celery_results import codec
-from django_celery_results.chord_rows import ADDED
+from django_celery_results.chord_rows import ADDED, ADDED_INDEX
 from django_celery_results.conf import settings
 from django_celery_results.models import Chord, ChordCounter, ChordPart, ChordState, TaskResult
 
@@ -79,10 +79,10 @@ class Batch:
         )
 
     def _counts(self) -> dict[str, dict[str, Any]]:
-        parts = _reading(ChordPart).filter(group_id__in=self.group_ids).order_by().values("group_id")
+        parts = _reading(ChordPart).filter(group_id__in=self.group_ids, index__gte=ADDED_INDEX)
         added = Count("task_id", filter=Q(state=ADDED))
         succeeded = Count("task_id", filter=Q(state="SUCCESS"))
-        lines = parts.annotate(_all=Count("task_id"), _added=added, _succeeded=succeeded)
+        lines = parts.order_by().values("group_id").annotate(_all=Count("task_id"), _added=added, _succeeded=succeeded)
         return {line["group_id"]: {**line} for line in lines}
 
     def _counters(self) -> dict[str, ChordProgress]:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from django_celery_results import chord_rows
+from django_celery_results import chord_progress, chord_rows
 from django_celery_results.models import ChordCounter, ChordState
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
@@ -70,9 +70,9 @@ def test_a_healing_chord_counts_what_succeeded(client: Client) -> None:
 def test_a_chord_that_is_done_has_all_its_members(client: Client) -> None:
     start("g", size=1)
     returned("g", "a")
-    seen = chord_rows.progress("g", "default")
+    seen = chord_progress.progress("g", "default")
     assert seen
-    claim = chord_rows.claim("g", seen, lease=30, alias="default")
+    claim = chord_progress.claim("g", seen, lease=30, alias="default")
     assert claim
     claim.finish(ChordState.DONE)
     group("g", ["a"])
