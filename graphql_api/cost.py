@@ -1,6 +1,7 @@
 """How many rows one operation may ask for: page sizes, multiplied along nested pages, plus what counts weigh.
 
 Compiled once per document into the few terms that cost anything; a request then only fills in its variables.
+What `@skip` or `@include` leave out by a literal costs nothing; by a variable, it costs as if it were asked for.
 A field is a page when it takes an argument in `SIZES` or `LISTS`: a convention of the schema, not a list of names.
 """
 
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -19,6 +21,7 @@ from graphql import (
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
     Undefined,
     ValueNode,
@@ -164,7 +167,7 @@ class _Compiler:
         waiting = list(level)
         while waiting:
             parent, selections = waiting.pop()
-            for node in selections.selections:
+            for node in filter(_may_run, selections.selections):
                 if isinstance(node, FieldNode):
                     found.setdefault((parent, (node.alias or node.name).value), []).append(node)
                 elif isinstance(node, InlineFragmentNode):
@@ -178,6 +181,16 @@ class _Compiler:
     def _narrowed(self, parent: Any, node: InlineFragmentNode | FragmentDefinitionNode) -> Any:
         condition = node.type_condition
         return self.schema.get_type(condition.name.value) if condition else parent
+
+
+def _may_run(node: SelectionNode) -> bool:
+    """Not where a literal leaves it out; where a variable may, it counts as if it did not."""
+    return not any(
+        isinstance(given.value, BooleanValueNode) and given.value.value is (directive.name.value == "skip")
+        for directive in node.directives or ()
+        if directive.name.value in ("skip", "include")
+        for given in directive.arguments or ()
+    )
 
 
 def _is_connection(kind: Any) -> bool:

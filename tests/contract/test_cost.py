@@ -1,0 +1,45 @@
+"""What an operation costs before it runs: the rows that it may read."""
+
+import pytest
+from pytest_django import Settings
+
+from tests.contract.conftest import Client
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "taskResults(first: 100) { nodes { children(first: 100) { nodes { id } } } }"
+"""Costs some 10,000."""
+
+
+@pytest.fixture(autouse=True)
+def little(settings: Settings) -> None:
+    settings.GRAPHQL_API = {"MAX_COST": 1_000}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"{{ __typename ... @skip(if: true) {{ {PAGE} }} }}",
+        f"{{ __typename ... @include(if: false) {{ {PAGE} }} }}",
+        f"{{ __typename ...Page @skip(if: true) }} fragment Page on Query {{ {PAGE} }}",
+        "{ __typename " + PAGE.replace(" {", " @include(if: false) {", 1) + " }",
+        "{ " + PAGE.replace("children(first: 100) {", "id children(first: 100) @skip(if: true) {") + " }",
+    ],
+)
+def test_what_a_literal_leaves_out_costs_nothing(client: Client, query: str) -> None:
+    assert client.codes(query) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"{{ {PAGE} }}",
+        f"{{ ... @skip(if: false) {{ {PAGE} }} }}",
+        f"{{ ... @include(if: true) {{ {PAGE} }} }}",
+        f"{{ ...Page @skip(if: true) ...Page }} fragment Page on Query {{ {PAGE} }}",
+        f"query ($no: Boolean = false) {{ __typename ... @include(if: $no) {{ {PAGE} }} }}",
+        f"query ($yes: Boolean = true) {{ __typename ... @skip(if: $yes) {{ {PAGE} }} }}",
+    ],
+)
+def test_everything_else_costs_as_if_asked_for(client: Client, query: str) -> None:
+    assert client.codes(query) == ["QUERY_TOO_COSTLY"]
