@@ -53,7 +53,7 @@ LATE = ("--reruns", "1", "--only-rerun", "TimeoutError", "--only-rerun", "did no
 
 # The comparison with the 2.x package takes minutes, and depends on databases rather than on versions.
 NOT_IN_LANES = ("tests/drop_in",)
-NEWEST = Lane(extras="test,demo,docs", requires=("Django==5.2.*",))
+NEWEST = Lane(extras="test,demo,docs,fuzz", requires=("Django==5.2.*",))
 DJANGO_61 = Lane(requires=("Django==6.1.*",), databases=("sqlite",), ignored=NOT_IN_LANES)
 CORE = Lane(extras="test", databases=("sqlite",), ignored=NOT_IN_LANES)
 OLDEST = Lane(
