@@ -7,7 +7,7 @@ NOX = $(RUN) -m nox
 .PHONY: help demo demo-check serve test test-all lint docs bench schema graphiql clean
 
 help:
-	@echo "make demo        a running service over a real worker: GraphiQL, admin, sample tasks"
+	@echo "make demo        a running service over a real worker: dashboard, GraphiQL, admin, sample tasks"
 	@echo "make demo-check  the same unattended: query, retry and revoke over HTTP, then stop"
 	@echo "make serve       only the web server, on generated rows: PORT=8000 DEMO_AUTOLOGIN=1 DEMO_DIR=.demo"
 	@echo "make test        the main lane of the tests on every database that is reachable"
@@ -21,6 +21,7 @@ help:
 
 demo:
 	@tools/environment $(VENV) demo
+	@tools/dashboard
 	@$(DEMO).run
 
 demo-check:
@@ -29,6 +30,7 @@ demo-check:
 
 serve:
 	@tools/environment $(VENV) demo
+	@tools/dashboard
 	@$(DEMO).serve
 
 test:
@@ -59,5 +61,5 @@ graphiql:
 	@tools/graphiql
 
 clean:
-	rm -rf $(VENV) $(VENV).log .demo .nox .coverage htmlcov build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf examples/dashboard/dist examples/dashboard/node_modules examples/dashboard/src/gql $(VENV) $(VENV).log .demo .nox .coverage htmlcov build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path "./.git/*" -prune -exec rm -rf {} +

@@ -11,6 +11,7 @@ const config: CodegenConfig = {
         strictScalars: true,
         scalars: { DateTime: 'string', Duration: 'string', JSON: 'unknown' },
         enumsAsTypes: true,
+        avoidOptionals: { field: true },
         useTypeImports: true,
       },
     },

@@ -23,6 +23,12 @@ def folder() -> Path:
     return Path(os.environ.get("DEMO_DIR") or Path(__file__).parents[2] / ".demo").resolve()
 
 
+def dashboard() -> Path | None:
+    """Where `tools/dashboard` built the dashboard; None where it did not, as there is no npm."""
+    built = Path(os.environ.get("DEMO_DASHBOARD") or Path(__file__).parents[1] / "dashboard" / "dist").resolve()
+    return built if (built / "index.html").exists() else None
+
+
 def database_url() -> str:
     return os.environ.get("DATABASE_URL") or f"sqlite:///{folder() / 'demo.sqlite3'}"
 

@@ -9,6 +9,7 @@ from demo import config, queries
 from demo.service import Service
 
 WELCOME = """
+  {dashboard}
   GraphiQL   {url}graphql/
   Admin      {url}admin/
   Login      {username} / {password}
@@ -48,8 +49,10 @@ def _end(number: int, frame: object) -> NoReturn:
 
 
 def _welcome(service: Service) -> str:
+    built = config.dashboard() is not None
     return WELCOME.format(
         url=service.url,
+        dashboard=f"Dashboard  {service.url}" if built else "Dashboard  not built: needs npm, and node 20.19 or newer",
         username=config.USERNAME,
         password=config.kept_secret("password"),
         latest=queries.LATEST,

@@ -53,6 +53,7 @@ TEMPLATES = [
     },
 ]
 STATIC_URL = "static/"
+STATICFILES_DIRS = [("dashboard", built)] if (built := config.dashboard()) else []
 WHITENOISE_USE_FINDERS = True  # serves the apps' own static files: no collectstatic for a demo
 
 DATABASES = {"default": dj_database_url.parse(config.database_url())}

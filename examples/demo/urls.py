@@ -1,11 +1,12 @@
-"""The URLs of the demo: GraphiQL and its endpoint, the admin."""
+"""The URLs of the demo: the dashboard, GraphiQL and its endpoint, the admin."""
 
 from django.contrib import admin
-from django.urls import include, path
-from django.views.generic import RedirectView
+from django.urls import include, path, re_path
+
+from demo import dashboard
 
 urlpatterns = [
-    path("", RedirectView.as_view(url="graphql/")),
     path("admin/", admin.site.urls),
     path("graphql/", include("graphql_api.urls")),
+    re_path(r"^$|^(?:tasks|groups|operations)(?:/|$)", dashboard.page),
 ]

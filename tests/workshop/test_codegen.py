@@ -1,65 +1,63 @@
-"""A frontend's tools accept the schema and the dashboard's operations: code generation, TypeScript, GraphQL lint."""
+"""A frontend's tools accept the schema, the dashboard and its operations: code generation, TypeScript, GraphQL lint."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.transport.node import install
-from tests.workshop.programs import ROOT
+from tests import dashboard
+from tests.dashboard import DASHBOARD, ROOT, script
 
 pytestmark = pytest.mark.once
 
-DASHBOARD = Path("examples/dashboard")
+
+@pytest.fixture(scope="module")
+def generated() -> str:
+    """The types of the built dashboard."""
+    return (dashboard.built().parent / "src" / "gql" / "graphql.ts").read_text()
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The dashboard and the schema as in a checkout, with the packages of the lock file."""
-    packages = install(ROOT / DASHBOARD) / "node_modules"
-    root = tmp_path_factory.mktemp("checkout")
-    ignored = shutil.ignore_patterns("node_modules", "gql")
-    shutil.copytree(ROOT / DASHBOARD, root / DASHBOARD, ignore=ignored)
-    shutil.copy(ROOT / "schema.graphql", root)
-    (root / DASHBOARD / "node_modules").symlink_to(packages)
-    return root
+    """A copy of the dashboard to break."""
+    return dashboard.copy_to(tmp_path_factory.mktemp("checkout"))
 
 
-def script(checkout: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = ["npm", "run", "--silent", name, "--", *arguments]
-    return subprocess.run(
-        command, cwd=checkout / DASHBOARD, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL
-    )
+def test_the_dashboard_builds_and_asks_no_other_host(generated: str) -> None:
+    page = (dashboard.built() / "index.html").read_text()
+    assert '<script type="module"' in page
+    assert "<style" not in page
+    assert "://" not in page
 
 
-@pytest.fixture(scope="module")
-def generated(checkout: Path) -> Path:
-    done = script(checkout, "codegen")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return checkout / DASHBOARD / "src" / "gql"
-
-
-def test_every_operation_gets_its_types_and_nothing_is_any(generated: Path) -> None:
-    text = (generated / "graphql.ts").read_text()
+def test_every_operation_gets_its_types_and_nothing_is_any(generated: str) -> None:
     operations = [path.stem for path in (ROOT / DASHBOARD / "operations").glob("*.graphql")]
     assert len(operations) > 5
-    assert "TaskListDocument" in text
-    assert "BulkRetryTasksInput" in text
-    assert ": any" not in text
+    assert "TaskListDocument" in generated
+    assert "BulkRetryTasksInput" in generated
+    assert ": any" not in generated
 
 
-def test_typescript_is_satisfied_and_catches_a_wrong_field(checkout: Path, generated: Path) -> None:
-    source = generated.parent / "ask.ts"
-    wrong = "\n// @ts-expect-error there is no such field\nexport const wrong = (line: TaskLine): string => line.nope\n"
-    source.write_text(source.read_text() + wrong)
+def test_a_schema_that_lacks_a_field_breaks_the_dashboard(checkout: Path) -> None:
+    schema = checkout.parents[1] / "schema.graphql"
+    schema.write_text(schema.read_text().replace("  runtimeSeconds: Float\n", "  lasted: Float\n"))
+    done = script(checkout, "codegen")
+    assert done.returncode != 0
+    assert 'Cannot query field "runtimeSeconds"' in done.stdout + done.stderr
+
+
+def test_an_operation_that_lacks_a_field_breaks_the_types(checkout: Path) -> None:
+    (checkout.parents[1] / "schema.graphql").write_text((ROOT / "schema.graphql").read_text())
+    line = checkout / "operations" / "task_list.graphql"
+    line.write_text(line.read_text().replace("  queuedSeconds\n", ""))
+    assert script(checkout, "codegen").returncode == 0
     done = script(checkout, "check")
-    assert done.returncode == 0, done.stdout
+    line.write_text((ROOT / DASHBOARD / "operations" / line.name).read_text())
+    assert "Property 'queuedSeconds' does not exist" in done.stdout
 
 
 def test_the_rules_pass_and_catch_what_the_schema_does_not_know(checkout: Path) -> None:
-    wrong = checkout / DASHBOARD / "operations" / "wrong.graphql"
+    wrong = checkout / "operations" / "wrong.graphql"
     wrong.write_text("query Wrong { nope }\n")
     results = json.loads(script(checkout, "lint", "--format", "json").stdout)
     found = {

@@ -1,0 +1,164 @@
+// What narrows the list. Every choice stands in the address, so that a view can be sent to a colleague.
+import { Pause, Play, Search, SlidersHorizontal, X } from 'lucide-react'
+import { Popover, ToggleGroup } from 'radix-ui'
+import { useEffect, useId, useState } from 'react'
+import { useQuery } from 'urql'
+
+import { SPANS, STATES, type Filters, type Span, type TextName } from '../filters'
+import { FilterValuesDocument, type TaskResultGroupBy, type TaskState } from '../gql/graphql'
+
+interface Props {
+  filters: Filters
+  change: (changes: Partial<Filters>) => void
+  isLive: boolean
+  setLive: (isLive: boolean) => void
+}
+
+const FIELDS: { name: TextName; label: string; values?: TaskResultGroupBy }[] = [
+  { name: 'name', label: 'Task name', values: 'TASK_NAME' },
+  { name: 'id', label: 'Task id begins with' },
+  { name: 'queue', label: 'Queue', values: 'QUEUE' },
+  { name: 'worker', label: 'Worker', values: 'WORKER' },
+  { name: 'error', label: 'Error type', values: 'ERROR_TYPE' },
+  { name: 'schedule', label: 'Schedule entry', values: 'PERIODIC_TASK' },
+]
+const LABELS: Record<Exclude<TextName, 'search'>, string> = {
+  name: 'Name',
+  id: 'Id',
+  worker: 'Worker',
+  queue: 'Queue',
+  error: 'Error',
+  fingerprint: 'Same error as',
+  root: 'Workflow of',
+  schedule: 'Schedule',
+}
+
+export function FilterBar({ filters, change, isLive, setLive }: Props) {
+  const chosen = (Object.keys(LABELS) as (keyof typeof LABELS)[]).filter((name) => filters[name])
+  return (
+    <search className="filters">
+      <div className="filter-row">
+        <div className="search">
+          <Search aria-hidden />
+          <ValueInput id="search" label="Search" name="search" filters={filters} change={change} />
+          <kbd aria-hidden>/</kbd>
+        </div>
+        <ToggleGroup.Root
+          type="single"
+          className="segments"
+          aria-label="Created within"
+          value={filters.span}
+          onValueChange={(span) => span && change({ span: span as Span })}
+        >
+          {Object.entries(SPANS).map(([span, label]) => (
+            <ToggleGroup.Item key={span} value={span}>
+              {label}
+            </ToggleGroup.Item>
+          ))}
+        </ToggleGroup.Root>
+        <MoreFilters filters={filters} change={change} />
+        <button className="live" aria-pressed={isLive} onClick={() => setLive(!isLive)} title="Renew while the page is open">
+          {isLive ? <Pause aria-hidden /> : <Play aria-hidden />} Live
+        </button>
+      </div>
+      {(chosen.length > 0 || filters.states.length > 0) && (
+        <ul className="chips" aria-label="Filters in use">
+          {filters.states.map((state) => (
+            <Chip key={state} label="State" value={state} remove={() => change({ states: filters.states.filter((each) => each !== state) })} />
+          ))}
+          {chosen.map((name) => (
+            <Chip key={name} label={LABELS[name]} value={filters[name]} remove={() => change({ [name]: '' })} />
+          ))}
+        </ul>
+      )}
+    </search>
+  )
+}
+
+function Chip({ label, value, remove }: { label: string; value: string; remove: () => void }) {
+  return (
+    <li className="chip">
+      <span className="dim">{label}</span> <span className="chip-value">{value}</span>
+      <button className="quiet" aria-label={`Remove the filter ${label} ${value}`} onClick={remove}>
+        <X aria-hidden />
+      </button>
+    </li>
+  )
+}
+
+function MoreFilters({ filters, change }: Pick<Props, 'filters' | 'change'>) {
+  return (
+    <Popover.Root>
+      <Popover.Trigger className="more-filters">
+        <SlidersHorizontal aria-hidden /> Filters
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content className="popover" align="end" sideOffset={6} collisionPadding={8} aria-label="Filters">
+          <fieldset>
+            <legend>State</legend>
+            <ToggleGroup.Root
+              type="multiple"
+              className="toggles"
+              aria-label="State"
+              value={filters.states}
+              onValueChange={(states) => change({ states: states as TaskState[] })}
+            >
+              {STATES.map((state) => (
+                <ToggleGroup.Item key={state} value={state} data-state-name={state}>
+                  {state}
+                </ToggleGroup.Item>
+              ))}
+            </ToggleGroup.Root>
+          </fieldset>
+          {FIELDS.map((field) => (
+            <label key={field.name} className="field">
+              {field.label}
+              <ValueInput id={`filter-${field.name}`} {...field} filters={filters} change={change} />
+            </label>
+          ))}
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  )
+}
+
+interface InputProps extends Pick<Props, 'filters' | 'change'> {
+  id: string
+  name: TextName
+  label: string
+  values?: TaskResultGroupBy
+}
+
+// The list waits until the writing pauses; values that exist are offered.
+function ValueInput({ id, name, label, values, filters, change }: InputProps) {
+  const [text, setText] = useState(filters[name])
+  const [isOpen, setOpen] = useState(false)
+  const list = useId()
+  useEffect(() => setText(filters[name]), [filters[name]])
+  useEffect(() => {
+    if (text === filters[name]) return
+    const timer = setTimeout(() => change({ [name]: text }), 300)
+    return () => clearTimeout(timer)
+  }, [text, filters, name, change])
+  const [{ data }] = useQuery({
+    query: FilterValuesDocument,
+    variables: { field: values ?? 'TASK_NAME', prefix: '' },
+    pause: !values || !isOpen,
+  })
+  return (
+    <>
+      <input
+        id={id}
+        type="search"
+        aria-label={label}
+        placeholder={name === 'search' ? 'Search: words, "two words", -not, error:ValueError' : undefined}
+        list={list}
+        autoComplete="off"
+        value={text}
+        onFocus={() => setOpen(true)}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <datalist id={list}>{values && data?.suggest.map((value) => <option key={value} value={value} />)}</datalist>
+    </>
+  )
+}

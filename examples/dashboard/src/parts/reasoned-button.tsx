@@ -1,0 +1,40 @@
+// A button that can still be reached when it must not be pressed, and then says why.
+import { Tooltip } from 'radix-ui'
+import { useId, type ReactNode } from 'react'
+
+interface Props {
+  children: ReactNode
+  onClick: () => void
+  reasons: string[]
+  className?: string
+}
+
+export function ReasonedButton({ children, onClick, reasons, className }: Props) {
+  const id = useId()
+  if (reasons.length === 0) {
+    return (
+      <button className={className} onClick={onClick}>
+        {children}
+      </button>
+    )
+  }
+  return (
+    <Tooltip.Root>
+      <Tooltip.Trigger asChild>
+        <button className={className} aria-disabled aria-describedby={id}>
+          {children}
+        </button>
+      </Tooltip.Trigger>
+      <span id={id} hidden>
+        {reasons.join(' ')}
+      </span>
+      <Tooltip.Portal>
+        <Tooltip.Content className="tooltip" sideOffset={6} collisionPadding={8}>
+          {reasons.map((reason) => (
+            <p key={reason}>{reason}</p>
+          ))}
+        </Tooltip.Content>
+      </Tooltip.Portal>
+    </Tooltip.Root>
+  )
+}

@@ -1,0 +1,39 @@
+// Where it ran and how it was sent.
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
+
+import { count } from '../format'
+import { ProgressBar } from '../parts/progress'
+import type { Task } from './task-page'
+
+export function Facts({ task }: { task: Task }) {
+  return (
+    <section className="card">
+      <h2>Details</h2>
+      <dl className="facts">
+        <Fact name="Worker">{task.worker && <Link to={`/?worker=${encodeURIComponent(task.worker)}`}>{task.worker}</Link>}</Fact>
+        <Fact name="Queue">{task.queue && <Link to={`/?queue=${encodeURIComponent(task.queue)}`}>{task.queue}</Link>}</Fact>
+        <Fact name="Priority">{task.priority}</Fact>
+        <Fact name="Own retries">{task.retries}</Fact>
+        <Fact name="Schedule">{task.periodicTaskName}</Fact>
+        {task.group && (
+          <Fact name="Group">
+            <Link to={`/groups/${encodeURIComponent(task.group.groupId)}`}>
+              {count(task.group.completedCount)} of {count(task.group.size)} ready
+            </Link>
+            <ProgressBar value={task.group.completedCount} total={task.group.size} label="Ready tasks of the group" />
+          </Fact>
+        )}
+      </dl>
+    </section>
+  )
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children ?? <span className="dim">–</span>}</dd>
+    </div>
+  )
+}

@@ -1,0 +1,41 @@
+// Who uses the dashboard and what they may do: asked once, and known everywhere below.
+import { createContext, useContext, type ReactNode } from 'react'
+import { useQuery } from 'urql'
+
+import { ViewerDocument, type ViewerQuery } from './gql/graphql'
+import { Failure, Loading } from './parts/states'
+
+export type Viewer = ViewerQuery['viewer']
+export type Permission = 'view_payload' | 'view_traceback' | 'view_operation' | 'view_groupresult' | 'kill_taskresult'
+
+const Context = createContext<ViewerQuery | null>(null)
+
+export function WithViewer({ children }: { children: ReactNode }) {
+  const [{ data, error, fetching }, again] = useQuery({ query: ViewerDocument, requestPolicy: 'cache-first' })
+  if (error) return <Failure error={error} retry={() => again({ requestPolicy: 'network-only' })} />
+  if (fetching || !data) return <Loading what="your permissions" />
+  return <Context value={data}>{children}</Context>
+}
+
+function useKnown(): ViewerQuery {
+  const data = useContext(Context)
+  if (!data) throw new Error('useViewer is for components below WithViewer')
+  return data
+}
+
+export function useViewer(): Viewer {
+  return useKnown().viewer
+}
+
+export function useServiceInfo(): ViewerQuery['service'] {
+  return useKnown().service
+}
+
+export function useMay(permission: Permission): boolean {
+  return useViewer().permissions.includes(`django_celery_results.${permission}`)
+}
+
+// What to say where something is missing for want of a permission.
+export function needs(permission: string): string {
+  return `You need the permission django_celery_results.${permission}.`
+}
