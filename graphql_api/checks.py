@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Info, Warning, register  # noqa: A004 - Django's name
 from django.utils.module_loading import import_string
 
 from .conf import Settings, settings, unknown_keys
@@ -20,6 +21,7 @@ def connect() -> None:
     register(check_engine, "graphql_api")
     register(check_store, "graphql_api")
     register(check_authenticate, "graphql_api")
+    register(check_both, "graphql_api")
 
 
 def check_settings(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
@@ -67,6 +69,33 @@ def check_authenticate(app_configs: Sequence[Any] | None, **_: Any) -> list[Chec
         pass
     hint = 'Give the dotted path of a function, such as "accounts.tokens.user_of".'
     return [Error(f"AUTHENTICATE in GRAPHQL_API names no function: {path!r}.", hint=hint, id="graphql_api.E005")]
+
+
+def check_both(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
+    """Both libraries live together on graphql-core 3.2 only, which holds strawberry back."""
+    if not (find_spec("strawberry") and find_spec("graphene")):
+        return []
+    versions = {name: _version(name) for name in ("graphql-core", "strawberry-graphql", "strawberry-graphql-django")}
+    if not versions["graphql-core"].startswith("3.2."):
+        hint = "Uninstall graphene and graphene-django, or install both extras anew and let pip choose the versions."
+        message = f"graphene needs graphql-core 3.2; {versions['graphql-core']} is installed."
+        return [Warning(message, hint=hint, id="graphql_api.W001")]
+    hint = (
+        "Nothing is wrong. For newer versions of strawberry uninstall graphene and graphene-django; else silence this."
+    )
+    held = ", ".join(f"{name} {version}" for name, version in versions.items())
+    message = (
+        "strawberry and graphene are both installed. graphene needs graphql-core 3.2, and no strawberry-graphql after "
+        f"0.327.7 and strawberry-graphql-django after 0.91.0 works with that. Installed: {held}."
+    )
+    return [Info(message, hint=hint, id="graphql_api.I001")]
+
+
+def _version(distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "none"
 
 
 def _hint(key: str, known: Sequence[str]) -> str:

@@ -17,8 +17,12 @@ from tests.query.rows import task
 pytestmark = pytest.mark.any_database
 
 
+BOTH = "graphql_api.I001"
+"""Said wherever both engines are installed, as they are in one lane."""
+
+
 def ids() -> list[str]:
-    return [str(found.id) for found in run_checks(tags=["graphql_api"])]
+    return [found for message in run_checks(tags=["graphql_api"]) if (found := str(message.id)) != BOTH]
 
 
 def test_good_settings_pass_the_checks() -> None:
@@ -38,7 +42,7 @@ def test_good_settings_pass_the_checks() -> None:
 )
 def test_wrong_settings_are_reported(settings: Settings, given: dict[str, Any], expected: str) -> None:
     settings.GRAPHQL_API = given
-    [found] = run_checks(tags=["graphql_api"])
+    [found] = [message for message in run_checks(tags=["graphql_api"]) if message.id != BOTH]
     assert found.id == expected
     assert found.hint
 
@@ -48,6 +52,22 @@ def test_a_missing_library_is_reported(settings: Settings, monkeypatch: pytest.M
     settings.GRAPHQL_API = {"ENGINE": name}
     monkeypatch.setattr("graphql_api.checks.find_spec", lambda wanted: None if wanted == name else object())
     assert ids() == ["graphql_api.E003"]
+
+
+@pytest.mark.parametrize(("core", "expected"), [("3.2.14", BOTH), ("3.3.0", "graphql_api.W001")])
+def test_the_limits_of_two_engines_are_told(monkeypatch: pytest.MonkeyPatch, core: str, expected: str) -> None:
+    known = {"graphql-core": core, "strawberry-graphql": "0.327.7", "strawberry-graphql-django": "0.91.0"}
+    monkeypatch.setattr("graphql_api.checks.find_spec", lambda name: object())
+    monkeypatch.setattr("graphql_api.checks.metadata.version", known.__getitem__)
+    [found] = run_checks(tags=["graphql_api"])
+    assert (found.id, core in found.msg) == (expected, True)
+    assert found.hint
+
+
+def test_one_engine_has_no_limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.GRAPHQL_API = {"ENGINE": "strawberry"}
+    monkeypatch.setattr("graphql_api.checks.find_spec", lambda name: None if name == "graphene" else object())
+    assert run_checks(tags=["graphql_api"]) == []
 
 
 def test_a_missing_store_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
