@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME ...]`: measure our store beside others, print tables, keep the figures as JSON.
 
-Names: end_to_end, store, groups, state, waiting, chords, api, retention; without a name, all of them. Needs PostgreSQL
-and Redis on their standard local ports, and the network once, to install others in environments of their own.
+Names: end_to_end, store, groups, state, waiting, chords, api, scale, retention; without a name, all of them. Needs
+PostgreSQL and Redis on their standard local ports, and the network once, to install others in environments of their own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from . import api, chords, end_to_end, reading, retention, store
+from . import api, chords, end_to_end, reading, retention, scale, store
 from .contenders import CACHE
 from .report import keep
 
@@ -26,6 +26,7 @@ def main() -> None:
         "waiting": lambda: reading.waiting(rounds=min(rounds, 3)),
         "chords": lambda: chords.run(rounds=min(rounds, 3)),
         "api": lambda: api.run(rounds=min(rounds, 5)),
+        "scale": lambda: scale.run(tasks=options.rows),
         "retention": lambda: retention.run(rounds=min(rounds, 3)),
     }
     for name in options.names or measurements:
@@ -37,6 +38,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default 5)")
     parser.add_argument("--tasks", type=int, default=5000, help="tasks of an end-to-end run (default 5000)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="tasks in the table of `scale` (default 1000000)")
     return parser.parse_args()
 
 

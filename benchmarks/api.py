@@ -10,6 +10,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +32,18 @@ TITLES = {
 
 
 def run(*, rounds: int, tasks: int = 200_000, repetitions: int = 30) -> list[dict[str, Any]]:
+    with database():
+        ask("json", "seed.py", str(tasks))
+        return _measured(rounds, repetitions)
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """An empty database that every contender reads."""
     subprocess.run(["dropdb", "-h", "127.0.0.1", "-U", "root", "--if-exists", "--force", DATABASE], check=True)
     subprocess.run(["createdb", "-h", "127.0.0.1", "-U", "root", DATABASE], check=True)
     try:
-        _ask("json", "seed.py", str(tasks))
-        return _measured(rounds, repetitions)
+        yield
     finally:
         subprocess.run(["dropdb", "-h", "127.0.0.1", "-U", "root", "--force", DATABASE], check=True)
 
@@ -44,7 +53,7 @@ def _measured(rounds: int, repetitions: int) -> list[dict[str, Any]]:
     answers: dict[str, dict[str, Any]] = {}
     for _ in range(rounds):
         for name in TITLES:
-            for title, figure in json.loads(_ask(name, "probe_api.py", str(repetitions))).items():
+            for title, figure in json.loads(ask(name, "probe_api.py", str(repetitions))).items():
                 seen.setdefault(title, {}).setdefault(name, []).append(figure["median"])
                 answers.setdefault(title, {})[name] = figure["answer"]
     for title, by_name in answers.items():
@@ -71,7 +80,8 @@ def _comparable(value: Any) -> Any:
     return value.replace("Z", "+00:00") if isinstance(value, str) and value.startswith("20") else value
 
 
-def _ask(contender: str, script: str, *arguments: str) -> str:
+def ask(contender: str, script: str, *arguments: str) -> str:
+    """What a script of `api_project` prints where this contender answers."""
     python = environment_with("graphene", GRAPHENE) if contender == "graphene" else sys.executable
     env = {
         **os.environ,
