@@ -1,7 +1,7 @@
 """`python -m benchmarks [NAME ...]`: measure our store beside others, print tables, keep the figures as JSON.
 
 Names: end_to_end, store, groups, state, waiting, chords, api, scale, retention; without a name, all of them. Needs
-PostgreSQL and Redis on their standard local ports, and the network once, to install others in environments of their own.
+PostgreSQL and Redis on their standard local ports, and the network once, to install others in their own environments.
 """
 
 from __future__ import annotations
