@@ -1,0 +1,64 @@
+"""Tools that a frontend may use beside the dashboard's accept the schema: Relay's compiler, and gql.tada."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.transport.node import install
+from tests.workshop.programs import ROOT
+
+pytestmark = pytest.mark.once
+
+SOURCES = Path(__file__).parent / "frontends"
+LOCKS = [path for path in sorted(ROOT.glob("*/**/package-lock.json")) if "node_modules" not in path.parts]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both tools' sources with the schema; each has written what TypeScript needs."""
+    folder = tmp_path_factory.mktemp("frontends") / "project"
+    shutil.copytree(SOURCES, folder)
+    shutil.copy(ROOT / "schema.graphql", folder)
+    (folder / "node_modules").symlink_to(install(SOURCES) / "node_modules")
+    (folder / "generated").mkdir()
+    for command in ("relay-compiler", "gql.tada generate-output"):
+        done = run(folder, command)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    program, *arguments = command.split()
+    return subprocess.run(
+        [folder / "node_modules" / ".bin" / program, *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.mark.heavy
+def test_relay_s_compiler_pages_and_fetches_again_by_node(project: Path) -> None:
+    refetch = (project / "generated" / "RelayTaskRefetchQuery.graphql.ts").read_text()
+    assert "node(id: $id)" in refetch
+    assert "hasNextPage" in (project / "generated" / "RelayTasksPaginationQuery.graphql.ts").read_text()
+
+
+@pytest.mark.heavy
+def test_typescript_is_satisfied_by_both_and_catches_what_is_wrong(project: Path) -> None:
+    """What must be caught stands in the sources, as `@ts-expect-error`."""
+    done = run(project, "tsc")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.heavy
+def test_gql_tada_finds_no_mistake_in_operations(project: Path) -> None:
+    done = run(project, "gql.tada check --level error")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.parent.name)
+def test_no_lock_file_names_a_host(lock: Path) -> None:
+    text = lock.read_text()
+    assert '"integrity"' in text
+    assert '"resolved"' not in text
