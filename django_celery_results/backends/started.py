@@ -7,9 +7,9 @@ started; for one that does not, a thread writes STARTED, on a connection that it
 from __future__ import annotations
 
 import os
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,8 @@ from datetime import datetime
 from celery.utils.log import get_logger
 
 logger = get_logger(__name__)
+_TICK, _PARKED_AFTER = 0.02, 1.0
+"""Seconds between two looks of the thread while tasks come, and after which it waits for the next one to wake it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +37,19 @@ class HeldStarts:
 
     pid: int = field(default_factory=os.getpid)
     _held: dict[str, Held] = field(default_factory=dict)
-    _due: queue.SimpleQueue[Held] = field(default_factory=queue.SimpleQueue)
+    _due: deque[Held] = field(default_factory=deque)
     _thread: threading.Thread | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_parked: bool = False
+    _unpark: threading.Event = field(default_factory=threading.Event)
 
     def hold(self, task_id: str, date_started: datetime, seconds: float, write: Callable[[], None]) -> None:
         """Call `write` in so many seconds, unless the task is released before."""
         held = Held(task_id=task_id, date_started=date_started, due=time.monotonic() + seconds, write=write)
         self._held[task_id] = held
-        self._due.put(held)
+        self._due.append(held)
+        if self._is_parked:
+            self._unpark.set()
         self._start()
 
     def release(self, task_id: str) -> datetime | None:
@@ -58,13 +64,35 @@ class HeldStarts:
                 self._thread.start()
 
     def _run(self) -> None:
+        """Never woken while tasks come and go: that would cost each of them a switch of threads."""
+        idle = 0.0
         while True:
-            held = self._due.get()
-            if self._held.get(held.task_id) is not held:
-                continue
-            time.sleep(max(held.due - time.monotonic(), 0))
-            if self._held.get(held.task_id) is held:
-                self._write(held)
+            while self._due and self._held.get(self._due[0].task_id) is not self._due[0]:
+                self._due.popleft()
+            if self._due:
+                idle = 0.0
+                self._await(self._due[0])
+            elif idle < _PARKED_AFTER:
+                time.sleep(_TICK)
+                idle += _TICK
+            else:
+                self._park()
+                idle = 0.0
+
+    def _await(self, held: Held) -> None:
+        pause = held.due - time.monotonic()
+        if pause > 0:
+            time.sleep(min(pause, _TICK))
+        else:
+            self._due.popleft()
+            self._write(held)
+
+    def _park(self) -> None:
+        self._unpark.clear()
+        self._is_parked = True
+        if not self._due:  # looked at after the sign is up, so that one of both sides sees the other
+            self._unpark.wait()
+        self._is_parked = False
 
     def _write(self, held: Held) -> None:
         """A final state that was written meanwhile stands: the guard refuses this one."""
