@@ -1,7 +1,7 @@
-"""The schema's types for strawberry: `Query` and `Mutation` go into a project's own, built with `config()`."""
+"""The schema's types for strawberry: `Query` and `Mutation` go into a project's own, built by `Schema`."""
 
 from .mutation import Mutation
 from .query import Query
-from .schema import config
+from .schema import Schema, config
 
-__all__ = ["Mutation", "Query", "config"]
+__all__ = ["Mutation", "Query", "Schema", "config"]

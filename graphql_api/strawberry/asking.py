@@ -1,21 +1,35 @@
-"""How resolvers reach the query room."""
+"""How resolvers reach the query room, in our engine as in a project's own schema, whose context is its own."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import strawberry
 from strawberry import UNSET
 
+from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.pages import PageRequest
 from django_celery_results.query.session import Session
 from graphql_api import asking
+from graphql_api.contexts import context_of
 from graphql_api.engine import Context
 
-Info = strawberry.Info[Context, None]
+Info = strawberry.Info[Any, None]
+
+
+def context(info: Info) -> Context:
+    """What is known of the request."""
+    return context_of(info.context, info._raw_info.operation)
+
+
+def viewer(info: Info) -> Viewer:
+    """Whoever asks."""
+    return context(info).viewer
 
 
 def session(info: Info) -> Session:
     """The session of this request."""
-    return asking.session(info.context, info._raw_info)
+    return asking.session(context(info), info._raw_info)
 
 
 def page_request(first: int | None, after: str | None, last: int | None, before: str | None) -> PageRequest:

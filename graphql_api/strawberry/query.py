@@ -13,7 +13,7 @@ from django_celery_results.query import groups, operations, pages, stats, viewer
 from graphql_api import nodes, printing
 from graphql_api.service import Service
 
-from .asking import Info, page_request, session
+from .asking import Info, page_request, session, viewer
 from .descriptions import described
 from .enums import GroupBy
 from .inputs import (
@@ -83,7 +83,7 @@ class Query:
 
     @strawberry.field(graphql_type=TaskResultStats)
     def task_result_stats(self, info: Info, filter_: Filter = UNSET) -> stats.Stats:
-        return stats.Stats(info.context.viewer, plain(filter_))
+        return stats.Stats(viewer(info), plain(filter_))
 
     @strawberry.field
     def suggest(
@@ -93,11 +93,11 @@ class Query:
         prefix: str = "",
         first: int = 20,
     ) -> list[str]:
-        return stats.suggest(info.context.viewer, field_, prefix, first)
+        return stats.suggest(viewer(info), field_, prefix, first)
 
     @strawberry.field(graphql_type=list[RegisteredTask])
     def registered_tasks(self, info: Info, search: str = "") -> list[registry.RegisteredTask]:
-        return registry.registered_tasks(info.context.viewer, search)
+        return registry.registered_tasks(viewer(info), search)
 
     @strawberry.field(graphql_type=OperationConnection)
     def operations(
@@ -109,13 +109,13 @@ class Query:
         last: int | None = UNSET,
         before: str | None = UNSET,
     ) -> pages.Page[models.Operation]:
-        return operations.page(info.context.viewer, page_request(first, after, last, before), plain(filter_))
+        return operations.page(viewer(info), page_request(first, after, last, before), plain(filter_))
 
     @strawberry.field(graphql_type=Viewer)
     def viewer(self, info: Info) -> viewers.Abilities:
-        return viewers.abilities(info.context.viewer)
+        return viewers.abilities(viewer(info))
 
     @strawberry.field(graphql_type=ServiceInfo)
     def service(self, info: Info) -> Service:
-        viewers.abilities(info.context.viewer)
+        viewers.abilities(viewer(info))
         return Service(schema_hash=printing.digest(info._raw_info.schema))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
@@ -32,31 +34,32 @@ def graphql_core(built: strawberry.Schema) -> GraphQLSchema:
     return found
 
 
-def _with_one_of(built: strawberry.Schema) -> strawberry.Schema:
-    # strawberry's own flag is lost where core prints; this one prints and is enforced by either core.
-    for name in ONE_OF:
-        input_type = graphql_core(built).type_map[name]
-        assert isinstance(input_type, GraphQLInputObjectType)  # noqa: S101 - for the type checker
-        input_type.is_one_of = True
-    return built
-
-
 class Schema(strawberry.Schema):
+    """Build a project's own schema with this one: it knows our scalars and enforces `@oneOf`.
+
+    strawberry's own flag is lost where core prints; this one prints and is enforced by either core.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"config": config(), **kwargs})
+        for name, found in graphql_core(self).type_map.items():
+            if isinstance(found, GraphQLInputObjectType) and name in ONE_OF:
+                found.is_one_of = True
+
+
+class _Quiet(Schema):
     """Errors are logged where they are presented, and those that a client made are not logged at all."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         return
 
 
-schema = _with_one_of(
-    Schema(
-        query=Query,
-        mutation=Mutation,
-        types=[TaskResult, GroupResult, Operation],
-        config=config(),
-        extensions=[Prepared],
-        execution_context_class=Executor,
-    )
+schema = _Quiet(
+    query=Query,
+    mutation=Mutation,
+    types=[TaskResult, GroupResult, Operation],
+    extensions=[Prepared],
+    execution_context_class=Executor,
 )
 
 

@@ -1,40 +1,23 @@
 """The example of a project with a graphene schema of its own: started as it says, and queried."""
 
-import json
 import re
-import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from demo.client import Client
 
-from tests.workshop.programs import ROOT, run, started
+from tests.contract.projects import ask, running
+from tests.workshop.programs import ROOT
 
 pytestmark = pytest.mark.skipif(find_spec("graphene") is None, reason="graphene is not installed")
-
-ROW = "from django_celery_results.models import TaskResult as T; T.objects.create(task_id='t', task_name='shop.charge')"
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder: Path = tmp_path_factory.mktemp("shop") / "project"
-    shutil.copytree(ROOT / "examples" / "graphene_project", folder, ignore=shutil.ignore_patterns("*.sqlite3*"))
-    settings = {"DJANGO_SUPERUSER_PASSWORD": "choose-one"}
-    user = ("createsuperuser", "--noinput", "--username", "admin", "--email", "admin@example.org")
-    for command in (("migrate",), user, ("shell", "-c", ROW)):
-        done = run("python", "manage.py", *command, cwd=folder, **settings)
-        assert done.returncode == 0, done.stderr
-    with started("python", "manage.py", "runserver", "--noreload", "0", cwd=folder, **settings) as web:
-        yield web.until(r"Starting development server at (\S+)")[1]
-
-
-def ask(client: Client, query: str) -> Any:
-    """By GET, which needs no token against cross-site requests."""
-    return json.loads(client.get(f"graphql/?{urlencode({'query': query})}"))["data"]
+    with running("graphene_project", tmp_path_factory.mktemp("shop") / "project") as address:
+        yield address
 
 
 def test_our_types_join_the_projects_schema(url: str) -> None:
@@ -43,9 +26,9 @@ def test_our_types_join_the_projects_schema(url: str) -> None:
     found = ask(client, "{ openOrders taskResults { totalCount nodes { id taskId runbook } } }")
     assert found["openOrders"] == 3
     [node] = found["taskResults"]["nodes"]
-    assert (node["taskId"], node["runbook"]) == ("t", "https://runbooks.example.org/shop.charge")
+    assert (node["taskId"], node["runbook"]) == ("charge-1", "https://runbooks.example.org/shop.charge")
     again = f'{{ node(id: "{node["id"]}") {{ ... on TaskResult {{ taskId }} }} }}'
-    assert ask(client, again) == {"node": {"taskId": "t"}}
+    assert ask(client, again) == {"node": {"taskId": "charge-1"}}
 
 
 def test_a_hidden_field_is_gone(url: str) -> None:

@@ -24,7 +24,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """A project's URLs, made of the page's blocks."""
     module = ModuleType("shop_urls")
     monkeypatch.setitem(sys.modules, "shop_urls", module)  # strawberry looks annotations up in the module
-    for containing in ("class ShopQuery", "class ShopView"):
+    for containing in ("class ShopQuery", "urlpatterns"):
         exec(block("extending", "python", containing), vars(module))
     settings.ROOT_URLCONF = "shop_urls"
 
