@@ -13,7 +13,7 @@ from django_celery_results.actions.outcome import Refusal
 from django_celery_results.query import chords, failures, group_lineage, groups, lineage, pages, values
 from graphql_api import admin_pages
 
-from .asking import Info, page_request, session
+from .asking import Info, page_request, session, viewer
 from .inputs import Filter, TaskResultOrder, plain
 
 Task = strawberry.Parent[models.TaskResult]
@@ -22,27 +22,27 @@ Tasks = pages.Page[models.TaskResult]
 
 
 def args(root: Task, info: Info) -> values.Value | None:
-    return values.args(info.context.viewer, root)
+    return values.args(viewer(info), root)
 
 
 def kwargs(root: Task, info: Info) -> values.Value | None:
-    return values.kwargs(info.context.viewer, root)
+    return values.kwargs(viewer(info), root)
 
 
 def result(root: Task, info: Info) -> values.Value | None:
-    return values.result(info.context.viewer, root)
+    return values.result(viewer(info), root)
 
 
 def meta(root: Task, info: Info) -> Any:
-    return values.meta(info.context.viewer, root)
+    return values.meta(viewer(info), root)
 
 
 def error(root: Task, info: Info) -> failures.TaskError | None:
-    return failures.error(info.context.viewer, root)
+    return failures.error(viewer(info), root)
 
 
 def progress(root: Task, info: Info) -> failures.TaskProgress | None:
-    return failures.progress(info.context.viewer, root)
+    return failures.progress(viewer(info), root)
 
 
 def parent(root: Task, info: Info) -> models.TaskResult | None:
@@ -97,7 +97,7 @@ def tasks_of_group(
 
 
 def result_of_group(root: Group, info: Info) -> values.Value | None:
-    return values.group_result(info.context.viewer, root.row)
+    return values.group_result(viewer(info), root.row)
 
 
 def parent_of_group(root: Group) -> groups.Group | None:
@@ -117,7 +117,7 @@ def chord_of_task(root: Task, info: Info) -> chords.ChordProgress | None:
 
 
 def admin_url(root: Task, info: Info) -> str | None:
-    return admin_pages.url(info.context.viewer, root)
+    return admin_pages.url(viewer(info), root)
 
 
 def workflow(root: Task, info: Info, limit: int = 500) -> lineage.Workflow:
@@ -133,4 +133,4 @@ def retry_blockers(root: Task, info: Info) -> list[Refusal]:
 
 
 def revoke_blockers(root: Task, info: Info) -> list[Refusal]:
-    return revoke.blockers(info.context.viewer, root)
+    return revoke.blockers(viewer(info), root)
