@@ -46,10 +46,12 @@ def redis_url() -> str:
         return REDIS
     if IS_CI:
         raise RuntimeError(reason_unreachable(REDIS))
-    return _embedded_redis()
+    return embedded_redis()
 
 
-def _embedded_redis() -> str:
+@cache
+def embedded_redis() -> str:
+    """The broker that the demo brings along. One of its own for each run of the suite."""
     # It ends with us: its standard input is a pipe of which we hold the other end.
     program = (
         "import os, sys, threading; from fakeredis import TcpFakeServer\n"

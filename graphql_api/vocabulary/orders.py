@@ -13,7 +13,7 @@ WORDS: dict[str, dict[str, str]] = {
     "TerminateSignal": {
         "": "What a running task's process is sent.",
         "SIGTERM": "Ask it to end.",
-        "SIGINT": "As Ctrl-C.",
+        "SIGINT": "As Ctrl-C. Processes of a prefork pool ignore it, unless the task itself says otherwise.",
         "SIGQUIT": "As Ctrl-backslash.",
         "SIGKILL": "End it at once, without cleaning up. Needs django_celery_results.kill_taskresult.",
     },

@@ -1,21 +1,25 @@
 """A revoked task does not run, a terminated one stops, and the answer says what the workers said."""
 
+import json
 import time
 from collections.abc import Callable
 
 import pytest
-from celery import states
+from celery import group, states
 
 from django_celery_results.actions import control
+from django_celery_results.actions.bulk import BulkOptions
+from django_celery_results.actions.bulk_work import revoke_group
 from django_celery_results.actions.outcome import ErrorCode
-from django_celery_results.actions.revoke import revoke
+from django_celery_results.actions.revoke import Wish, revoke
 from django_celery_results.models import Operation, OperationState, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
+from tests import services
 from tests.celery_app import app
 from tests.tasks import add, sleep
-from tests.workers import Worker
+from tests.workers import Worker, running_worker
 
 from .conftest import publishing_to, ref, until
 
@@ -62,6 +66,67 @@ def test_a_running_task_goes_on_unless_it_is_terminated(worker: Worker, operator
     assert outcome.task is not None
     assert outcome.task.status == states.REVOKED
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("signal", ["SIGKILL", "SIGQUIT"])
+@pytest.mark.parametrize("worker", ["redis"], indirect=True)
+def test_the_signal_is_the_one_that_is_chosen(worker: Worker, operator: Viewer, signal: str) -> None:
+    running = sleep.apply_async((30,), queue=worker.queue)
+    until(running.id, states.STARTED)
+    outcome = revoke(operator, ref(running.id), terminate=True, signal=signal, wait=5)
+    assert outcome.task is not None
+    assert outcome.task.status == states.REVOKED
+    assert json.loads(Operation.objects.get().input)["signal"] == signal
+    until(add.apply_async((1, 2), queue=worker.queue).id, states.SUCCESS)  # its process was replaced
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_group_is_revoked_in_one_go(worker: Worker, operator: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    real = app.control.revoke
+    monkeypatch.setattr(app.control, "revoke", lambda ids, **options: told.append(len(ids)) or real(ids, **options))
+    first = add.apply_async((1, 1), queue=worker.queue)
+    until(first.id, states.SUCCESS)
+    members = group(sleep.s(30), add.s(1, 1), add.s(2, 2)).apply_async(queue=worker.queue)
+    until(members[0].id, states.STARTED)
+    for member in members:
+        TaskResult.objects.get_or_create(task_id=member.id)
+    TaskResult.objects.filter(task_id__in=[member.id for member in members]).update(group_id=members.id)
+
+    outcome = revoke_group(operator, str(members.id), Wish(terminate=True), BulkOptions(reason="not needed"))
+
+    assert outcome.refusals == ()
+    assert (outcome.done_count, told) == (3, [3])
+    for member in members:
+        until(member.id, states.REVOKED)
+    until(add.apply_async((1, 2), queue=worker.queue).id, states.SUCCESS)
+    assert until(first.id, states.SUCCESS).status == states.SUCCESS
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("worker", ["redis"], indirect=True)
+def test_a_worker_that_keeps_silent_is_named_beside_those_that_answer(worker: Worker, operator: Viewer) -> None:
+    waiting = TaskResult.objects.create(task_id="elsewhere", worker="gone@host")
+    outcome = revoke(operator, ref(waiting), wait=1)
+    assert {(reply.worker, reply.acknowledged) for reply in outcome.workers} == {
+        (worker.hostname, True), ("gone@host", False)
+    }  # fmt: skip
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_the_broker_that_the_demo_embeds_carries_it_too(operator: Viewer) -> None:
+    broker = services.embedded_redis()
+    control.forget()
+    with publishing_to(broker), running_worker(broker=broker, concurrency=1) as worker:
+        running = sleep.apply_async((30,), queue=worker.queue)
+        until(running.id, states.STARTED)
+        waiting = queued(worker.queue, 1, 2)
+        assert revoke(operator, ref(waiting)).refusals == ()
+        assert revoke(operator, ref(running.id), terminate=True, wait=5).refusals == ()
+        until(waiting.task_id, states.REVOKED)
+        until(running.id, states.REVOKED)
 
 
 def test_a_finished_task_is_refused_with_its_state(operator: Viewer, sent: list[str]) -> None:
