@@ -1,26 +1,36 @@
-"""Completes lists of plain objects column by column, where graphql-core would complete them field by field.
+"""Completes objects and lists of them column by column, where graphql-core would complete them field by field.
 
-A plan is made for a list whose selected fields all read the row: no resolver, argument, permission or handler, which
-each engine tells in its own way. Values then move through C loops. Whatever is not as
-expected raises, and graphql-core completes that list from its beginning: nulls, errors and paths are its own.
+A plan is made for a selection whose fields all read the row, or ask for it what their engine says may be asked for many
+rows at once. Values then move through C loops. Whatever is not as expected raises, and graphql-core completes that
+value from its beginning: nulls, errors and paths are its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, islice
-from typing import Any
+from collections.abc import Callable, Sequence
+from itertools import chain, islice, repeat
+from typing import Any, TypeVar
 
-from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString, is_leaf_type
+from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
 
-Column = Callable[[Sequence[Any]], Sequence[Any]]
-Reader = Callable[[GraphQLField], Callable[[Any], Any]]
-"""How an engine's field reads its value off a row; `NotPlain` where it does more."""
+from graphql_api.leaves import leaves
+
+Values = Sequence[Any]
+Column = Callable[[Values, Any], Values]
+"""Completes values, in one execution."""
+Reading = Callable[[Values, Any], Values]
+"""A field's values of these rows, in one execution."""
+Resolver = TypeVar("Resolver", bound=Callable[..., Any])
 _NOTHING = type(None)
+_FOR_MANY = "_graphql_api_for_many"
 
 
 class NotPlain(Exception):
     """graphql-core has to do it."""
+
+
+Reader = Callable[[GraphQLField, GraphQLObjectType, Any], Reading]
+"""How a field of a type, selected by these nodes, is read; `NotPlain` where it does more."""
 
 
 class Planner:
@@ -35,7 +45,7 @@ class Planner:
         if isinstance(kind, GraphQLNonNull):
             return self.values(kind.of_type, details, required=True)
         if is_leaf_type(kind):
-            return _leaves(kind, required)
+            return leaves(kind, required=required)
         if isinstance(kind, GraphQLList):
             return _nullable(_lists(self.values(kind.of_type, details)), required)
         if isinstance(kind, GraphQLObjectType):
@@ -45,29 +55,25 @@ class Planner:
     def objects(self, kind: GraphQLObjectType, details: Any) -> Column:
         """Completes a column of objects, none of them null."""
         fields = self._selected(kind, details)
-        read = [self._reader(kind, _name(group)) for group in fields.values()]
-        complete = [self._field(kind, group) for group in fields.values()]
+        columns = [self._field(kind, group) for group in fields.values()]
         keys = tuple(fields)
+        is_type_of: Any = kind.is_type_of
 
-        def objects(rows: Sequence[Any]) -> Sequence[Any]:
-            if kind.is_type_of and not all(kind.is_type_of(row, None) for row in rows):  # type: ignore[arg-type]
+        def objects(rows: Values, run: Any) -> Values:
+            if is_type_of and not all(map(is_type_of, rows, repeat(None))):
                 raise NotPlain
-            columns = [done(list(map(of, rows))) for of, done in zip(read, complete, strict=True)]
-            return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+            return _dicts(keys, [complete(read(rows, run), run) for read, complete in columns])
 
         return objects
 
-    def _reader(self, kind: GraphQLObjectType, name: str) -> Callable[[Any], Any]:
+    def _field(self, kind: GraphQLObjectType, group: Any) -> tuple[Reading, Column]:
+        name: str = node_of(group[0]).name.value
         if name == "__typename":
-            return lambda _: kind.name
+            return lambda rows, _: [kind.name] * len(rows), lambda values, _: values
         field = kind.fields.get(name)
-        if field is None or field.args:
+        if field is None:
             raise NotPlain
-        return self.read(field)
-
-    def _field(self, kind: GraphQLObjectType, group: Any) -> Column:
-        name = _name(group)
-        return list if name == "__typename" else self.values(kind.fields[name].type, group)
+        return self.read(field, kind, group), self.values(field.type, group)
 
     def _selected(self, kind: GraphQLObjectType, details: Any) -> dict[str, Any]:
         fields = self.collect_subfields(kind, details)
@@ -80,52 +86,50 @@ class Planner:
         return dict(fields)
 
 
-def _name(group: Any) -> str:
-    """The field that a group of nodes selects; graphql-core 3.3 wraps them."""
-    name: str = getattr(group[0], "node", group[0]).name.value
-    return name
+def node_of(detail: Any) -> Any:
+    """The node of one selection; graphql-core 3.3 wraps it."""
+    return getattr(detail, "node", detail)
 
 
-def _leaves(kind: Any, required: bool) -> Column:
-    write = getattr(kind, "coerce_output_value", None) or kind.serialize
-    expected = {str} if required else {str, _NOTHING}
-
-    def column(values: Sequence[Any]) -> Sequence[Any]:
-        types = set(map(type, values))
-        if kind is GraphQLString and types <= expected:
-            return values
-        if required and _NOTHING in types:
-            raise NotPlain
-        written = [None if value is None else write(value) for value in values]
-        _check_written(values, written, types)
-        return written
-
-    return column
+def reading(read: Callable[[Any], Any]) -> Reading:
+    """A field that is a function of the row alone."""
+    return lambda rows, _: list(map(read, rows))
 
 
-def _check_written(values: Sequence[Any], written: Sequence[Any], types: Iterable[type]) -> None:
-    """A value must not become null by being written, and an exception is an error even where a scalar takes it."""
-    if written.count(None) != values.count(None) or any(issubclass(kind, Exception) for kind in types):
-        raise NotPlain
+def _dicts(keys: tuple[str, ...], columns: list[Values]) -> list[dict[str, Any]]:
+    if len(keys) == 1:
+        return [{keys[0]: value} for value in columns[0]]
+    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _lists(inner: Column) -> Column:
-    def column(values: Sequence[Any]) -> Sequence[Any]:
+    def column(values: Values, run: Any) -> Values:
         if not set(map(type, values)) <= {list, tuple}:
             raise NotPlain
-        done = iter(inner(tuple(chain.from_iterable(values))))
+        done = iter(inner(tuple(chain.from_iterable(values)), run))
         return [list(islice(done, len(value))) for value in values]
 
     return column
 
 
 def _nullable(inner: Column, required: bool) -> Column:
-    def column(values: Sequence[Any]) -> Sequence[Any]:
-        if None not in values:
-            return inner(values)
+    def column(values: Values, run: Any) -> Values:
+        if _NOTHING not in set(map(type, values)):
+            return inner(values, run)
         if required:
             raise NotPlain
-        done = iter(inner([value for value in values if value is not None]))
+        done = iter(inner([value for value in values if value is not None], run))
         return [None if value is None else next(done) for value in values]
 
     return column
+
+
+def for_many(resolver: Resolver) -> Resolver:
+    """Says of a resolver that it looks at nothing but the row, its arguments, the context and the document."""
+    resolver.__dict__[_FOR_MANY] = True
+    return resolver
+
+
+def is_for_many(resolver: Any) -> bool:
+    """Whether one `info` does for all rows: its path is that of none of them."""
+    return getattr(resolver, _FOR_MANY, False) is True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -15,12 +15,12 @@ from django_celery_results.policy.access import Action, policy, require
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.states import READY, TaskState
 
-from . import cursors, filters, lookups, tasks
+from . import filters, instances, lookups, ordering
 from .conditions import NOTHING
 from .counting import StateCount, counted
 from .filters import GroupResultFilter, TaskResultFilter
 from .members import members
-from .ordering import GroupResultOrder, OrderDirection, TaskResultOrder, TaskResultOrderField
+from .ordering import GroupResultOrder, TaskResultOrder
 from .pages import Page, PageRequest
 from .session import Session
 
@@ -28,6 +28,7 @@ MAX_TOGETHER = 2_000
 """Tasks that are loaded at once for all groups of a page; larger groups page by queries of their own."""
 _MAX_LISTED = 10_000
 _CHUNK = 1_000
+_ALWAYS_READ = ("group_id", "result", "content_type", "content_encoding")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -106,11 +107,8 @@ class Group:
         return lookups.one_of("task_id", self.members)
 
     def _first(self, count: int, order: TaskResultOrder) -> list[TaskResult]:
-        rows = [row for task_id in self.members if (row := self.batch.task(task_id))]
-        if order.field is TaskResultOrderField.DATE_DONE:
-            rows = [row for row in rows if row.status in READY]
-        descends = order.direction is OrderDirection.DESC
-        return sorted(rows, key=lambda row: (getattr(row, order.field.value), row.pk), reverse=descends)[:count]
+        placed = self.batch.tasks(order)
+        return [row for _, row in sorted(placed[task_id] for task_id in self.members if task_id in placed)[:count]]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -119,6 +117,7 @@ class Batch:
 
     session: Session
     groups: list[Group] = field(default_factory=list)
+    _tasks: dict[TaskResultOrder, dict[str, tuple[int, TaskResult]]] = field(default_factory=dict)
 
     @cached_property
     def _ids(self) -> list[str]:
@@ -140,18 +139,28 @@ class Batch:
             for task_id, status, done in rows.values_list("task_id", "status", "date_done")
         }
 
-    def task(self, task_id: str) -> TaskResult | None:
-        """A visible task."""
-        return self._tasks.get(task_id)
+    def tasks(self, order: TaskResultOrder) -> dict[str, tuple[int, TaskResult]]:
+        """The visible tasks that the order lists, with their places in it."""
+        if order not in self._tasks:
+            self._tasks[order] = self._load(order)
+        return self._tasks[order]
 
-    @cached_property
-    def _tasks(self) -> dict[str, TaskResult]:
-        return {row.task_id: row for rows in self._chunks() for row in self.session.load(rows)}
+    def _load(self, order: TaskResultOrder) -> dict[str, tuple[int, TaskResult]]:
+        # Celery tells most tasks their group's id, which is found faster than each task by its own.
+        listed = self.session.visible.filter(order.covered).order_by(*ordering.columns(order))
+        found = self._by_id(listed.filter(group_id__in=[group.group_id for group in self.groups])[:MAX_TOGETHER])
+        missing = [task_id for task_id in self._ids if task_id not in found]
+        if missing and listed.filter(task_id__in=missing).exists():
+            found = self._by_id(listed.filter(task_id__in=self._ids))
+        return found
+
+    def _by_id(self, rows: QuerySet[TaskResult]) -> dict[str, tuple[int, TaskResult]]:
+        return {row.task_id: (place, row) for place, row in enumerate(self.session.load(rows))}
 
     def _chunks(self) -> Iterator[QuerySet[TaskResult]]:
         for start in range(0, len(self._ids), _CHUNK):
             ids = self._ids[start : start + _CHUNK]
-            yield tasks.visible(self.session.viewer).filter(task_id__in=ids).order_by()
+            yield self.session.visible.filter(task_id__in=ids).order_by()
 
     def recorded(self, group: Group) -> tuple[str, ...]:
         """Members by the tasks' own column, where the group's tuple cannot be read."""
@@ -160,7 +169,7 @@ class Batch:
     @cached_property
     def _recorded(self) -> dict[str, tuple[str, ...]]:
         unread = [group.group_id for group in self.groups if members(group.row) is None]
-        rows = tasks.visible(self.session.viewer).filter(group_id__in=unread).order_by("pk")[:_MAX_LISTED]
+        rows = self.session.visible.filter(group_id__in=unread).order_by("pk")[:_MAX_LISTED]
         found: dict[str, tuple[str, ...]] = {}
         for row in rows.only("group_id", "task_id"):
             found[str(row.group_id)] = (*found.get(str(row.group_id), ()), row.task_id)
@@ -205,8 +214,7 @@ def page(
     order = order or GroupResultOrder()
     rows = visible(session.viewer)
     rows = rows.filter(filters.condition(where)) if where else rows
-    mark = cursors.fingerprint("groups", order, where)
-    return Page(rows, order, request, mark, load=lambda found: _together(session, found))
+    return Page(rows, order, request, ("groups", order, where), load=lambda found: _together(session, found))
 
 
 def visible(viewer: Viewer) -> QuerySet[GroupResult]:
@@ -217,7 +225,8 @@ def visible(viewer: Viewer) -> QuerySet[GroupResult]:
     return policy().visible_groups(rows.using(alias) if alias else rows, viewer)
 
 
-def _together(session: Session, rows: Iterable[GroupResult]) -> list[Group]:
+def _together(session: Session, rows: QuerySet[GroupResult]) -> list[Group]:
     batch = Batch(session=session)
-    batch.groups = [Group(row=row, batch=batch) for row in rows]
+    loaded = instances.load(rows, (*_ALWAYS_READ, *session.light_columns(GroupResult)))
+    batch.groups = [Group(row=row, batch=batch) for row in loaded]
     return batch.groups

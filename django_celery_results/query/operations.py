@@ -13,7 +13,6 @@ from django_celery_results.models import Operation
 from django_celery_results.policy.access import Action, Policy, policy, require
 from django_celery_results.policy.viewer import Viewer
 
-from . import cursors
 from .conditions import EVERYTHING, all_of
 from .operators import Comparison, DateTimeFilter, IDFilter, StringFilter
 from .ordering import OperationOrder
@@ -50,7 +49,7 @@ def page(viewer: Viewer, request: PageRequest, where: OperationFilter | None = N
     """Operations, the newest first."""
     rows = visible(viewer)
     rows = rows.filter(where.condition()) if where else rows
-    return Page(rows, OperationOrder(), request, cursors.fingerprint("operations", where), load=list)
+    return Page(rows, OperationOrder(), request, ("operations", where), load=list)
 
 
 def by_pks(viewer: Viewer, pks: Collection[int]) -> dict[int, Operation]:

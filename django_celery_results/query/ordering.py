@@ -77,3 +77,9 @@ class OperationOrder:
 
 
 Order = TaskResultOrder | GroupResultOrder | OperationOrder
+
+
+def columns(order: Order, *, backward: bool = False) -> tuple[str, str]:
+    """What to order rows by, as Django writes it; backward: for the rows before a place, the nearest first."""
+    sign = "-" if (order.direction is OrderDirection.DESC) != backward else ""
+    return f"{sign}{order.field.value}", f"{sign}pk"

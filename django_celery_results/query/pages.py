@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import InvalidInput, PageTooLarge
 
-from . import cursors
+from . import cursors, ordering
 from .cursors import Position
 from .ordering import Order, OrderDirection
 
@@ -82,23 +82,28 @@ class Page(Generic[Row]):
         queryset: QuerySet[Any],
         order: Order,
         request: PageRequest,
-        mark: bytes,
+        made_for: tuple[Any, ...],
         *,
         load: Callable[[QuerySet[Any]], list[Row]],
         within: Q | None = None,
     ) -> None:
-        """`load` makes the nodes of the page out of the query for their rows; `within` narrows the list."""
+        """`made_for` tells cursors of this list from those of others, `load` makes nodes out of the query for their
+        rows, `within` narrows the list."""
         self._queryset, self._within, self._load = queryset, within, load
-        self._order, self._mark = order, mark
+        self._order, self._made_for = order, made_for
         self._size = request.size()
-        self._after = cursors.decode(request.after, mark) if request.after is not None else None
-        self._before = cursors.decode(request.before, mark) if request.before is not None else None
+        self._after = cursors.decode(request.after, self._mark) if request.after is not None else None
+        self._before = cursors.decode(request.before, self._mark) if request.before is not None else None
         self._is_backward = request.is_backward
+
+    @cached_property
+    def _mark(self) -> bytes:
+        return cursors.fingerprint(*self._made_for)
 
     @cached_property
     def _matching(self) -> QuerySet[Any]:
         """The rows of the whole list. A preloaded page may never ask for them."""
-        return self._queryset.filter(self._order.covered, self._within or Q())
+        return _narrowed(self._queryset, self._order.covered, self._within or Q())
 
     @cached_property
     def rows(self) -> Sequence[Row]:
@@ -113,15 +118,10 @@ class Page(Generic[Row]):
     @cached_property
     def _fetched(self) -> list[Row]:
         # One row more than asked for tells whether others follow.
-        within = self._matching.filter(
-            self._beyond(self._after, forward=True), self._beyond(self._before, forward=False)
+        within = _narrowed(
+            self._matching, self._beyond(self._after, forward=True), self._beyond(self._before, forward=False)
         )
-        return self._load(within.order_by(*self._order_by)[: self._size + 1])
-
-    @property
-    def _order_by(self) -> list[str]:
-        descends = (self._order.direction is OrderDirection.DESC) != self._is_backward
-        return [f"-{name}" if descends else name for name in (self._order.field.value, "pk")]
+        return self._load(within.order_by(*ordering.columns(self._order, backward=self._is_backward))[: self._size + 1])
 
     @cached_property
     def edges(self) -> Sequence[Edge[Row]]:
@@ -183,3 +183,9 @@ class Page(Generic[Row]):
             raise InvalidInput(f"`max` lies between 1 and {MAX_COUNT}.")
         found = self._matching.order_by().values("pk")[: limit + 1].count()
         return BoundedCount(value=min(found, limit), is_exact=found <= limit)
+
+
+def _narrowed(queryset: QuerySet[Any], *conditions: Q) -> QuerySet[Any]:
+    """Without a copy of the query for conditions that say nothing."""
+    given = [condition for condition in conditions if condition]
+    return queryset.filter(*given) if given else queryset

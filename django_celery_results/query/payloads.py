@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import IntegerField, Model, QuerySet
+from django.db.models import IntegerField, Model
 from django.db.models.expressions import Func
 from django.db.models.functions import Left
 from django.db.models.sql.compiler import SQLCompiler
-
-Row = TypeVar("Row", bound=Model)
 
 LIMIT = 1_000_000
 """Characters that are read of one value."""
@@ -36,12 +34,10 @@ class Stored:
     is_cut: bool
 
 
-def heads(queryset: QuerySet[Row], columns: Collection[str], *, of: Collection[str]) -> QuerySet[Row]:
-    """The rows with only the head of `columns`, and without the rest of the columns that may be large."""
+def heads(columns: Collection[str]) -> dict[str, Any]:
+    """Annotations with the head and the size of each of these columns, for `stored` to find."""
     heads = {f"_{name}_head": Left(name, LIMIT) for name in columns}
-    sizes = {f"_{name}_bytes": _Bytes(name) for name in columns}
-    found: QuerySet[Row] = queryset.defer(*of).annotate(**heads, **sizes)
-    return found
+    return {**heads, **{f"_{name}_bytes": _Bytes(name) for name in columns}}
 
 
 def stored(row: Model, column: str) -> Stored | None:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from django_celery_results.models import TaskResult
+from django_celery_results.policy.access import Policy, policy
 from django_celery_results.policy.viewer import Viewer
 
-from . import cursors, payloads, tasks
+from . import instances, payloads, tasks
 from .filters import TaskResultFilter
 from .ordering import TaskResultOrder
 from .pages import Page, PageRequest
@@ -28,18 +30,25 @@ class Session:
     viewer: Viewer
     columns: Collection[str] = HEAVY
     """The large columns that will be read; lists leave the others in the database."""
+    light: Collection[str] | None = None
+    """The other columns that will be read; None: any."""
     _siblings: dict[int, Sequence[TaskResult]] = field(default_factory=dict)
     _by_id: dict[str, TaskResult | None] = field(default_factory=dict)
     _loaded: dict[Any, Any] = field(default_factory=dict)
 
+    @cached_property
+    def visible(self) -> QuerySet[TaskResult]:
+        """Every row the viewer may know of."""
+        return tasks.visible(self.viewer)
+
     def find(self, ref: TaskRef) -> TaskResult | None:
         """The task, if the viewer may know of it."""
-        found = self.load(tasks.visible(self.viewer).filter(ref.condition()).order_by()[:1])
+        found = self.load(self.visible.filter(ref.condition()).order_by()[:1])
         return found[0] if found else None
 
     def by_pks(self, pks: Collection[int]) -> dict[int, TaskResult]:
         """The visible rows of these primary keys, in one query."""
-        rows = tasks.visible(self.viewer).filter(pk__in=pks).order_by()
+        rows = self.visible.filter(pk__in=pks).order_by()
         return {row.pk: row for row in self.load(rows)} if pks else {}
 
     def page(
@@ -52,16 +61,26 @@ class Session:
     ) -> Page[TaskResult]:
         """A page of the visible rows that match. `within` narrows the list to those of one parent or group."""
         order = order or TaskResultOrder()
-        rows = tasks.selected(self.viewer, where)
-        mark = cursors.fingerprint("tasks", order, where, within)
-        return Page(rows, order, request, mark, load=self.load, within=within)
+        rows = tasks.selected(self.viewer, where) if where else self.visible
+        return Page(rows, order, request, ("tasks", order, where, within), load=self.load, within=within)
 
     def load(self, rows: QuerySet[TaskResult]) -> list[TaskResult]:
-        """The rows with the large columns this session reads, noted as siblings."""
-        found = list(payloads.heads(rows, self.columns, of=HEAVY))
+        """The rows with the columns this session reads, noted as siblings."""
+        heads = payloads.heads(self.columns)
+        found = instances.load(rows.annotate(**heads), ("task_id", *self.light_columns(TaskResult)), heads)
         # By identity: a row may come again with others. The lists keep the rows alive, so no identity is used twice.
         self._siblings.update(dict.fromkeys(map(id, found), found))
         return found
+
+    def light_columns(self, model: type[Model]) -> list[str]:
+        """Those to load of a model's rows."""
+        every = (column.attname for column in model._meta.concrete_fields if column.attname not in HEAVY)
+        return [name for name in every if self._light is None or name in self._light]
+
+    @cached_property
+    def _light(self) -> Collection[str] | None:
+        """A policy of the project's own may look at any."""
+        return self.light if type(policy()).may is Policy.may else None
 
     def siblings(self, row: TaskResult) -> Sequence[TaskResult]:
         """The rows that came together with this one."""
@@ -74,7 +93,7 @@ class Session:
         if task_id not in self._by_id:
             missing = {known for known in (task_id, *also) if known is not None and known not in self._by_id}
             self._by_id.update(dict.fromkeys(missing))
-            found = self.load(tasks.visible(self.viewer).filter(task_id__in=missing).order_by())
+            found = self.load(self.visible.filter(task_id__in=missing).order_by())
             self._by_id.update({row.task_id: row for row in found})
         return self._by_id[task_id]
 

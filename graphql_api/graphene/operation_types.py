@@ -24,7 +24,7 @@ class Operation(ObjectType):
         interfaces = (Node,)
         possible_types = (models.Operation,)
 
-    id = computed(graphene.ID, lambda row: global_ids.encode("Operation", row.pk), required=True)
+    id = computed(graphene.ID, global_ids.of_row("Operation", "id"), required=True)
     action = String(required=True)
     state = computed(OperationState, lambda row: models.OperationState(row.state), required=True)
     actor = computed(String, lambda row: row.actor_name or None)

@@ -32,7 +32,7 @@ class TaskResult(ObjectType):
         interfaces = (Node,)
         possible_types = (models.TaskResult,)
 
-    id = computed(graphene.ID, lambda row: global_ids.encode("TaskResult", row.pk), required=True)
+    id = computed(graphene.ID, global_ids.of_row("TaskResult", "id"), required=True)
     task_id = String(required=True)
     status = String(required=True)
     state = computed(TaskState, rows.state, required=True)
@@ -109,7 +109,7 @@ class GroupResult(ObjectType):
         interfaces = (Node,)
         possible_types = (groups.Group,)
 
-    id = computed(graphene.ID, lambda group: global_ids.encode("GroupResult", group.pk), required=True)
+    id = computed(graphene.ID, global_ids.of_row("GroupResult"), required=True)
     group_id = String(required=True)
     date_created = DateTime(required=True)
     date_done = DateTime()

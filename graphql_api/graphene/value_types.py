@@ -7,6 +7,8 @@ from typing import Any
 import graphene
 from graphene import Boolean, Float, Int, String
 
+from graphql_api.columns import for_many
+
 from .descriptions import ObjectType
 from .enums import ErrorCode, TaskState
 from .scalars import JSON, DateTime
@@ -22,10 +24,12 @@ class SerializedValue(ObjectType):
     is_redacted = Boolean(required=True)
 
     @staticmethod
+    @for_many
     def resolve_json(root: Any, info: Any, path: list[str] | None = None) -> Any:
         return root.json(path or ())
 
     @staticmethod
+    @for_many
     def resolve_text(root: Any, info: Any, max_length: int) -> str:
         found: str = root.text(max_length)
         return found
@@ -84,5 +88,6 @@ class Page(ObjectType):
     count = graphene.Field(BoundedCount, required=True, max_=Int(required=True, default_value=10_000, name="max"))
 
     @staticmethod
+    @for_many
     def resolve_count(root: Any, info: Any, max_: int) -> Any:
         return root.count(max_)

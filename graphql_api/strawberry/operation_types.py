@@ -22,7 +22,7 @@ from .value_types import BoundedCount, bounded_count
 @strawberry.type
 class Operation(relay.Node):
     pk: relay.NodeID[int]
-    _id: strawberry.ID = computed(lambda row: global_ids.encode("Operation", row.pk), name="id")
+    _id: strawberry.ID = computed(global_ids.of_row("Operation", "id"), name="id")
     action: str
     state: OperationState = computed(lambda row: models.OperationState(row.state))
     actor: str | None = computed(lambda row: row.actor_name or None)

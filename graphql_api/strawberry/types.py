@@ -57,7 +57,7 @@ class ChordProgress:
 class TaskResult(relay.Node):
     # Declared, since strawberry otherwise evaluates all annotations again for every `id` of every row.
     pk: relay.NodeID[int]
-    _id: strawberry.ID = computed(lambda row: global_ids.encode("TaskResult", row.pk), name="id")
+    _id: strawberry.ID = computed(global_ids.of_row("TaskResult", "id"), name="id")
     task_id: str
     status: str
     state: TaskState = computed(rows.state)
@@ -130,7 +130,7 @@ class TaskWorkflow:
 @strawberry.type
 class GroupResult(relay.Node):
     pk: relay.NodeID[int]
-    _id: strawberry.ID = computed(lambda group: global_ids.encode("GroupResult", group.pk), name="id")
+    _id: strawberry.ID = computed(global_ids.of_row("GroupResult"), name="id")
     group_id: str
     date_created: datetime
     date_done: datetime | None

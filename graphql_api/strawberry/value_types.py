@@ -9,20 +9,24 @@ import strawberry
 from strawberry import UNSET
 
 from django_celery_results.query import pages, values
+from graphql_api.columns import for_many
 
 from .descriptions import described
 from .enums import ErrorCode, TaskState
 from .scalars import JSON
 
 
+@for_many
 def _json(root: strawberry.Parent[values.Value], path: list[str] | None = UNSET) -> Any:
     return root.json(path or ())
 
 
+@for_many
 def _text(root: strawberry.Parent[values.Value], max_length: int = 4000) -> str:
     return root.text(max_length)
 
 
+@for_many
 def bounded_count(
     root: strawberry.Parent[pages.Page[Any]], max_: Annotated[int, strawberry.argument(name="max")] = 10_000
 ) -> pages.BoundedCount:

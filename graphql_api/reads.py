@@ -1,0 +1,135 @@
+"""Which columns a document reads, so that the others stay in the database.
+
+By the names of the fields it selects, wherever it selects them: too many is slower, too few would be a query per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLResolveInfo, OperationDefinitionNode, OperationType
+
+from django_celery_results.query.tasks import HEAVY
+
+_VALUE = ("content_type", "content_encoding", "task_name")
+_POSITION = ("date_created", "date_done")
+_OF_TASKS: dict[str, tuple[str, ...]] = {
+    "taskId": ("task_id",),
+    "status": ("status",),
+    "state": ("status",),
+    "isReady": ("status",),
+    "taskName": ("task_name",),
+    "periodicTaskName": ("periodic_task_name",),
+    "worker": ("worker",),
+    "queue": ("queue",),
+    "retries": ("retries",),
+    "priority": ("priority",),
+    "groupId": ("group_id",),
+    "parentTaskId": ("parent_id",),
+    "rootTaskId": ("root_id",),
+    "eta": ("eta",),
+    "dateCreated": ("date_created",),
+    "dateStarted": ("date_started",),
+    "dateDone": ("date_done", "status"),
+    "queuedSeconds": ("date_started", "date_created"),
+    "runtimeSeconds": ("date_started", "date_done", "status"),
+    "args": ("task_args", *_VALUE),
+    "kwargs": ("task_kwargs", *_VALUE),
+    "result": ("result", *_VALUE),
+    "meta": ("meta", *_VALUE),
+    "progress": ("result", "status", "date_done", *_VALUE),
+    "error": ("result", "traceback", "status", "error_type", "error_fingerprint", *_VALUE),
+    "parent": ("parent_id",),
+    "root": ("root_id",),
+    "group": ("group_id",),
+    "retriedFrom": ("retried_from",),
+    "children": ("parent_id",),
+    "retriedAs": ("retried_from",),
+    "workflow": ("root_id", "status"),
+}
+_ELSEWHERE = frozenset(
+    [
+        "__typename",
+        "id",
+        "node",
+        "nodes",
+        "edges",
+        "pageInfo",
+        "hasNextPage",
+        "hasPreviousPage",
+        "totalCount",
+        "count",
+        "value",
+        "isExact",
+        "taskResult",
+        "taskResults",
+        "groupResult",
+        "groupResults",
+        "tasks",
+        "size",
+        "isSuccessful",
+        "completedCount",
+        "stateCounts",
+        "json",
+        "text",
+        "contentType",
+        "contentEncoding",
+        "byteLength",
+        "isTruncated",
+        "isRedacted",
+        "type",
+        "module",
+        "message",
+        "traceback",
+        "fingerprint",
+        "current",
+        "total",
+        "percent",
+        "updatedAt",
+    ]
+)
+"""Fields that read no column of a task's row, or one that the field around them names."""
+_KNOWN = {
+    **_OF_TASKS,
+    **dict.fromkeys(_ELSEWHERE, ()),
+    **dict.fromkeys(("cursor", "startCursor", "endCursor"), _POSITION),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Of tasks and groups."""
+
+    heavy: tuple[str, ...]
+    """Those that may hold megabytes."""
+    light: frozenset[str] | None
+    """The others; None: all of them, since the document selects what is not known here."""
+
+
+def columns(info: GraphQLResolveInfo[Any]) -> Columns:
+    """What any selection of the document reads."""
+    names = _selected([info.operation, *info.fragments.values()])
+    read = _read_by(names)
+    is_known = info.operation.operation is OperationType.QUERY and names <= _KNOWN.keys()
+    return Columns(
+        heavy=tuple(name for name in HEAVY if name in read),
+        light=frozenset(read.difference(HEAVY)) if is_known else None,
+    )
+
+
+def _read_by(names: Iterable[str]) -> set[str]:
+    return {column for name in names for column in _KNOWN.get(name, ())}
+
+
+def _selected(nodes: list[Any]) -> set[str]:
+    # The document, not what it expands to: fragments are walked once, however often they are spread.
+    names: set[str] = set()
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, FieldNode):
+            names.add(node.name.value)
+        if isinstance(node, FragmentDefinitionNode | OperationDefinitionNode) or getattr(node, "selection_set", None):
+            nodes.extend(node.selection_set.selections)
+    return names
