@@ -23,7 +23,7 @@ MAX_INDEXES = 3
 _MAX_KEY = 256
 _POSTGRESQL_16 = 160_000
 _SQLITE_3_45 = (3, 45)
-_Sql = tuple[str, list[Any]]
+_Sql = tuple[str, Any]
 
 
 def checked(path: Sequence[str]) -> tuple[str, ...]:
