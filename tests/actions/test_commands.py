@@ -1,6 +1,10 @@
 """The command line does what the API does, for as many tasks as there are."""
 
 import io
+import os
+import subprocess
+import sys
+import uuid
 from typing import Any
 
 import pytest
@@ -8,9 +12,10 @@ from celery import states
 from django.core.management import CommandError, call_command
 
 from django_celery_results.management import bulk_command
-from django_celery_results.models import Operation, TaskResult
+from django_celery_results.models import Operation, TaskMessage, TaskResult
+from tests.celery_app import app
 from tests.tasks import add, sleep
-from tests.workers import Worker
+from tests.workers import REDIS, Worker, child_environment
 
 from .conftest import publishing_to, until
 from .records import QUEUE, failed_task
@@ -111,3 +116,69 @@ def test_running_tasks_are_terminated(worker: Worker) -> None:
     assert "2 done, 0 skipped." in printed
     until(running.id, states.REVOKED)
     until(waiting.id, states.REVOKED)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("broker")
+def test_it_keeps_a_pace_and_draws_how_far_it_is(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(bulk_command.time, "sleep", slept.append)
+    for number in range(5):
+        failed_task(f"failed-{number}")
+    terminal = Terminal()
+    call_command("retry_tasks", "--queue", QUEUE, "--yes", "--rate", "2", stdout=terminal)
+    assert len(sent) == 5
+    assert 0.2 < sum(slept) <= 2.0  # two requests of two tasks, a second each
+    bars = [line for line in terminal.getvalue().split("\r") if line.startswith("[")]
+    assert [bar[-5:].strip(" ]\n") for bar in (line.splitlines()[0] for line in bars)] == ["40%", "80%", "100%"]
+
+
+@pytest.mark.usefixtures("broker")
+def test_an_interrupted_command_is_carried_on_by_its_key(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_command, "_PER_REQUEST", 2)
+    for number in range(5):
+        failed_task(f"failed-{number}")
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_command.BulkCommand, "_draw", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            run("retry_tasks", "--queue", QUEUE, "--yes", "--key", "k")
+    assert len(sent) == 2
+    assert "5 done, 0 skipped." in run("retry_tasks", "--queue", QUEUE, "--yes", "--key", "k")
+    assert len(set(sent)) == len(sent) == 5
+
+
+@pytest.mark.heavy
+@pytest.mark.django_db(transaction=True)
+def test_ten_thousand_tasks_take_no_more_memory_than_a_hundred() -> None:
+    """Messages of 2 kB: all of them together would be more than 20 MB."""
+    queue = f"dcr-{uuid.uuid4().hex[:12]}"
+    failed_task("failed", "x" * 2_000, options={"delivery": {"exchange": "", "routing_key": queue}})
+    few = _peak_of_a_command(queue, 100)
+    many = _peak_of_a_command(queue, 10_000)
+    with app.connection_for_write() as broker:
+        assert broker.default_channel.queue_purge(queue) == 10_101
+    assert TaskResult.objects.filter(retried_from__isnull=False).count() == 10_101
+    assert many < few + 8_000, f"{few} kB, {many} kB"
+
+
+def _peak_of_a_command(queue: str, count: int) -> int:
+    """The most memory, in kB, that the command's process had while it sent so many tasks more."""
+    record, start = TaskMessage.objects.get(task_id="failed"), TaskResult.objects.count()
+    ids = [f"failed-{number}" for number in range(start, start + count)]
+    TaskResult.objects.bulk_create(
+        TaskResult(task_id=task_id, task_name=record.task_name, status=states.FAILURE, queue="from here")
+        for task_id in ids
+    )
+    columns = {name: getattr(record, name) for name in ("task_name", "serializer", "body", "options")}
+    TaskMessage.objects.bulk_create(TaskMessage(task_id=task_id, **columns) for task_id in ids)
+    command = [sys.executable, "-m", "django", "retry_tasks", "--state", "FAILURE", "--yes"]
+    environment = child_environment(REDIS, results={"CELERY_APP": "tests.celery_app:app"})
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss
