@@ -99,3 +99,8 @@ def die_first(self: Task, how: str, *args: Any, **kwargs: Any) -> str:
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(60)
     return repr((list(args), kwargs))
+
+
+@shared_task(bind=True)
+def retry_later(self: Task, *args: Any, **kwargs: Any) -> None:
+    raise self.retry(countdown=60)

@@ -18,9 +18,9 @@ from django_celery_results.actions.retry import retry
 from django_celery_results.message import Discard, Keep, change_for
 from django_celery_results.models import TaskMessage, TaskResult
 from django_celery_results.policy.viewer import SYSTEM
-from django_celery_results.states import GENERATION_HEADER
+from django_celery_results.states import GENERATION_HEADER, TaskState
 from tests.celery_app import app
-from tests.tasks import add, fail, fail_first
+from tests.tasks import add, fail, fail_first, retry_later
 from tests.workers import REDIS, running_worker
 
 from .conftest import publishing_to, ref, until
@@ -229,3 +229,18 @@ def test_above_the_cap_the_state_is_stored_and_the_refusal_says_why(settings: An
     (refusal,) = retry(SYSTEM, ref("id")).refusals
     assert (refusal.code, sent) == (ErrorCode.ARGUMENTS_UNAVAILABLE, [])
     assert "MESSAGE_MAX_BYTES" in refusal.message
+
+
+@pytest.mark.django_db(transaction=True)
+def test_successes_are_kept_where_that_is_set_and_tasks_between_two_tries_too(sent: list[str]) -> None:
+    with publishing_to(REDIS), running_worker(results={"STORE_MESSAGES": "always"}) as worker:
+        fine = add.apply_async((1,), {"y": 2}, queue=worker.queue)
+        waiting = retry_later.apply_async((1, [2]), {"n": 3}, queue=worker.queue)
+        until(fine.id, states.SUCCESS)
+        again = retry(SYSTEM, ref(fine.id), allow_states=[TaskState.SUCCESS])
+        assert again.task_id in sent
+        assert until(str(again.task_id), states.SUCCESS).result == "3"
+        until(waiting.id, states.RETRY)
+        preview = retry(SYSTEM, ref(waiting.id), allow_states=[TaskState.RETRY], dry_run=True).preview
+    assert preview is not None
+    assert (preview.args, preview.kwargs) == ([1, [2]], {"n": 3})
