@@ -12,7 +12,7 @@ help:
 	@echo "make serve       only the web server, on generated rows: PORT=8000 DEMO_AUTOLOGIN=1 DEMO_DIR=.demo"
 	@echo "make test        the main lane of the tests on every database that is reachable"
 	@echo "make test-all    all lanes, and the heavy tests"
-	@echo "make lint        ruff, mypy, import-linter, migrations and schema up to date"
+	@echo "make lint        ruff, mypy, import-linter; migrations, schema and bundle up to date"
 	@echo "make docs        the documentation as a site: docs/_build/index.html"
 	@echo "make bench       the benchmarks: prints a table, keeps JSON"
 	@echo "make schema      write schema.graphql from the code"

@@ -142,7 +142,13 @@ def both(session: nox.Session) -> None:
 @nox.session(python=PYTHON["3.11"], tags=["all"])
 def heavy(session: nox.Session) -> None:
     """The main lane with the long stress tests."""
-    run_lane(session, Lane(requires=NEWEST.requires, heavy=True))
+    run_lane(session, Lane(extras=NEWEST.extras, requires=NEWEST.requires, heavy=True))
+
+
+@nox.session(python=False, tags=["all"])
+def graphiql(session: nox.Session) -> None:
+    """GraphiQL built from its locked sources is what is committed, byte by byte."""
+    session.run("tools/graphiql", "--check", external=True)
 
 
 @nox.session(python=PYTHON["3.11"])
@@ -163,6 +169,7 @@ def lint(session: nox.Session) -> None:
         ("lint-imports", "--no-cache"),
         ("python", "-m", "django", "makemigrations", "--check", "--dry-run"),
         ("python", "-m", "django", "export_graphql_schema", "--check"),
+        ("tools/graphiql", "--digests"),
     )
     failed = [" ".join(check) for check in checks if not succeeds(session, check)]
     if failed:
@@ -195,7 +202,7 @@ def bench(session: nox.Session) -> None:
 def succeeds(session: nox.Session, command: tuple[str, ...]) -> bool:
     """Run a command; a failure does not keep the next ones from being run."""
     try:
-        session.run(*command, env=SETTINGS)
+        session.run(*command, env=SETTINGS, external=command[0].startswith("tools/"))
     except CommandFailed:
         return False
     return True
