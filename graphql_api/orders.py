@@ -74,6 +74,16 @@ def bulk_revoke_tasks(viewer: Viewer, read: Read) -> BulkOutcome:
     return _ordered(BulkOutcome, "select", order, read)
 
 
+def revoke_group(viewer: Viewer, read: Read) -> BulkOutcome:
+    """Stop what is left of a group."""
+
+    def order(group_id: str, terminate: bool, signal: Any, options: Any = None) -> BulkOutcome:
+        how = revoke.Wish(terminate=terminate, signal=signal.value)
+        return bulk_work.revoke_group(viewer, group_id, how, options or BulkOptions())
+
+    return _ordered(BulkOutcome, "group_id", order, read)
+
+
 def bulk_delete_task_results(viewer: Viewer, read: Read) -> BulkOutcome:
     """Delete many results."""
 

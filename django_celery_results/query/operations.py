@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from .operators import Comparison, DateTimeFilter, IDFilter, StringFilter
 from .ordering import OperationOrder
 from .pages import Page, PageRequest
 
+_SIBLINGS = "_siblings"
+
 
 @dataclass(frozen=True, kw_only=True)
 class OperationFilter:
@@ -27,6 +29,8 @@ class OperationFilter:
     actor: StringFilter | None = None
     task_id: IDFilter | None = None
     started_at: DateTimeFilter | None = None
+    is_part: bool | None = None
+    """Whether it is one task of an order for many."""
 
     def condition(self) -> Q:
         comparisons: dict[str, Comparison | None] = {
@@ -35,7 +39,8 @@ class OperationFilter:
             "task_id": self.task_id,
             "started_at": self.started_at,
         }
-        return all_of(comparison.condition(column) for column, comparison in comparisons.items() if comparison)
+        part = EVERYTHING if self.is_part is None else Q(bulk__isnull=not self.is_part)
+        return part & all_of(comparison.condition(column) for column, comparison in comparisons.items() if comparison)
 
 
 def visible(viewer: Viewer) -> QuerySet[Operation]:
@@ -45,16 +50,32 @@ def visible(viewer: Viewer) -> QuerySet[Operation]:
     return Operation.objects.filter(Q(actor_id=viewer.pk) if narrows else EVERYTHING)
 
 
-def page(viewer: Viewer, request: PageRequest, where: OperationFilter | None = None) -> Page[Operation]:
-    """Operations, the newest first."""
+def page(
+    viewer: Viewer, request: PageRequest, where: OperationFilter | None = None, within: Q | None = None
+) -> Page[Operation]:
+    """Operations, the newest first. `within` narrows the list to those of one order."""
     rows = visible(viewer)
     rows = rows.filter(where.condition()) if where else rows
-    return Page(rows, OperationOrder(), request, ("operations", where), load=list)
+    return Page(rows, OperationOrder(), request, ("operations", where, within), load=load, within=within)
 
 
 def by_pks(viewer: Viewer, pks: Collection[int]) -> dict[int, Operation]:
     """The visible operations of these primary keys, in one query."""
-    return {row.pk: row for row in visible(viewer).filter(pk__in=pks)}
+    return {row.pk: row for row in load(visible(viewer).filter(pk__in=pks))}
+
+
+def load(rows: QuerySet[Operation]) -> list[Operation]:
+    """The rows, which know which others came with them."""
+    found = list(rows)
+    for row in found:
+        row.__dict__[_SIBLINGS] = found
+    return found
+
+
+def siblings(row: Operation) -> Sequence[Operation]:
+    """The rows that came together with this one."""
+    found: Sequence[Operation] = row.__dict__.get(_SIBLINGS) or [row]
+    return found
 
 
 def told(row: Operation) -> Any:

@@ -162,6 +162,7 @@ class OperationFilter(InputObjectType):
     actor = StringFilter()
     task_id = IDFilter()
     started_at = DateTimeFilter()
+    is_part = Boolean()
 
 
 class TaskSelector(InputObjectType):

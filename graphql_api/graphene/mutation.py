@@ -21,6 +21,7 @@ from .mutation_types import (
     DeleteTaskResultPayload,
     RetryTaskInput,
     RetryTaskPayload,
+    RevokeGroupInput,
     RevokeTaskInput,
     RevokeTaskPayload,
 )
@@ -39,6 +40,7 @@ class Mutation(ObjectType):
     delete_task_result = order(DeleteTaskResultPayload, DeleteTaskResultInput)
     bulk_retry_tasks = order(BulkPayload, BulkRetryTasksInput)
     bulk_revoke_tasks = order(BulkPayload, BulkRevokeTasksInput)
+    revoke_group = order(BulkPayload, RevokeGroupInput)
     bulk_delete_task_results = order(BulkPayload, BulkDeleteTaskResultsInput)
 
     @staticmethod
@@ -60,6 +62,10 @@ class Mutation(ObjectType):
     @staticmethod
     def resolve_bulk_revoke_tasks(root: Any, info: Any, input: Any) -> BulkOutcome:  # noqa: A002
         return orders.bulk_revoke_tasks(viewer(info), lambda: plain(input))
+
+    @staticmethod
+    def resolve_revoke_group(root: Any, info: Any, input: Any) -> BulkOutcome:  # noqa: A002
+        return orders.revoke_group(viewer(info), lambda: plain(input))
 
     @staticmethod
     def resolve_bulk_delete_task_results(root: Any, info: Any, input: Any) -> BulkOutcome:  # noqa: A002

@@ -149,6 +149,13 @@ class BulkRevokeTasksInput(InputObjectType):
     options = BulkOptions()
 
 
+class RevokeGroupInput(InputObjectType):
+    group_id = String(required=True)
+    terminate = flag()
+    signal = signal()
+    options = BulkOptions()
+
+
 class BulkDeleteTaskResultsInput(InputObjectType):
     select = TaskSelector(required=True)
     options = BulkOptions()

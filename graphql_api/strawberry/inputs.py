@@ -191,6 +191,7 @@ class OperationFilter:
     actor: StringFilter | None = UNSET
     task_id: IDFilter | None = UNSET
     started_at: DateTimeFilter | None = UNSET
+    is_part: bool | None = UNSET
 
 
 @described

@@ -21,6 +21,7 @@ from .mutation_types import (
     DeleteTaskResultPayload,
     RetryTaskInput,
     RetryTaskPayload,
+    RevokeGroupInput,
     RevokeTaskInput,
     RevokeTaskPayload,
 )
@@ -50,6 +51,10 @@ class Mutation:
     @strawberry.mutation(graphql_type=BulkPayload)
     def bulk_revoke_tasks(self, info: Info, input_: Annotated[BulkRevokeTasksInput, INPUT]) -> BulkOutcome:
         return orders.bulk_revoke_tasks(viewer(info), lambda: plain(input_))
+
+    @strawberry.mutation(graphql_type=BulkPayload)
+    def revoke_group(self, info: Info, input_: Annotated[RevokeGroupInput, INPUT]) -> BulkOutcome:
+        return orders.revoke_group(viewer(info), lambda: plain(input_))
 
     @strawberry.mutation(graphql_type=BulkPayload)
     def bulk_delete_task_results(self, info: Info, input_: Annotated[BulkDeleteTaskResultsInput, INPUT]) -> BulkOutcome:

@@ -156,6 +156,15 @@ class BulkRevokeTasksInput:
 
 @described
 @strawberry.input
+class RevokeGroupInput:
+    group_id: str
+    terminate: bool = False
+    signal: TerminateSignal = TerminateSignal.SIGTERM
+    options: BulkOptions | None = UNSET
+
+
+@described
+@strawberry.input
 class BulkDeleteTaskResultsInput:
     select: TaskSelector
     options: BulkOptions | None = UNSET

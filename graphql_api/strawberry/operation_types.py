@@ -1,21 +1,47 @@
 """The types of operations, which record every order."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
-from strawberry import relay
+from strawberry import UNSET, relay
 
 from django_celery_results import models
-from django_celery_results.query import operations
+from django_celery_results.query import bulk_operations, operations, pages
 from graphql_api import global_ids
+from graphql_api.columns import for_many
 
+from .asking import Info, page_request, session
 from .computed import computed
 from .descriptions import described
 from .enums import OperationState
 from .scalars import JSON
 from .types import asked
 from .value_types import BoundedCount, bounded_count
+
+_Operation = Annotated["Operation", strawberry.lazy(".operation_types")] | None
+_Bulk = Annotated["BulkOperation", strawberry.lazy(".operation_types")] | None
+_Operations = Annotated["OperationConnection", strawberry.lazy(".operation_types")]
+
+
+@for_many
+def _part_of(root: strawberry.Parent[models.Operation], info: Info) -> models.Operation | None:
+    return bulk_operations.around(session(info), root)
+
+
+@for_many
+def _bulk(root: strawberry.Parent[models.Operation], info: Info) -> bulk_operations.BulkOperation | None:
+    return bulk_operations.of_operation(session(info), root)
+
+
+def _items(
+    root: strawberry.Parent[bulk_operations.BulkOperation],
+    first: int | None = UNSET,
+    after: str | None = UNSET,
+    last: int | None = UNSET,
+    before: str | None = UNSET,
+) -> pages.Page[models.Operation]:
+    return root.items(page_request(first, after, last, before))
 
 
 @described
@@ -35,6 +61,8 @@ class Operation(relay.Node):
     error_code: str | None
     started_at: datetime
     finished_at: datetime | None
+    part_of: _Operation = asked(_part_of, _Operation)
+    bulk: _Bulk = asked(_bulk, _Bulk)
 
     @classmethod
     def is_type_of(cls, value: Any, info: Any) -> bool:
@@ -56,3 +84,13 @@ class OperationConnection:
     page_info: relay.PageInfo
     total_count: int
     count: BoundedCount = asked(bounded_count, BoundedCount)
+
+
+@described
+@strawberry.type
+class BulkOperation:
+    matched_count: int
+    done_count: int
+    skipped_count: int
+    remaining_count: int
+    items: _Operations = asked(_items, _Operations)

@@ -30,6 +30,13 @@ WORDS: dict[str, dict[str, str]] = {
         "signal": "How to end them.",
         "options": "How far to go, and why.",
     },
+    "RevokeGroupInput": {
+        "": "Which group to stop, and how.",
+        "groupId": "Celery's id of the group.",
+        "terminate": "Whether to end those that run. Needs django_celery_results.terminate_taskresult.",
+        "signal": "How to end them.",
+        "options": "How far to go, and why.",
+    },
     "BulkDeleteTaskResultsInput": {
         "": "Which results to delete.",
         "select": "The tasks.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .phrases import OPERATION
+
 WORDS: dict[str, dict[str, str]] = {
     "OperationState": {
         "": "How far an order is.",
@@ -25,6 +27,16 @@ WORDS: dict[str, dict[str, str]] = {
         "errorCode": "Why it was not carried out. Null where it was.",
         "startedAt": "When it began.",
         "finishedAt": "When it ended. Null until then.",
+        "partOf": f"The order for many tasks that it is a part of. Null where it is by itself. {OPERATION}",
+        "bulk": "What an order for many tasks has come to. Null for one task.",
+    },
+    "BulkOperation": {
+        "": "What an order for many tasks has come to.",
+        "matchedCount": "Tasks that were selected when it began.",
+        "doneCount": "Done.",
+        "skippedCount": "Refused.",
+        "remainingCount": "Left for the next request with the same key.",
+        "items": f"One operation for each task that was done or refused, newest first. {OPERATION}",
     },
     "OperationEdge": {"": "An operation and its place in a list.", "cursor": "Its place.", "node": "The operation."},
     "OperationConnection": {
@@ -42,5 +54,6 @@ WORDS: dict[str, dict[str, str]] = {
         "actor": "User name of who ordered it.",
         "taskId": "Celery's id of the task.",
         "startedAt": "When it began.",
+        "isPart": "Whether it is one task of an order for many.",
     },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 VIEW = "Needs django_celery_results.view_taskresult."
 PAYLOAD = "Needs django_celery_results.view_payload."
 TRACEBACK = "Needs django_celery_results.view_traceback."
+OPERATION = "Needs django_celery_results.view_operation."
 ELSE = "Null without it."
 GROUP = "Needs django_celery_results.view_groupresult."
 CLEAN = "Rows that name a secret in it never match."

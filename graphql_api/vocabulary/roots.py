@@ -35,6 +35,10 @@ WORDS: dict[str, dict[str, str]] = {
         "bulkRetryTasks": "Run many tasks again. Needs django_celery_results.retry_taskresult.",
         "bulkRevokeTasks": "Stop many tasks. Needs django_celery_results.revoke_taskresult.",
         "bulkDeleteTaskResults": "Delete many results. Needs django_celery_results.delete_taskresult.",
+        "revokeGroup": (
+            "Stop what is left of a group: its tasks that have a row and are not finished. "
+            "Needs django_celery_results.revoke_taskresult."
+        ),
         "revokeTask": "Stop a task. Needs django_celery_results.revoke_taskresult.",
     },
 }

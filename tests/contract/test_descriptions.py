@@ -133,6 +133,7 @@ def test_ending_a_task_needs_what_its_input_says(
     signals: Any = SCHEMA.get_type("TerminateSignal")
     [kill] = needs(signals.values["SIGKILL"].description)
     assert (terminate, terminate_many, kill) == (Action.TERMINATE, Action.TERMINATE, Action.KILL)
+    assert needs(fields_of("RevokeGroupInput")["terminate"].description) == {Action.TERMINATE}
     errors = "errors { ... on ForbiddenError { permission } }"
     one = f"{{ revokeTask(input: {{task: {{id: $id}}, terminate: true%s}}) {{ {errors} }} }}"
     many = one.replace("revokeTask", "bulkRevokeTasks").replace("task: {id: $id}", "select: {ids: [$id]}")
