@@ -88,6 +88,10 @@ def test_the_readme_names_files_that_exist() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def test_the_readme_stays_short() -> None:
+    assert len(re.sub(r"\]\([^)]+\)", "]", README).split()) < 1_000
+
+
 def test_the_commands_of_the_readme_are_verbs_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
     verbs = set(re.findall(r"make ([a-z-]+)", README + (ROOT / "CONTRIBUTING.md").read_text()))
