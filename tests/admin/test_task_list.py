@@ -14,7 +14,7 @@ from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from django_celery_results import admin, admin_listing
+from django_celery_results import admin
 from django_celery_results.models import GroupResult, TaskResult
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ class TestList:
 
     def test_the_count_stops_and_says_so(self, browse: Callable[..., Client]) -> None:
         client = browse("view_taskresult", "delete_taskresult")
-        with patch.object(admin_listing, "COUNT_UP_TO", 5):
+        with patch.object(admin.listing, "COUNT_UP_TO", 5):
             answer = client.get(LIST)
             assert answer.context["cl"].result_count == 5
             assert b"There are more than 5 rows" in answer.content

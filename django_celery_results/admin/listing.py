@@ -11,7 +11,7 @@ from django.db import connections
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from . import states
+from django_celery_results import states
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from .models import TaskResult
+    from django_celery_results.models import TaskResult
 
 COUNT_UP_TO = 10_000
 SUGGESTIONS = 50

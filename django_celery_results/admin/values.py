@@ -10,23 +10,23 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from .models import GroupResult, TaskResult
-from .policy.access import policy
-from .query import values
-from .query.members import members as member_ids
+from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.policy.access import policy
+from django_celery_results.query import values as stored
+from django_celery_results.query.members import members as member_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .policy.viewer import Viewer
+    from django_celery_results.policy.viewer import Viewer
 
 EMPTY = "-"
 SHOW_UP_TO = 100_000
 MEMBERS_SHOWN = 200
 _READ = {
-    "task_args": values.args,
-    "task_kwargs": values.kwargs,
-    "result": values.result,
+    "task_args": stored.args,
+    "task_kwargs": stored.kwargs,
+    "result": stored.result,
 }
 
 
@@ -51,7 +51,7 @@ def holds_secret(viewer: Viewer, task: TaskResult, column: str) -> bool:
 
 def meta(viewer: Viewer, task: TaskResult) -> SafeString | str:
     """Celery's children, and what the task itself attached."""
-    decoded = values.meta(viewer, task)
+    decoded = stored.meta(viewer, task)
     return EMPTY if decoded is None else preformatted(json.dumps(decoded, indent=2, ensure_ascii=False))
 
 

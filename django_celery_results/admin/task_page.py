@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import admin_values
-from .policy.access import Action
-from .web_viewer import may, remembered_viewer, viewer_of
+from django_celery_results.policy.access import Action
+from django_celery_results.web_viewer import may, remembered_viewer, viewer_of
+
+from . import values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
-    from .models import TaskResult
+    from django_celery_results.models import TaskResult
 
     _Base = admin.ModelAdmin[TaskResult]
 else:
@@ -84,7 +85,7 @@ class ShownTask(_Base):
         if obj is None:
             return True  # the page that adds one
         is_allowed = self.has_change_permission(request, obj)
-        return is_allowed and not admin_values.holds_secret(viewer_of(request), obj, name)
+        return is_allowed and not values.holds_secret(viewer_of(request), obj, name)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -106,43 +107,43 @@ class ShownTask(_Base):
 
     @admin.display(description=_("Task Positional Arguments"))
     def shown_args(self, task: TaskResult) -> SafeString | str:
-        return admin_values.payload(remembered_viewer(task), task, "task_args")
+        return values.payload(remembered_viewer(task), task, "task_args")
 
     @admin.display(description=_("Task Named Arguments"))
     def shown_kwargs(self, task: TaskResult) -> SafeString | str:
-        return admin_values.payload(remembered_viewer(task), task, "task_kwargs")
+        return values.payload(remembered_viewer(task), task, "task_kwargs")
 
     @admin.display(description=_("Result Data"))
     def shown_result(self, task: TaskResult) -> SafeString | str:
-        return admin_values.payload(remembered_viewer(task), task, "result")
+        return values.payload(remembered_viewer(task), task, "result")
 
     @admin.display(description=_("Task Meta Information"))
     def shown_meta(self, task: TaskResult) -> SafeString | str:
-        return admin_values.meta(remembered_viewer(task), task)
+        return values.meta(remembered_viewer(task), task)
 
     @admin.display(description=_("Traceback"))
     def shown_traceback(self, task: TaskResult) -> SafeString | str:
-        return admin_values.traceback(task)
+        return values.traceback(task)
 
     @admin.display(description=_("Group"))
     def group(self, task: TaskResult) -> SafeString | str:
-        return admin_values.link_to_group(task.group_id, remembered_viewer(task))
+        return values.link_to_group(task.group_id, remembered_viewer(task))
 
     @admin.display(description=_("Root task"))
     def root(self, task: TaskResult) -> SafeString | str:
-        return admin_values.link_to_task(task.root_id, remembered_viewer(task))
+        return values.link_to_task(task.root_id, remembered_viewer(task))
 
     @admin.display(description=_("Parent task"))
     def parent(self, task: TaskResult) -> SafeString | str:
-        return admin_values.link_to_task(task.parent_id, remembered_viewer(task))
+        return values.link_to_task(task.parent_id, remembered_viewer(task))
 
     @admin.display(description=_("Retry of"))
     def retry_of(self, task: TaskResult) -> SafeString | str:
-        return admin_values.link_to_task(task.retried_from, remembered_viewer(task))
+        return values.link_to_task(task.retried_from, remembered_viewer(task))
 
     @admin.display(description=_("Retried as"))
     def retried_as(self, task: TaskResult) -> SafeString | str:
-        return admin_values.retries_of(task, remembered_viewer(task))
+        return values.retries_of(task, remembered_viewer(task))
 
 
 def _may_see(request: HttpRequest, name: Any, task: TaskResult | None = None) -> bool:

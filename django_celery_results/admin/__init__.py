@@ -12,13 +12,14 @@ from django.http import HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from . import admin_listing, admin_task, admin_values
-from .admin_actions import TaskActions
-from .conf import settings
-from .models import GroupResult, TaskResult
-from .policy.access import Action, policy
-from .states import READY
-from .web_viewer import may, remember_viewer, remembered_viewer, viewer_of
+from django_celery_results.conf import settings
+from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.policy.access import Action, policy
+from django_celery_results.states import READY
+from django_celery_results.web_viewer import may, remember_viewer, remembered_viewer, viewer_of
+
+from . import listing, task_page, values
+from .acting import TaskActions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,7 +43,7 @@ def __getattr__(name: str) -> Any:
 class ResultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What tasks and groups share."""
 
-    paginator = admin_listing.BoundedPaginator
+    paginator = listing.BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
@@ -54,7 +55,7 @@ class ResultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
         everything = request.POST.get("select_across") == "1"
-        if everything and self.get_paginator(request, queryset, self.list_per_page).count >= admin_listing.COUNT_UP_TO:
+        if everything and self.get_paginator(request, queryset, self.list_per_page).count >= listing.COUNT_UP_TO:
             text = _("Too many rows are selected. Narrow the list, or use the command line for work of this size.")
             self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
@@ -62,17 +63,17 @@ class ResultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(TaskResult)
-class TaskResultAdmin(admin_task.ShownTask, TaskActions, ResultAdmin):
+class TaskResultAdmin(task_page.ShownTask, TaskActions, ResultAdmin):
     """Read-only unless `DJANGO_CELERY_RESULTS["ALLOW_EDITS"]`; the policy decides which rows and fields are shown."""
 
     list_display = ("task_id", "periodic_task_name", "task_name", "date_created", "completed", "status", "worker")
     list_filter = (
-        admin_listing.StateFilter,
+        listing.StateFilter,
         "date_done",
         "date_created",
-        admin_listing.PeriodicTaskFilter,
-        admin_listing.TaskNameFilter,
-        admin_listing.WorkerFilter,
+        listing.PeriodicTaskFilter,
+        listing.TaskNameFilter,
+        listing.WorkerFilter,
     )
     # Exact matches read indexes; a project that accepts scans sets other `search_fields`.
     search_fields = ("task_id__exact", "task_name__exact", "group_id__exact", "root_id__exact")
@@ -80,7 +81,7 @@ class TaskResultAdmin(admin_task.ShownTask, TaskActions, ResultAdmin):
     sortable_by = ("task_id", "date_created", "completed")
     readonly_fields = ("date_created", "date_started", "date_done", "result", "meta")
     actions = ("retry_selected", "revoke_selected", "terminate_task")
-    fieldsets = admin_task.FIELDSETS
+    fieldsets = task_page.FIELDSETS
 
     @admin.display(description=_("Completed DateTime"), ordering="date_done")
     def completed(self, task: TaskResult) -> datetime | None:
@@ -93,7 +94,7 @@ class TaskResultAdmin(admin_task.ShownTask, TaskActions, ResultAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
         # A project's own columns may show anything.
         own = type(self).list_display is not TaskResultAdmin.list_display
-        return super().get_changelist(request, **kwargs) if own else admin_listing.LightChangeList
+        return super().get_changelist(request, **kwargs) if own else listing.LightChangeList
 
     def has_view_permission(self, request: HttpRequest, obj: TaskResult | None = None) -> bool:
         return super().has_view_permission(request, obj) and may(request, Action.VIEW, obj)
@@ -117,7 +118,7 @@ class TaskResultAdmin(admin_task.ShownTask, TaskActions, ResultAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: TaskResult | None = None) -> list[str]:
         edits = settings().allow_edits
         stored = [field.name for field in self.opts.fields if not (edits and field.editable)]
-        return [*super().get_readonly_fields(request, obj), *stored, *admin_task.COMPUTED]
+        return [*super().get_readonly_fields(request, obj), *stored, *task_page.COMPUTED]
 
     def _is_editable(self) -> bool:
         own = type(self).get_readonly_fields is not TaskResultAdmin.get_readonly_fields
@@ -179,4 +180,4 @@ class GroupResultAdmin(ResultAdmin):
 
     @admin.display(description=_("Tasks"))
     def members(self, group: GroupResult) -> SafeString | str:
-        return admin_values.members(group, remembered_viewer(group))
+        return values.members(group, remembered_viewer(group))

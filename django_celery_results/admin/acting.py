@@ -19,21 +19,21 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
-from .actions import bulk_work, revoke
-from .actions.bulk import BulkOptions
-from .actions.outcome import BulkItem, BulkOutcome, Preview
-from .actions.retry import RetryScope, Wish, retry
-from .actions.selection import MAX_TASKS, Selection
-from .policy.access import Action
-from .query.tasks import TaskRef
-from .web_viewer import may, viewer_of
+from django_celery_results.actions import bulk_work, revoke
+from django_celery_results.actions.bulk import BulkOptions
+from django_celery_results.actions.outcome import BulkItem, BulkOutcome, Preview
+from django_celery_results.actions.retry import RetryScope, Wish, retry
+from django_celery_results.actions.selection import MAX_TASKS, Selection
+from django_celery_results.policy.access import Action
+from django_celery_results.query.tasks import TaskRef
+from django_celery_results.web_viewer import may, viewer_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from django.urls import URLPattern
 
-    from .models import TaskResult
+    from django_celery_results.models import TaskResult
 
 PREVIEWS = 20
 """Messages that the page shows in full."""
