@@ -14,13 +14,13 @@ release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["versi
 
 extensions = ["myst_parser"]
 myst_heading_anchors = 3
-myst_links_external_new_tab = False
 nitpicky = True
-suppress_warnings: list[str] = []
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"{project} {release}"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
