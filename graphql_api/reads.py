@@ -5,16 +5,17 @@ By the names of the fields it selects, wherever it selects them: too many is slo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLResolveInfo, OperationDefinitionNode, OperationType
 
+from django_celery_results.query.aggregates import FIRST, LAST, RUN, STATES, WAIT
 from django_celery_results.query.tasks import HEAVY
 
 _VALUE = ("content_type", "content_encoding", "task_name")
-_POSITION = ("date_created", "date_done")
+_POSITION = ("date_created", "date_done", "date_started")
 _OF_TASKS: dict[str, tuple[str, ...]] = {
     "taskId": ("task_id",),
     "status": ("status",),
@@ -49,51 +50,29 @@ _OF_TASKS: dict[str, tuple[str, ...]] = {
     "retriedAs": ("retried_from",),
     "workflow": ("root_id", "status"),
 }
-_ELSEWHERE = frozenset(
-    [
-        "__typename",
-        "id",
-        "node",
-        "nodes",
-        "edges",
-        "pageInfo",
-        "hasNextPage",
-        "hasPreviousPage",
-        "totalCount",
-        "count",
-        "value",
-        "isExact",
-        "taskResult",
-        "taskResults",
-        "groupResult",
-        "groupResults",
-        "tasks",
-        "size",
-        "isSuccessful",
-        "completedCount",
-        "stateCounts",
-        "json",
-        "text",
-        "contentType",
-        "contentEncoding",
-        "byteLength",
-        "isTruncated",
-        "isRedacted",
-        "type",
-        "module",
-        "message",
-        "traceback",
-        "fingerprint",
-        "current",
-        "total",
-        "percent",
-        "updatedAt",
-    ]
-)
+_OF_STATISTICS: dict[str, tuple[str, ...]] = {
+    "stateCounts": (STATES,),
+    "successRate": (STATES,),
+    "firstSeenAt": (FIRST,),
+    "lastSeenAt": (LAST,),
+    "runtime": (RUN,),
+    "queued": (WAIT,),
+    "avg": ("sum",),
+    "sum": ("sum",),
+    "min": ("min",),
+    "max": ("max",),
+}
+_ELSEWHERE = frozenset({
+    "__typename", "id", "node", "nodes", "edges", "pageInfo", "hasNextPage", "hasPreviousPage", "totalCount", "count",
+    "value", "isExact", "taskResult", "taskResults", "groupResult", "groupResults", "tasks", "size", "isSuccessful",
+    "completedCount", "json", "text", "contentType", "contentEncoding", "byteLength", "isTruncated", "isRedacted",
+    "type", "module", "message", "traceback", "fingerprint", "current", "percent", "updatedAt", "taskResultStats",
+    "total", "groups", "timeSeries", "keys", "start", "end", "aggregate", "percentile", "isApproximate",
+})  # fmt: skip
 """Fields that read no column of a task's row, or one that the field around them names."""
 _KNOWN = {
     **_OF_TASKS,
-    **dict.fromkeys(_ELSEWHERE, ()),
+    **dict.fromkeys((*_ELSEWHERE, *_OF_STATISTICS), ()),
     **dict.fromkeys(("cursor", "startCursor", "endCursor"), _POSITION),
 }
 
@@ -110,22 +89,28 @@ class Columns:
 
 def columns(info: GraphQLResolveInfo[Any]) -> Columns:
     """What any selection of the document reads."""
-    names = _selected([info.operation, *info.fragments.values()])
-    read = _read_by(names)
-    is_known = info.operation.operation is OperationType.QUERY and names <= _KNOWN.keys()
-    return Columns(
-        heavy=tuple(name for name in HEAVY if name in read),
-        light=frozenset(read.difference(HEAVY)) if is_known else None,
-    )
+    names = _selected(info)
+    read = {column for name in names for column in _KNOWN.get(name, ())}
+    is_known = info.operation.operation is OperationType.QUERY and _is_known(names)
+    light = frozenset(read.difference(HEAVY)) if is_known else None
+    return Columns(heavy=tuple(name for name in HEAVY if name in read), light=light)
 
 
-def _read_by(names: Iterable[str]) -> set[str]:
-    return {column for name in names for column in _KNOWN.get(name, ())}
+def measures(info: GraphQLResolveInfo[Any]) -> Collection[str] | None:
+    """What any selection of the document reads of statistics; None: anything."""
+    names = _selected(info)
+    read = {measure for name in names for measure in _OF_STATISTICS.get(name, ())}
+    return read if _is_known(names) else None
 
 
-def _selected(nodes: list[Any]) -> set[str]:
+def _is_known(names: set[str]) -> bool:
+    return names <= _KNOWN.keys()
+
+
+def _selected(info: GraphQLResolveInfo[Any]) -> set[str]:
     # The document, not what it expands to: fragments are walked once, however often they are spread.
     names: set[str] = set()
+    nodes: list[Any] = [info.operation, *info.fragments.values()]
     while nodes:
         node = nodes.pop()
         if isinstance(node, FieldNode):

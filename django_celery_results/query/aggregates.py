@@ -20,6 +20,9 @@ from .durations import Part, Percentiles, RuntimeStats
 
 SAMPLE = 10_000
 RUN, WAIT = "_runtime", "_queued"
+FIRST, LAST, STATES = "_first", "_last", "states"
+MEASURES = frozenset({STATES, FIRST, LAST, RUN, WAIT, "sum", "min", "max"})
+"""What can be left out of a statement where nobody asks for it; the last three are of durations."""
 DURATIONS = {RUN: filters.ALIASES[filters.RUNTIME], WAIT: F("date_started") - F("date_created")}
 
 
@@ -28,7 +31,7 @@ class Aggregate:
     """The numbers of one bucket."""
 
     lines: Sequence[Mapping[str, Any]]
-    """One for each state, as SQL returned them."""
+    """As SQL returned them: one for each state, where states are asked for."""
     sample: Sample
     keys: Sequence[tuple[Any, ...]] = ((),)
     """The lines of the sample that belong to this bucket."""
@@ -42,7 +45,8 @@ class Aggregate:
 
     @property
     def count(self) -> int:
-        return self._statuses.total()
+        total: int = sum(line["_count"] for line in self.lines)
+        return total
 
     @property
     def state_counts(self) -> list[StateCount]:
@@ -64,18 +68,22 @@ class Aggregate:
         return self._durations(WAIT)
 
     def _durations(self, name: str) -> RuntimeStats:
-        parts = (
-            Part(**{part: line[f"{name}_{part}"] for part in ("count", "sum", "min", "max")}) for line in self.lines
-        )
+        parts = (_part(line, name) for line in self.lines)
         return durations.merged(parts, lambda: self.sample.percentiles(name, self.keys))
 
     @property
     def first_seen_at(self) -> datetime | None:
-        return min((line["_first"] for line in self.lines), default=None)
+        return min((line[FIRST] for line in self.lines), default=None)
 
     @property
     def last_seen_at(self) -> datetime | None:
-        return max((line["_last"] for line in self.lines), default=None)
+        return max((line[LAST] for line in self.lines), default=None)
+
+
+def _part(line: Mapping[str, Any], name: str) -> Part:
+    """What the statement left out is not there, and not asked for."""
+    rest = {part: line.get(f"{name}_{part}") for part in ("sum", "min", "max")}
+    return Part(count=line[f"{name}_count"], **rest)
 
 
 @dataclass(frozen=True, kw_only=True)

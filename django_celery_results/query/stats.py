@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from functools import cached_property
@@ -18,7 +18,7 @@ from django_celery_results.models import TaskResult
 from django_celery_results.policy.viewer import Viewer
 
 from . import filters, lookups, tasks
-from .aggregates import DURATIONS, Aggregate, Bucket, Sample, TimeBucket, grouped
+from .aggregates import DURATIONS, FIRST, LAST, MEASURES, STATES, Aggregate, Bucket, Sample, TimeBucket, grouped
 from .filters import TaskResultFilter
 from .operators import StringFilter
 
@@ -58,8 +58,12 @@ class TimeField(StrEnum):
 class Stats:
     """Statistics over what a viewer may see of a filter's rows."""
 
-    def __init__(self, viewer: Viewer, where: TaskResultFilter | None = None) -> None:
+    def __init__(
+        self, viewer: Viewer, where: TaskResultFilter | None = None, *, measures: Collection[str] | None = None
+    ) -> None:
+        """`measures` are those of `MEASURES` that will be read; None: any."""
         self._rows = tasks.selected(viewer, where).order_by()
+        self._measured = MEASURES if measures is None else measures
         self.is_truncated = False
 
     @cached_property
@@ -105,8 +109,9 @@ class Stats:
         return {keys: Aggregate(lines=lines, sample=sample, keys=(keys,)) for keys, lines in by_keys.items()}
 
     def _lines(self, rows: QuerySet[TaskResult], names: tuple[str, ...]) -> list[dict[str, Any]]:
-        columns = dict.fromkeys((*names, "status"))
-        lines_of = rows.alias(**DURATIONS).values(*columns).annotate(**_measures()).order_by("-_count")
+        columns = dict.fromkeys((*names, "status") if STATES in self._measured else names)
+        measures = _measures(self._measured)
+        lines_of = rows.alias(**DURATIONS).values(*columns).annotate(**measures).order_by("-_count")
         lines = list(lines_of[: MAX_LINES + 1])
         self.is_truncated = self.is_truncated or len(lines) > MAX_LINES
         return lines[:MAX_LINES]
@@ -130,10 +135,14 @@ _UNITS = {
 _MONDAY = datetime(1970, 1, 5)  # noqa: DTZ001 - a wall clock
 
 
-def _measures() -> dict[str, Any]:
-    found: dict[str, Any] = {"_count": Count("pk"), "_first": Min("date_created"), "_last": Max("date_created")}
+def _measures(wanted: Collection[str]) -> dict[str, Any]:
+    """Each costs something for every row."""
+    found: dict[str, Any] = {"_count": Count("*")}
+    moments = {FIRST: Min("date_created"), LAST: Max("date_created")}
+    found |= {name: moment for name, moment in moments.items() if name in wanted}
     for name in DURATIONS:
-        found |= {f"{name}_{part}": measure(name) for part, measure in _PARTS.items()}
+        parts = (part for part in _PARTS if part == "count" or part in wanted)
+        found |= {f"{name}_{part}": _PARTS[part](name) for part in parts if name in wanted}
     return found
 
 

@@ -9,7 +9,7 @@ from graphene import ID, Field, Int, String
 
 from django_celery_results.actions import registry
 from django_celery_results.query import groups, operations, stats, viewers
-from graphql_api import nodes, printing
+from graphql_api import nodes, printing, reads
 from graphql_api.service import Service
 
 from .asking import page_request, session, viewer
@@ -91,7 +91,7 @@ class Query(ObjectType):
 
     @staticmethod
     def resolve_task_result_stats(root: Any, info: Any, filter: Any = None) -> stats.Stats:  # noqa: A002
-        return stats.Stats(viewer(info), plain(filter))
+        return stats.Stats(viewer(info), plain(filter), measures=reads.measures(info))
 
     @staticmethod
     def resolve_suggest(root: Any, info: Any, field: Any, prefix: str, first: int) -> list[str]:

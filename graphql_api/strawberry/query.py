@@ -10,7 +10,7 @@ from strawberry import UNSET, relay
 from django_celery_results import models
 from django_celery_results.actions import registry
 from django_celery_results.query import groups, operations, pages, stats, viewers
-from graphql_api import nodes, printing
+from graphql_api import nodes, printing, reads
 from graphql_api.service import Service
 
 from .asking import Info, page_request, session, viewer
@@ -83,7 +83,7 @@ class Query:
 
     @strawberry.field(graphql_type=TaskResultStats)
     def task_result_stats(self, info: Info, filter_: Filter = UNSET) -> stats.Stats:
-        return stats.Stats(viewer(info), plain(filter_))
+        return stats.Stats(viewer(info), plain(filter_), measures=reads.measures(info._raw_info))
 
     @strawberry.field
     def suggest(

@@ -88,7 +88,7 @@ def test_random_documents_are_answered_by_the_same_bytes(engine: Engine, known: 
 
 
 @pytest.mark.heavy
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(2400)
 def test_many_random_documents_are_answered_by_the_same_bytes(engine: Engine, known: dict[str, Any]) -> None:
     check_random_documents(engine, known, 5_000)
 

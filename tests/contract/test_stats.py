@@ -1,5 +1,7 @@
 """Statistics over what a filter selects."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -94,3 +96,35 @@ def test_suggestions_are_distinct_and_in_order(client: Client, rows: None) -> No
     assert client.data('{ suggest(field: TASK_NAME, prefix: "n") }') == {"suggest": ["n0", "n1"]}
     assert client.data("{ suggest(field: TASK_NAME, first: 1) }") == {"suggest": ["n0"]}
     assert client.data("{ suggest(field: WORKER) }") == {"suggest": []}
+
+
+ALONE = ["count", "successRate", "firstSeenAt", "lastSeenAt", "stateCounts { state count }"]
+ALONE += [f"{name} {{ {part} }}" for name in ("runtime", "queued") for part in ("count", "avg", "sum", "min", "max")]
+
+
+def test_a_number_is_the_same_alone_and_among_others(client: Client, rows: None) -> None:
+    parts = "{ count avg sum min max }"
+    whole = f"{' '.join(ALONE[:5])} runtime {parts} queued {parts}"
+    query = """{ taskResultStats { total { %s } groups(by: [TASK_NAME]) { aggregate { %s } }
+      timeSeries(unit: MINUTE) { aggregate { %s } } } }"""
+
+    def numbers(selected: str) -> list[dict[str, Any]]:
+        stats = client.data(query.replace("%s", selected))["taskResultStats"]
+        found = [stats["total"], *(one["aggregate"] for name in ("groups", "timeSeries") for one in stats[name])]
+        for line in found:
+            line.get("stateCounts", []).sort(key=lambda one: one["state"])  # equal counts come in any order
+        return found
+
+    for alone in ALONE:
+        name, _, inner = alone.partition(" { ")
+        expected = [line[name] for line in numbers(whole)]
+        if name in ("runtime", "queued"):
+            expected = [{part: line[part] for part in inner.split()[:-1]} for line in expected]
+        assert [line[name] for line in numbers(alone)] == expected, alone
+
+
+def test_what_nobody_asks_for_is_not_computed(client: Client, rows: None) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        client.data("{ taskResultStats { groups(by: [TASK_NAME]) { keys aggregate { count } } } }")
+    (sql,) = (query["sql"] for query in captured if "taskresult" in query["sql"])
+    assert not any(name in sql for name in ("date_started", "MIN(", "SUM(", "status"))
