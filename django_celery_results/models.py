@@ -79,7 +79,7 @@ class TaskResult(models.Model):
             models.Index(fields=["status"], name="django_cele_status_9b6201_idx"),
             models.Index(fields=["worker"], name="django_cele_worker_d54dd8_idx"),
             models.Index(fields=["date_created"], name="django_cele_date_cr_f04a50_idx"),
-            models.Index(fields=["date_done"], name="django_cele_date_do_f59aad_idx"),
+            models.Index(fields=["date_done", "id"], name="dcr_task_done_idx"),
             models.Index(fields=["periodic_task_name"], name="django_cele_periodi_1993cf_idx"),
             models.Index(fields=["status", "date_created", "id"], name="dcr_task_status_created_idx"),
             models.Index(fields=["root_id"], name="dcr_task_root_idx"),
@@ -120,6 +120,7 @@ class ChordCounter(models.Model):
     group_id = models.CharField(_("Group ID"), max_length=task_id_max_length(), unique=True)
     sub_tasks = models.TextField(help_text=_("JSON list of the result tuples of the header"))
     count = models.PositiveIntegerField(help_text=_("Members that have not finished yet"))
+    date_created = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:
         return f"<ChordCounter: {self.group_id} ({self.count})>"

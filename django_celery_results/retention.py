@@ -16,7 +16,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from .conf import settings
-from .models import Chord, ChordPart, ChordState, GroupResult, Operation, TaskMessage, TaskResult
+from .models import Chord, ChordCounter, ChordPart, ChordState, GroupResult, Operation, TaskMessage, TaskResult
 from .outages import retrying
 from .states import READY, TaskState
 
@@ -34,9 +34,8 @@ _RETRY_SECONDS = 30.0
 
 Rows: TypeAlias = "models.QuerySet[Any, Any]"
 Model: TypeAlias = "type[models.Model]"
-Key: TypeAlias = tuple[str, str]
-"""Two columns that order rows: the indexed one, and one that breaks its ties."""
-Edge: TypeAlias = tuple[Any, Any]
+Key: TypeAlias = tuple[str, ...]
+"""Columns of which an index is made; the later ones are asked for where many rows share a value of the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,15 +96,21 @@ class Batches:
     """Told after each batch of tasks which part of the expired time lies behind, from 0 to 1."""
 
     def spans(self, rows: Rows, key: Key, *, end: datetime | None = None) -> Iterator[Q]:
-        """Conditions that cut the rows into ranges of `key` of about one batch each."""
-        edges = rows.order_by(*key).values_list(*dict.fromkeys(key))  # Django 5.2.0 gives a repeated column once
-        first = edge = _pair(edges.first())
-        while edge:
-            low = _at_or_after(key, edge)
-            edge = _pair(edges.filter(low)[self.size : self.size + 1].first())
-            yield low & _before(key, edge) if edge else low
+        """Conditions that cut the rows into ranges of `key` of at most one batch each."""
+        column, *rest = key
+        edges = rows.order_by(column).values_list(column, flat=True)
+        first = edge = edges.first()
+        while edge is not None:
+            low, same = Q(**{f"{column}__gte": edge}), Q(**{column: edge})
+            following = edges.filter(low)[self.size : self.size + 1].first()
+            if following == edge and rest:
+                yield from (same & span for span in self.spans(rows.filter(same), tuple(rest)))
+                following = edges.filter(**{f"{column}__gt": edge}).first()
+            else:
+                yield low if following is None else low & Q(**{f"{column}__lt": following})
+            edge = following
             if first and end:
-                self.progress((edge[0] - first[0]) / (end - first[0]) if edge else 1.0)
+                self.progress(1.0 if edge is None else (edge - first) / (end - first))
 
     def remove(self, rows: Rows) -> int:
         """Delete one batch. Cascades and `delete` signals of other apps are respected, where there are any."""
@@ -179,6 +184,7 @@ def _prune_chords(ages: Ages, batches: Batches) -> int:
     removed = sum(
         _prune_dated(_rows(Chord).filter(state=state), "date_created", age, batches) for state, age in kept.items()
     )
+    removed += _prune_dated(_rows(ChordCounter), "date_created", abandoned, batches)
     _prune_orphaned_parts(batches)
     return removed
 
@@ -187,10 +193,12 @@ def _prune_orphaned_parts(batches: Batches) -> None:
     """Parts of chords deleted just now, or rolled back with the transaction that started them."""
     if batches.dry_run:
         return
-    for span in batches.spans(_rows(ChordPart), ("group_id", "task_id")):
+    for span in batches.spans(_rows(ChordPart), ("group_id", "index", "task_id")):
         parts = _rows(ChordPart).filter(span, date_created__lt=_ago(ORPHAN_AFTER))
         groups = set(parts.values_list("group_id", flat=True))
-        if orphans := groups.difference(_rows(Chord).filter(pk__in=groups).values_list("pk", flat=True)):
+        chords = _rows(Chord).filter(pk__in=groups).values_list("pk", flat=True)
+        counters = _rows(ChordCounter).filter(group_id__in=groups).values_list("group_id", flat=True)
+        if orphans := groups.difference(chords, counters):
             batches.remove(parts.filter(group_id__in=orphans))
 
 
@@ -198,7 +206,7 @@ def _prune_orphaned_messages(batches: Batches, task_model: Model) -> int:
     """Records whose task was deleted by other code."""
     removed = 0
     old = _rows(TaskMessage).filter(date_created__lt=_ago(ORPHAN_AFTER))
-    for span in batches.spans(old, ("task_id", "task_id")):
+    for span in batches.spans(old, ("task_id",)):
         task_ids = set(old.filter(span).values_list("task_id", flat=True))
         # Not by a join: MariaDB compares the two columns in different collations, and then uses no index.
         present = _rows(task_model).filter(task_id__in=task_ids).values_list("task_id", flat=True)
@@ -214,18 +222,3 @@ def _rows(model: Model) -> Rows:
 
 def _ago(seconds: float) -> datetime:
     return timezone.now() - timedelta(seconds=seconds)
-
-
-def _pair(edge: tuple[Any, ...] | None) -> tuple[Any, Any] | None:
-    return (edge[0], edge[-1]) if edge else None
-
-
-def _at_or_after(key: Key, edge: Edge) -> Q:
-    (first, second), (value, tie) = key, edge
-    # The first condition alone is what an index understands.
-    return Q(**{f"{first}__gte": value}) & (Q(**{f"{first}__gt": value}) | Q(**{f"{second}__gte": tie}))
-
-
-def _before(key: Key, edge: Edge) -> Q:
-    (first, second), (value, tie) = key, edge
-    return Q(**{f"{first}__lte": value}) & (Q(**{f"{first}__lt": value}) | Q(**{f"{second}__lt": tie}))

@@ -79,6 +79,8 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "chord parts",
             },
         ),
+        # Those that are there begin to age now; the database dates the ones that workers of the 2.x package start.
+        migrations.AddField("chordcounter", "date_created", models.DateTimeField(db_default=Now(), editable=False)),
         migrations.AddIndex(
             model_name="chord",
             index=models.Index(fields=["state", "date_created"], name="dcr_chord_state_created_idx"),

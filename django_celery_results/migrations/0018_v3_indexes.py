@@ -16,23 +16,47 @@ class AddIndexOnline(migrations.AddIndex):
 
     def database_forwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, _: Any, to_state: Any) -> None:
         model = to_state.apps.get_model(app_label, self.model_name)
-        if not self.allow_migrate_model(schema_editor.connection.alias, model):
-            return
-        if self._exists(model, schema_editor):
-            schema_editor.remove_index(model, self.index, **_online(schema_editor))
-        schema_editor.add_index(model, self.index, **_online(schema_editor))
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            _remove(self.index, model, schema_editor)
+            schema_editor.add_index(model, self.index, **_online(schema_editor))
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, _: Any
     ) -> None:
         model = from_state.apps.get_model(app_label, self.model_name)
-        if self.allow_migrate_model(schema_editor.connection.alias, model) and self._exists(model, schema_editor):
-            schema_editor.remove_index(model, self.index, **_online(schema_editor))
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            _remove(self.index, model, schema_editor)
 
-    def _exists(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> bool:
-        connection = schema_editor.connection
-        with connection.cursor() as cursor:
-            return self.index.name in connection.introspection.get_constraints(cursor, model._meta.db_table)
+
+class RemoveIndexOnline(migrations.RemoveIndex):
+    """Likewise; going back builds it again."""
+
+    atomic = False
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, _: Any
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            index = from_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+            _remove(index, model, schema_editor)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, _: Any, to_state: Any
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            index = to_state.models[app_label, self.model_name_lower].get_index_by_name(self.name)
+            _remove(index, model, schema_editor)
+            schema_editor.add_index(model, index, **_online(schema_editor))
+
+
+def _remove(index: models.Index, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:
+    connection = schema_editor.connection
+    with connection.cursor() as cursor:
+        is_there = index.name in connection.introspection.get_constraints(cursor, model._meta.db_table)
+    if is_there:
+        schema_editor.remove_index(model, index, **_online(schema_editor))
 
 
 def _online(schema_editor: BaseDatabaseSchemaEditor) -> dict[str, bool]:
@@ -52,4 +76,7 @@ class Migration(migrations.Migration):
         index("dcr_task_parent_idx", "parent_id"),
         index("dcr_task_group_idx", "group_id"),
         index("dcr_task_retried_from_idx", "retried_from"),
+        # The id tells apart the tasks of one instant, so that lists and retention go on where they were.
+        index("dcr_task_done_idx", "date_done", "id"),
+        RemoveIndexOnline("taskresult", "django_cele_date_do_f59aad_idx"),
     ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from django_celery_results.models import (
     Chord,
+    ChordCounter,
     ChordPart,
     GroupResult,
     Operation,
@@ -78,13 +79,22 @@ def test_rows_of_one_instant_are_cut_into_batches_too(make_task: Make, aged: Mak
     rows = [make_task(f"task {number}") for number in range(10)]
     TaskResult.objects.update(date_done=rows[0].date_done)
 
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         removed = prune_tasks({1e-9: ["SUCCESS"]}, batches=Batches(size=4))
 
     deletes = [query["sql"] for query in queries if query["sql"].startswith("DELETE")]
     assert (removed, len(deletes)) == (10, 3)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a plan of PostgreSQL")
+def test_rows_of_one_instant_are_found_by_the_index(make_task: Make) -> None:
+    done = make_task("task").date_done
+    rows = TaskResult.objects.filter(date_done=done, pk__gte=1).order_by("pk").values_list("pk")
+    with connection.cursor() as cursor:
+        for plan in ("seqscan", "sort", "bitmapscan"):
+            cursor.execute(f"SET LOCAL enable_{plan} = off")
+    assert "Index Cond: ((date_done = " in rows.explain()
+    assert "AND (id >= 1))" in rows.explain()
 
 
 def test_rows_are_never_loaded(make_task: Make) -> None:
@@ -132,6 +142,18 @@ def test_failed_chords_outlive_their_failed_members(make_chord: Make, aged: Make
     kept = {"failed", "open", "claimed", "healing"}
     assert set(Chord.objects.values_list("group_id", flat=True)) == kept
     assert set(ChordPart.objects.values_list("group_id", flat=True)) == kept
+
+
+def test_chords_of_the_old_package_are_given_up_like_ours(aged: Make) -> None:
+    for group_id, days in (("running", 20), ("lost", 100)):
+        aged(ChordCounter.objects.create(group_id=group_id, sub_tasks="[]", count=2), days, "date_created")
+        counted = ChordPart.objects.create(group_id=group_id, task_id="m", index=-3, state="COUNTED")
+        aged(counted, days, "date_created")
+
+    assert prune(Ages(default=DAY)).chords == 1
+
+    assert ChordCounter.objects.get().group_id == "running"
+    assert ChordPart.objects.get().group_id == "running"
 
 
 def test_groups_expire(aged: Make) -> None:
