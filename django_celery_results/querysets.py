@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
+from django.apps import apps
 from django.db import DataError, IntegrityError, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import signals
@@ -88,7 +89,7 @@ class TaskResultQuerySet(models.QuerySet[M]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """The records of the tasks' messages go with the rows."""
-        records: Any = self.model._meta.apps.get_model("django_celery_results", "TaskMessage")._base_manager
+        records: Any = apps.get_model("django_celery_results", "TaskMessage")._base_manager
         self._for_write = True
         with transaction.atomic(using=self.db):
             if records.using(self.db).exists():

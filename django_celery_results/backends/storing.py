@@ -66,10 +66,11 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         companion: Companion | None = None,
     ) -> Any:
         """Store a state. `companion` stands or falls with it; versions of Celery call the state by either name."""
-        change = self.change(str(task_id), result, str(status or state), traceback, request)
-        record = message.change_for(app=self.app, task_id=change.task_id, status=change.status, request=request)
-        if change.status == states.STARTED and not (record or companion or using) and self._holds(change):
+        task_id, status = str(task_id), str(status or state)
+        record = message.change_for(app=self.app, task_id=task_id, status=status, request=request)
+        if status == states.STARTED and not (record or companion or using) and self._holds(task_id, result, request):
             return result
+        change = self.change(task_id, result, status, traceback, request)
         self.writing(lambda alias: self._write(change, alias, companion, record), using)
         return result
 
@@ -80,14 +81,20 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         alias = self.alias_for_write()
         outages.retrying(alias, lambda alias: self._write(change, alias, None, record), outages.READ_SECONDS)
 
-    def _holds(self, change: StateChange) -> bool:
+    def _holds(self, task_id: str, result: Any, request: Any) -> bool:
         """Hold STARTED back in a worker, where the task's own next state is soon to be written by this process."""
         seconds = settings().merge_started_after
-        if change.attempt is None or seconds <= 0 or not connections.is_worker() or not self.stores_by_statement:
+        if seconds <= 0 or not connections.is_worker() or attempt_of(task_id, request) is None:
             return False
-        held_starts().hold(
-            change.task_id, change.known["date_started"], seconds, lambda: self._write_from_thread(change)
-        )
+        if not self.stores_by_statement:
+            return False
+        date_started = now()
+
+        def write() -> None:  # few are ever written, so that their columns are made only then
+            change = self.change(task_id, result, states.STARTED, None, request)
+            self._write_from_thread(replace(change, known={**change.known, "date_started": date_started}))
+
+        held_starts().hold(task_id, date_started, seconds, write)
         return True
 
     def _write_from_thread(self, change: StateChange) -> None:
