@@ -16,6 +16,9 @@ from django_celery_results.query.time_limit import ran_out
 
 logger = logging.getLogger("graphql_api.errors")
 
+_MESSAGE_END = 200
+"""Characters of a message's beginning and end that are kept where an engine quotes a large value in between."""
+
 BAD_USER_INPUT = "BAD_USER_INPUT"
 INTERNAL = "INTERNAL"
 
@@ -36,7 +39,9 @@ def _unforeseen(error: GraphQLError, presented: dict[str, Any]) -> dict[str, Any
 
 def _message(error: GraphQLError) -> str:
     original = _cause(error)
-    return original.message if isinstance(original, QueryError) else error.message
+    message = original.message if isinstance(original, QueryError) else error.message
+    is_long = len(message) > 2 * _MESSAGE_END
+    return f"{message[:_MESSAGE_END]}…{message[-_MESSAGE_END:]}" if is_long else message
 
 
 def _extensions(error: GraphQLError) -> dict[str, Any]:

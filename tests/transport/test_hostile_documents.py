@@ -1,14 +1,18 @@
 """Documents made to hurt: each is refused, and refused before it costs anything."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from graphql import GraphQLObjectType, parse
 
+from django_celery_results.policy.viewer import SYSTEM
 from graphql_api import documents
 from graphql_api.cost import WEIGHTS, total
-from graphql_api.engine import GraphQLRequest
+from graphql_api.engine import Context, GraphQLRequest
 from graphql_api.limits import LimitExceeded, check_document
+from graphql_api.transport import views
 from tests.transport.conftest import Service
 from tests.transport.conftest import documents as documents_of_engine
 from tests.transport.test_requests import code
@@ -60,6 +64,50 @@ def test_a_hostile_document_is_refused(service: Service, name: str, settings: An
     query, expected = HOSTILE[name]
     response = service.ask(query)
     assert (response.status_code, code(response)) == (400, expected)
+
+
+def spread_twice(levels: int, field: str) -> str:
+    """Fragments that an engine without memory would enter 2 to the power of `levels` times."""
+    both = "...F{0} ...F{0}" if field == "" else field + " {{ ...F{0} }} again: " + field + " {{ ...F{0} }}"
+    links = [f"fragment F{i} on TaskResult {{ {both.format(i + 1)} }}" for i in range(levels)]
+    return "{ taskResults { nodes { ...F0 } } } " + " ".join(links) + f" fragment F{levels} on TaskResult {{ id }}"
+
+
+EXPENSIVE_ELSEWHERE = {
+    "20 fragments spread twice": spread_twice(20, ""),
+    "200 fragments spread twice": spread_twice(200, ""),
+    "20 fragments in two fields": spread_twice(20, "parent"),
+    "20 fragments with two names": nested_fragments(20),
+    "999 almost known fields": "{" + " ".join(f"taskResult{i}" for i in range(999)) + "}",
+    "50 enormous numbers": "{"
+    + " ".join(f"taskResults(first: {'9' * 1500}) {{ totalCount }}" for _ in range(50))
+    + "}",
+    "a regular expression": '{ taskResults(filter: {taskName: {regex: "(a+)+$"}}) { nodes { id } } }',
+}
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, *EXPENSIVE_ELSEWHERE])
+@pytest.mark.django_db
+def test_a_hostile_document_costs_no_more_than_large_honest_ones(name: str) -> None:
+    """They take up to 50 ms of a processor; measured against another text, since machines differ."""
+    query = EXPENSIVE_ELSEWHERE.get(name) or HOSTILE[name][0]
+    engine = views.engine()
+
+    def ask() -> None:
+        engine.documents._kept.cache_clear()  # type: ignore[attr-defined]
+        engine.execute(GraphQLRequest(query=query), Context(viewer=SYSTEM))
+
+    assert seconds(ask) < 15 * seconds(lambda: parse("{" + "a " * 3_900 + "}"))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Of the processor; the better of two."""
+    taken = []
+    for _ in range(2):
+        started = time.process_time()
+        work()
+        taken.append(time.process_time() - started)
+    return min(taken)
 
 
 def test_what_is_too_large_is_never_parsed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,6 +183,42 @@ def test_a_failure_of_ours_is_json_without_its_text(service: Service, settings: 
     assert response.json()["errors"][0]["extensions"]["errorId"] in caplog.text
 
 
+PAGE = "query ($after: String, $last: String) { taskResults(after: $after, before: $last) { nodes { id } } }"
+SINCE = "query ($at: DateTime!) { taskResults(filter: {dateCreated: {gte: $at}}) { nodes { id } } }"
+NODE = "query ($id: ID!) { node(id: $id) { id } }"
+
+
+@pytest.mark.parametrize(
+    ("query", "variables", "expected"),
+    [
+        (PAGE, {"after": "x" * 100_000}, "BAD_CURSOR"),
+        (PAGE, {"after": "W" * 100_000 + "=="}, "BAD_CURSOR"),
+        (PAGE, {"last": "ü" * 50_000}, "BAD_CURSOR"),
+        (PAGE, {"after": "\0"}, "BAD_CURSOR"),
+        (PAGE, {"after": 7}, "BAD_USER_INPUT"),
+        (SINCE, {"at": "+12026-01-01T00:00:00Z"}, "BAD_USER_INPUT"),
+        (SINCE, {"at": "99999-01-01T00:00:00Z"}, "BAD_USER_INPUT"),
+        (SINCE, {"at": "0000-01-01T00:00:00Z"}, "BAD_USER_INPUT"),
+        (SINCE, {"at": "0001-01-01T00:00:00+14:00"}, "BAD_USER_INPUT"),
+        (SINCE, {"at": "2026-01-01T00:00:00"}, "BAD_USER_INPUT"),
+        (SINCE, {"at": 10**30}, "BAD_USER_INPUT"),
+        (SINCE, {"at": "1" * 100_000}, "BAD_USER_INPUT"),
+        (NODE, {"id": "x" * 100_000}, "BAD_USER_INPUT"),
+        (NODE, {"id": 2**70}, "BAD_USER_INPUT"),
+        (NODE, {"id": True}, "BAD_USER_INPUT"),
+        (NODE, {"id": [[[["x"]]]]}, "BAD_USER_INPUT"),
+        ("{ taskResults(first: " + "9" * 50_000 + ") { nodes { id } } }", {}, "GRAPHQL_VALIDATION_FAILED"),
+    ],
+)
+def test_a_value_that_means_nothing_is_an_error_with_a_code(
+    service: Service, query: str, variables: dict[str, Any], expected: str
+) -> None:
+    response = service.ask(query, variables=variables)
+    assert response.status_code in (200, 400)
+    assert {error["extensions"]["code"] for error in response.json()["errors"]} == {expected}
+    assert all(len(error["message"]) < 500 for error in response.json()["errors"])
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
