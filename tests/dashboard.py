@@ -16,7 +16,7 @@ MADE = ("node_modules", "gql", "dist", "dist.new", "build.log")
 
 def copy_to(root: Path) -> Path:
     """A copy of the sources and the schema, whose packages are installed."""
-    packages = install(ROOT / DASHBOARD) / "node_modules"
+    packages = install(ROOT / DASHBOARD, "package*.json") / "node_modules"
     shutil.copytree(ROOT / DASHBOARD, root / DASHBOARD, ignore=shutil.ignore_patterns(*MADE))
     shutil.copy(ROOT / "schema.graphql", root)
     (root / DASHBOARD / "node_modules").symlink_to(packages)

@@ -12,6 +12,8 @@ BROKER_URL = os.environ.get("BROKER_URL") or ""
 """Empty: the embedded broker, whose address only the runner knows."""
 AUTOLOGIN = os.environ.get("DEMO_AUTOLOGIN", "") not in ("", "0")
 USERNAME = "demo"
+READER = "reader"
+"""A second user, who sees tasks and groups, but no arguments, and may order nothing."""
 
 
 class Unusable(Exception):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import pickle
 import random
 import uuid
@@ -13,7 +14,7 @@ from demo.report import REPORT
 from django_celery_results.models import GroupResult, TaskMessage, TaskResult
 
 COUNT = 3_000
-STATES = ("SUCCESS",) * 12 + ("FAILURE",) * 4 + ("REVOKED", "RETRY", "STARTED", "PENDING", "RECEIVED", "REJECTED")
+STATES = ("SUCCESS",) * 60 + ("FAILURE",) * 5 + ("REVOKED", "RETRY", "STARTED", "PENDING", "RECEIVED", "REJECTED")
 CUSTOM_STATES = ("PROGRESS", "UPLOADING", "waiting for approval", "ÜBERTRAGUNG")
 FINISHED = frozenset(("SUCCESS", "FAILURE", "REVOKED", "REJECTED"))
 ERRORS = (("ValueError", "builtins", "no such customer: 4711"), ("CardDeclined", "demo.tasks", "the bank said no"))
@@ -23,7 +24,18 @@ TRACEBACK = """Traceback (most recent call last):
   File "demo/tasks.py", line {line}, in {name}
 {module}.{type}: {message}
 """
-NAMES = ("sync_customer",) * 6 + ("print_report", "old_name_of_a_task")
+SECONDS = {
+    "sync_customer": 4.0,
+    "send_mail": 0.4,
+    "resize_image": 2.2,
+    "charge_card": 1.3,
+    "print_report": 7.0,
+    "old_name_of_a_task": 3.0,
+}
+"""How long each task takes, on average."""
+NAMES = ("sync_customer",) * 6 + ("send_mail",) * 5 + ("resize_image",) * 3 + ("charge_card",) * 2
+NAMES += ("print_report", "old_name_of_a_task")
+DAY = 24 * 3600
 
 
 class Rows:
@@ -65,12 +77,12 @@ class Rows:
             )
 
     def _task(self, number: int, task_id: str) -> TaskResult:
-        custom = number % 25 == 7
+        custom = number % 100 == 7
         state = self.random.choice(CUSTOM_STATES if custom else STATES)
-        created = self.now - timedelta(seconds=(self.count - number) * 200 + self.random.random() * 100)
-        started = created + timedelta(seconds=self.random.expovariate(0.5))
-        done = started + timedelta(seconds=self.random.expovariate(0.2))
         name = self.random.choice(NAMES)
+        created = self._created(number)
+        started = created + timedelta(seconds=self.random.expovariate(0.5))
+        done = started + timedelta(seconds=SECONDS[name] * self.random.lognormvariate(-0.2, 0.6))
         task = TaskResult(
             task_id=task_id,
             task_name=f"demo.tasks.{name}",
@@ -92,6 +104,11 @@ class Rows:
         self._fill_result(task, number, name)
         self._fill_lineage(task, number)
         return task
+
+    def _created(self, number: int) -> datetime:
+        """Some 200 seconds apart, more by day than by night."""
+        ago = (self.count - number) * 200 + self.random.random() * 20
+        return self.now - timedelta(seconds=ago + 9_000 * math.sin(ago * 2 * math.pi / DAY))
 
     def _fill_arguments(self, task: TaskResult, number: int) -> None:
         args, kwargs = _arguments(task.task_name, number)
@@ -135,5 +152,11 @@ class Rows:
 def _arguments(task_name: str | None, number: int) -> tuple[list[Any], dict[str, Any]]:
     if task_name == "demo.tasks.print_report":
         return [REPORT], {}
+    if task_name == "demo.tasks.send_mail":
+        return [f"reader{number}@example.org", "Welcome"], {}
+    if task_name == "demo.tasks.resize_image":
+        return [f"cat-{number}", 640], {}
+    if task_name == "demo.tasks.charge_card":
+        return [number], {"amount": "19.90 EUR", "card_token": "tok_4711"}
     args = [f"customer-{number}", {"deep": {"deeper": {"deepest": [number]}}}]
     return args, {"order": number, "password": "hunter2", "options": {"api_token": "tok_4711"}}

@@ -8,11 +8,13 @@ from typing import NoReturn
 from demo import config, queries
 from demo.service import Service
 
+HISTORY = 600
 WELCOME = """
   {dashboard}
   GraphiQL   {url}graphql/
   Admin      {url}admin/
   Login      {username} / {password}
+  Reader     {reader} / {password} may look, and do nothing
 
 Three operations to try in GraphiQL:
 
@@ -34,7 +36,7 @@ def main() -> None:
         signal.signal(number, _end)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background process inherits it ignored
     try:
-        with Service() as service:
+        with Service(history=HISTORY) as service:
             service.start()
             print(_welcome(service), flush=True)
             _watch(service)
@@ -54,6 +56,7 @@ def _welcome(service: Service) -> str:
         url=service.url,
         dashboard=f"Dashboard  {service.url}" if built else "Dashboard  not built: needs npm, and node 20.19 or newer",
         username=config.USERNAME,
+        reader=config.READER,
         password=config.kept_secret("password"),
         latest=queries.LATEST,
         retry=queries.retry_report(),

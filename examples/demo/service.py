@@ -13,7 +13,9 @@ READY = {"broker": r"listening on (\d+)", "worker": r" ready\.", "web": r"listen
 class Service:
     """Starts the children and knows their addresses; leaving the `with` block stops them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, history: int = 0) -> None:
+        """`history`: as many tasks of the past days are there from the beginning."""
+        self.history = history
         self.children = Children()
         self.broker_url = config.BROKER_URL
         self.url = ""
@@ -39,6 +41,8 @@ class Service:
         self._start("worker")
         self.url = f"http://127.0.0.1:{self.children.wait('web')[1]}/"
         manage("send_samples", *(["--queue-was-lost"] if not config.BROKER_URL else []))
+        if self.history:
+            manage("seed_rows", f"--count={self.history}")
         self.children.wait("worker")
 
     def _start(self, name: str) -> None:

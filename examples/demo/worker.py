@@ -6,7 +6,13 @@ from demo.celery import app
 
 def main() -> None:
     lifeline.hold()
-    options = ["--concurrency=2", "--loglevel=INFO", "--hostname=demo@localhost", "--without-mingle"]
+    options = [
+        "--concurrency=2",
+        "--queues=demo,mail,slow",
+        "--loglevel=INFO",
+        "--hostname=demo@localhost",
+        "--without-mingle",
+    ]
     app.worker_main(["worker", *options, f"--statedb={config.folder() / 'worker.state'}"])
 
 

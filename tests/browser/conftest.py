@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import dashboard
 from tests.services import IS_CI
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -97,13 +99,14 @@ class Visit:
             self.page.wait_for_timeout(50)
 
 
-@pytest.fixture
-def visit(browser: Browser, live_server: Any, client: Client, admin_user: Any) -> Iterator[Visit]:
+@contextmanager
+def visiting(browser: Browser, origin: str, user: Any, **context_options: Any) -> Iterator[Visit]:
     """A logged in visitor. Whatever the test did, nobody else was asked and nothing was complained of."""
-    client.force_login(admin_user)
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
-    found = Visit(page=context.new_page(), origin=live_server.url)
+    client = Client()
+    client.force_login(user)
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context_options})
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": origin}])
+    found = Visit(page=context.new_page(), origin=origin)
     found.page.set_default_timeout(15_000)
     found.watch()
     yield found
@@ -113,3 +116,28 @@ def visit(browser: Browser, live_server: Any, client: Client, admin_user: Any) -
     context.close()
     assert found.foreign == []
     assert found.complaints == []
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any, admin_user: Any) -> Iterator[Visit]:
+    """The test project's administrator."""
+    with visiting(browser, live_server.url, admin_user) as found:
+        yield found
+
+
+@pytest.fixture
+def served(settings: Any, monkeypatch: pytest.MonkeyPatch, live_server: Any) -> str:
+    """Where the demo's pages are served with the dashboard as built from the sources as they are."""
+    files = dashboard.built()
+    monkeypatch.setenv("DEMO_DASHBOARD", str(files))
+    settings.ROOT_URLCONF = "demo.urls"
+    settings.LOGIN_URL = "admin:login"
+    settings.STATICFILES_DIRS = [("dashboard", str(files))]
+    return str(live_server.url)
+
+
+@pytest.fixture
+def dash(browser: Browser, served: str, admin_user: Any) -> Iterator[Page]:
+    """The dashboard's page of somebody who may do everything."""
+    with visiting(browser, served, admin_user, base_url=served) as found:
+        yield found.page

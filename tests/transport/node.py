@@ -13,11 +13,11 @@ from tests.services import IS_CI
 
 
 @cache
-def install(sources: Path) -> Path:
+def install(sources: Path, files_named: str = "*") -> Path:
     """A copy of the sources with their packages; skips the test where there is no node or no network."""
     if shutil.which("npm") is None:
         _missing("npm is not installed")
-    files = [path for path in sorted(sources.iterdir()) if path.is_file()]
+    files = [path for path in sorted(sources.glob(files_named)) if path.is_file()]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
     target = Path(tempfile.gettempdir()) / f"dcr-node-{digest}"
     if not (target / "installed").exists():

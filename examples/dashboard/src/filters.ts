@@ -15,7 +15,7 @@ export const STATES = [
 ] as const satisfies readonly TaskState[]
 
 export const SPANS = {
-  PT1H: 'hour',
+  PT1H: '1 hour',
   PT24H: '24 hours',
   P7D: '7 days',
   P30D: '30 days',

@@ -2,8 +2,9 @@
 import { Keyboard, Layers, ListChecks, LogOut, Monitor, Moon, ScrollText, Sun, Terminal } from 'lucide-react'
 import { Tooltip } from 'radix-ui'
 import { useState } from 'react'
-import { NavLink, Outlet } from 'react-router'
+import { NavLink, Outlet, useLocation } from 'react-router'
 
+import { Boundary } from './parts/boundary'
 import { Dialog } from './parts/dialog'
 import { useKeys } from './parts/keys'
 import { csrfToken } from './service'
@@ -33,7 +34,9 @@ export function Shell() {
         </div>
       </header>
       <main id="content" tabIndex={-1}>
-        <Outlet />
+        <Boundary address={useLocation().pathname}>
+          <Outlet />
+        </Boundary>
       </main>
       {showsKeys && <KeysDialog close={() => setShowsKeys(false)} />}
     </Tooltip.Provider>

@@ -52,18 +52,27 @@ export default function OverTimeChart({ buckets, unit }: { buckets: Bucket[]; un
   const points = filled(buckets)
   if (points.length === 0) return <p className="chart-empty dim">Nothing in this time.</p>
   return (
-    <div className="chart">
-      <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 320, height: 170 }}>
-        <BarChart data={points} barCategoryGap={1} margin={{ top: 4, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
-          <XAxis dataKey="start" tickFormatter={(text: string) => labelOf(text, unit)} tickLine={false} axisLine={false} minTickGap={48} fontSize={11} />
-          <YAxis width={34} tickFormatter={short} tickLine={false} axisLine={false} allowDecimals={false} fontSize={11} />
-          <Tooltip cursor={{ fill: 'var(--hover)' }} isAnimationActive={false} content={({ label, payload }) => <Hint label={String(label)} payload={payload} />} />
-          {KINDS.map((kind) => (
-            <Bar key={kind} dataKey={kind} stackId="all" fill={COLORS[kind]} isAnimationActive={false} />
-          ))}
-        </BarChart>
-      </ResponsiveContainer>
-    </div>
+    <>
+      <ul className="legend">
+        {KINDS.map((kind) => (
+          <li key={kind}>
+            <span className="dot" style={{ background: COLORS[kind] }} aria-hidden /> <span className="dim">{kind}</span>
+          </li>
+        ))}
+      </ul>
+      <div className="chart">
+        <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 320, height: 170 }}>
+          <BarChart data={points} barCategoryGap={1} margin={{ top: 4, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
+            <XAxis dataKey="start" tickFormatter={(text: string) => labelOf(text, unit)} tickLine={false} axisLine={false} minTickGap={48} fontSize={11} />
+            <YAxis width={34} tickFormatter={short} tickLine={false} axisLine={false} allowDecimals={false} fontSize={11} />
+            <Tooltip cursor={{ fill: 'var(--hover)' }} isAnimationActive={false} content={({ label, payload }) => <Hint label={String(label)} payload={payload} />} />
+            {KINDS.map((kind) => (
+              <Bar key={kind} dataKey={kind} stackId="all" fill={COLORS[kind]} isAnimationActive={false} />
+            ))}
+          </BarChart>
+        </ResponsiveContainer>
+      </div>
+    </>
   )
 }
 

@@ -27,7 +27,7 @@ const COLUMNS: Column[] = [
         <Link to={taskAddress(original.taskId)} data-row>
           <TaskName name={original.taskName} />
         </Link>
-        {original.error ? (
+        {original.error?.type ? (
           <span className="row-error">
             {original.error.type}
             {original.error.message && `: ${original.error.message}`}

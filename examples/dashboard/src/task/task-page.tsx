@@ -26,6 +26,8 @@ export function TaskPage() {
   const { taskId = '' } = useParams()
   const [{ data, error }, again] = useQuery({ query: TaskPageDocument, variables: { ref: { taskId } } })
   const task = data?.taskResult
+  const navigate = useNavigate()
+  useKeys({ Escape: () => void navigate('/') })
   useEvery(task && !task.isReady ? RENEWED_EVERY : 0, () => again({ requestPolicy: 'network-only' }))
   if (error && !task) return <Failure error={error} retry={() => again({ requestPolicy: 'network-only' })} />
   if (!data) return <Loading what="the task" />
@@ -42,14 +44,12 @@ export function TaskPage() {
 function TaskView({ task }: { task: Task }) {
   const [dialog, setDialog] = useState<'retry' | 'revoke' | null>(null)
   const close = () => setDialog(null)
-  const navigate = useNavigate()
   const isConfirmable = task.viewerRetryBlockers.every((blocker) => CONFIRMABLE.includes(blocker.code))
   const retryReasons = isConfirmable ? [] : task.viewerRetryBlockers.map((blocker) => blocker.message)
   const revokeReasons = task.viewerRevokeBlockers.map((blocker) => blocker.message)
   useKeys({
     r: () => retryReasons.length === 0 && setDialog('retry'),
     x: () => revokeReasons.length === 0 && setDialog('revoke'),
-    Escape: () => void navigate('/'),
   })
   return (
     <article>

@@ -1,19 +1,23 @@
 """Fills the tables with generated rows, where they are not there yet."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import BaseCommand
 from django.db import transaction
 
-from demo.rows import Rows
+from demo.rows import COUNT, Rows
 from django_celery_results.models import GroupResult, TaskMessage, TaskResult
 
 
 class Command(BaseCommand):
     help = __doc__
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        rows = Rows()
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--count", type=int, default=COUNT)
+
+    def handle(self, *args: Any, count: int, **options: Any) -> None:
+        rows = Rows(count)
         if TaskResult.objects.filter(task_id=rows.ids[-1]).exists():
             return
         with transaction.atomic():

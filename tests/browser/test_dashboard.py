@@ -1,0 +1,188 @@
+"""The dashboard as a person uses it: the list, its filters and numbers, and what it may load."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from django_celery_results.models import TaskResult
+from tests import dashboard
+from tests.browser.conftest import visiting
+from tests.query.rows import group, task
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+ROWS = ".tasks tbody tr[data-index]"
+PAGES = ("/", "/tasks/bad", "/groups", "/groups/g", "/operations")
+ERROR = '{"exc_type": "ValueError", "exc_module": "builtins", "exc_message": ["no such customer"]}'
+TRACEBACK = "Traceback\nValueError: no such customer"
+
+
+def failure(task_id: str, **columns: Any) -> TaskResult:
+    columns = {"task_name": "shop.charge", "result": ERROR, "traceback": TRACEBACK, "task_args": '"(1,)"'} | columns
+    return task(task_id, status="FAILURE", error_type="ValueError", **columns)
+
+
+def test_the_list_shows_the_newest_first_and_why_tasks_failed(dash: Page) -> None:
+    task("old", task_name="shop.mail")
+    failure("new")
+    dash.goto("/")
+    expect(dash.locator(ROWS)).to_contain_text(["shop.charge", "shop.mail"])
+    expect(dash.locator(ROWS).first).to_contain_text("ValueError: no such customer")
+    expect(dash.get_by_label("Statistics")).to_contain_text("50%")
+
+
+def test_a_filter_stands_in_the_address(dash: Page) -> None:
+    task("good")
+    failure("bad")
+    dash.goto("/")
+    dash.get_by_role("button", name="FAILURE 1").click()
+    expect(dash).to_have_url("/?state=FAILURE")
+    expect(dash.locator(ROWS)).to_have_count(1)
+    dash.reload()
+    expect(dash.locator(ROWS)).to_contain_text(["shop.charge"])
+    dash.get_by_role("button", name="Remove the filter State FAILURE").click()
+    expect(dash).to_have_url("/")
+    expect(dash.locator(ROWS)).to_have_count(2)
+
+
+def test_words_are_searched_for(dash: Page) -> None:
+    task("one", task_name="shop.mail")
+    task("two", task_name="shop.charge")
+    dash.goto("/")
+    expect(dash.locator(ROWS)).to_have_count(2)
+    dash.keyboard.press("/")
+    dash.keyboard.type("mail")
+    expect(dash.locator(ROWS)).to_contain_text(["shop.mail"])
+    expect(dash).to_have_url("/?search=mail")
+    dash.get_by_label("Search").fill("nothing has this")
+    dash.get_by_role("button", name="Clear the filters").click()
+    expect(dash.locator(ROWS)).to_have_count(2)
+
+
+def test_scrolling_brings_every_task_while_only_those_in_sight_are_drawn(dash: Page) -> None:
+    TaskResult.objects.bulk_create(TaskResult(task_id=f"t{number}", status="SUCCESS") for number in range(130))
+    dash.goto("/")
+    expect(dash.locator(ROWS).first).to_contain_text("t129")
+    for _ in range(3):
+        dash.get_by_text("Loading tasks").wait_for(state="hidden")
+        dash.mouse.wheel(0, 20_000)
+        dash.wait_for_timeout(100)
+    expect(dash.get_by_text("That is all.")).to_be_visible()
+    expect(dash.locator(ROWS).last).to_contain_text("t0")
+    assert dash.locator(ROWS).count() < 60
+
+
+def test_what_happens_meanwhile_comes_in_by_itself(dash: Page) -> None:
+    running = task("running", status="STARTED", task_name="shop.mail")
+    dash.clock.install()
+    dash.goto("/")
+    expect(dash.locator(ROWS)).to_have_count(1)
+    task("later", task_name="shop.later")
+    TaskResult.objects.filter(pk=running.pk).update(status="SUCCESS")
+    dash.clock.run_for(5_500)
+    expect(dash.locator(ROWS)).to_contain_text(["shop.later", "SUCCESS"])
+
+
+def test_keys_walk_through_the_list_and_open_a_task(dash: Page) -> None:
+    task("first", task_name="shop.mail")
+    failure("second")
+    dash.goto("/")
+    expect(dash.locator(ROWS)).to_have_count(2)
+    dash.keyboard.press("j")
+    dash.keyboard.press("j")
+    dash.keyboard.press("Enter")
+    expect(dash).to_have_url("/tasks/first")
+    expect(dash.get_by_role("heading", name="shop.mail")).to_be_visible()
+    dash.keyboard.press("Escape")
+    expect(dash).to_have_url("/")
+
+
+def test_a_task_shows_its_error_arguments_and_family(dash: Page) -> None:
+    task("order/1", task_name="shop.order", root_id="order/1")
+    failure("pay", root_id="order/1", parent_id="order/1", group_id="g")
+    task("again", task_name="shop.charge", retried_from="pay")
+    group("g", ["pay"])
+    dash.goto("/tasks/pay")
+    expect(dash.get_by_label("Traceback", exact=True)).to_contain_text("ValueError: no such customer")
+    expect(dash.get_by_label("Positional arguments", exact=True)).to_contain_text("[1]")
+    expect(dash.get_by_text("1 of 1 ready")).to_be_visible()
+    expect(dash.get_by_text("run again as", exact=True)).to_be_visible()
+    dash.get_by_role("link", name="shop.order").click()
+    expect(dash).to_have_url("/tasks/order%2F1")
+    expect(dash.get_by_role("heading", name="shop.order")).to_be_visible()
+    dash.reload()
+    expect(dash.get_by_role("heading", name="shop.order")).to_be_visible()
+
+
+def test_a_group_shows_how_far_it_is(dash: Page) -> None:
+    failure("bad", group_id="g")
+    task("good", group_id="g")
+    group("g", ["bad", "good", "unknown"])
+    dash.goto("/groups")
+    dash.get_by_role("link", name="g", exact=True).click()
+    expect(dash.get_by_text("2 of 3 ready")).to_be_visible()
+    expect(dash.get_by_label("Its tasks: 1 FAILURE, 1 SUCCESS")).to_be_visible()
+
+
+def test_an_expired_session_leads_to_the_login_page(browser: Browser, served: str, admin_user: Any) -> None:
+    with visiting(browser, served, admin_user, base_url=served) as visit:
+        visit.page.goto("/")
+        visit.page.get_by_text("No task matches").wait_for()
+        visit.page.context.clear_cookies()
+        visit.page.get_by_role("link", name="Operations").click()
+        expect(visit.page).to_have_url("/admin/login/?next=%2Foperations")
+        visit.page.wait_for_load_state()
+        visit.complaints.clear()  # the browser tells of the 401, and the login page has no icon
+
+
+def test_its_policy_lets_nothing_in_but_its_own_files(client: Client, served: str, admin_user: Any) -> None:
+    client.force_login(admin_user)
+    policy = client.get("/tasks/any")["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "nonce" not in policy
+    assert "://" not in policy
+
+
+def test_without_its_files_the_front_door_is_graphiql(
+    client: Client, served: str, admin_user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMO_DASHBOARD", "/nowhere")
+    client.force_login(admin_user)
+    assert client.get("/")["Location"] == "/graphql/"
+
+
+@pytest.fixture
+def every_state(db: None) -> None:
+    """A workflow with a task in each state, and one of them in a group."""
+    for state in ("SUCCESS", "STARTED", "PENDING", "RETRY", "REVOKED", "REJECTED", "RECEIVED", "PROGRESS"):
+        task(state, status=state, task_name="shop.mail", root_id="bad")
+    failure("bad", task_name="a.very.long.name." * 12, group_id="g", root_id="bad")
+    group("g", ["bad"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_keeps_anybody_out(
+    browser: Browser, served: str, admin_user: Any, every_state: None, scheme: Any
+) -> None:
+    axe = (dashboard.built().parent / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    with visiting(browser, served, admin_user, base_url=served, color_scheme=scheme) as visit:
+        for path in PAGES:
+            visit.page.goto(path)
+            visit.page.wait_for_load_state("networkidle")
+            visit.page.evaluate(axe)
+            violations = visit.page.evaluate("async () => (await axe.run()).violations")
+            serious = [each for each in violations if each["impact"] in ("serious", "critical")]
+            assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious] == []
+
+
+def test_a_phone_scrolls_in_one_direction_only(
+    browser: Browser, served: str, admin_user: Any, every_state: None
+) -> None:
+    with visiting(browser, served, admin_user, base_url=served, viewport={"width": 360, "height": 740}) as visit:
+        for path in PAGES:
+            visit.page.goto(path)
+            visit.page.wait_for_load_state("networkidle")
+            assert visit.page.evaluate("document.scrollingElement.scrollWidth") == 360, path

@@ -1,0 +1,110 @@
+"""Orders given in the dashboard, on a real worker: retry with other arguments, revoke, many at once, and refusals."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from playwright.sync_api import Browser, Page, expect
+
+from django_celery_results.models import Operation, TaskResult
+from tests.actions.conftest import publishing_to, until
+from tests.actions.records import failed_task
+from tests.browser.conftest import visiting
+from tests.query.rows import task
+from tests.tasks import add
+from tests.workers import REDIS, Worker, running_worker
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+DIALOG = "dialog[open]"
+
+
+@pytest.fixture(scope="module")
+def worker(django_db_setup: None) -> Iterator[Worker]:
+    """One worker, which hears nobody but this module."""
+    exchange = f"dcr-{uuid.uuid4().hex[:12]}"
+    with publishing_to(REDIS, exchange), running_worker(celery={"control_exchange": exchange}) as running:
+        yield running
+
+
+def failed_sum(worker: Worker) -> str:
+    """A task that failed, for its arguments cannot be added."""
+    task_id = add.apply_async((1, "x"), queue=worker.queue).id
+    until(task_id, "FAILURE")
+    return str(task_id)
+
+
+def test_a_retry_with_edited_arguments_is_previewed_and_runs(dash: Page, worker: Worker) -> None:
+    dash.goto(f"/tasks/{failed_sum(worker)}")
+    expect(dash.get_by_role("heading", name="TypeError")).to_be_visible()
+    dash.keyboard.press("r")
+    dialog = dash.locator(DIALOG)
+    expect(dialog.get_by_label("Preview")).to_contain_text("tests.tasks.add")
+    dialog.get_by_role("button", name="Edit the arguments").click()
+    dialog.get_by_role("textbox", name="Positional arguments").fill("[1, 2")
+    expect(dialog.get_by_role("alert")).to_contain_text("not JSON")
+    expect(dialog.get_by_role("button", name="Retry")).to_be_disabled()
+    dialog.get_by_role("textbox", name="Positional arguments").fill("[1, 2]")
+    dialog.get_by_label("Reason").fill("typed wrongly")
+    dialog.get_by_role("button", name="Retry").click()
+    expect(dash.get_by_label("Result", exact=True)).to_contain_text("3")
+    expect(dash.get_by_text("repeats")).to_be_visible()
+    dash.get_by_role("link", name="Operations").click()
+    dash.get_by_text("retry", exact=True).click()
+    expect(dash.get_by_text("Reason: typed wrongly")).to_be_visible()
+
+
+def test_a_waiting_task_is_revoked_and_the_workers_answers_are_shown(dash: Page, worker: Worker) -> None:
+    task("waiting", status="PENDING", task_name="tests.tasks.add")
+    dash.goto("/tasks/waiting")
+    dash.get_by_role("button", name="Revoke").click()
+    dialog = dash.locator(DIALOG)
+    dialog.get_by_role("button", name="Revoke").click()
+    expect(dialog).to_contain_text(f"{worker.hostname} acknowledged")
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(dash.get_by_role("heading", level=1).locator("..")).to_contain_text("REVOKED")
+
+
+def test_what_matches_the_filter_is_retried_in_several_requests_of_one_order(dash: Page, worker: Worker) -> None:
+    for number in range(60):
+        failed_task(f"t{number}")
+    failed_task("unknown", task_name="shop.no_longer_there")
+    dash.goto("/?state=FAILURE")
+    dash.get_by_role("button", name="Retry failed").click()
+    dialog = dash.locator(DIALOG)
+    expect(dialog).to_contain_text("61 failed or revoked tasks match")
+    assert not Operation.objects.exists()
+    dialog.get_by_role("button", name="Retry 61").click()
+    expect(dialog).to_contain_text("60 retried, 1 skipped, 0 to go", timeout=15_000)
+    expect(dialog.get_by_label("Outcome of each task")).to_contain_text("no task named 'shop.no_longer_there'")
+    assert TaskResult.objects.filter(retried_from__isnull=False).count() == 60
+    assert Operation.objects.filter(task_id=None).count() == 1
+
+
+def test_a_reader_sees_buttons_that_say_why_they_are_closed(browser: Browser, served: str, reader: Any) -> None:
+    failed_task("bad")
+    with visiting(browser, served, reader, base_url=served) as visit:
+        page = visit.page
+        page.goto("/")
+        bulk = page.get_by_role("button", name="Retry failed")
+        expect(bulk).to_have_attribute("aria-disabled", "true")
+        bulk.focus()
+        expect(page.get_by_role("tooltip")).to_contain_text("django_celery_results.retry_taskresult")
+        page.goto("/tasks/bad")
+        retry = page.get_by_role("button", name="Retry")
+        expect(retry).to_have_attribute("aria-disabled", "true")
+        retry.click(force=True)
+        page.keyboard.press("r")
+        expect(page.locator(DIALOG)).to_have_count(0)
+        expect(page.get_by_role("article")).to_contain_text("permission django_celery_results.view_payload")
+        page.get_by_role("link", name="Operations").click()
+        expect(page.get_by_text("permission django_celery_results.view_operation")).to_be_visible()
+
+
+@pytest.fixture
+def reader(django_user_model: Any) -> Any:
+    user = django_user_model.objects.create_user("reader")
+    user.user_permissions.set(Permission.objects.filter(codename="view_taskresult"))
+    return user
