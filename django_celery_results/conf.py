@@ -32,6 +32,8 @@ class Settings:
     """Rows of a page at most; asking for more is an error."""
     allow_regex: bool = False
     """Whether filters may use regular expressions; one hostile expression can keep a database busy for ever."""
+    allow_slow_orders: bool = False
+    """Whether lists may be ordered by DATE_STARTED and RUNTIME, which no index serves: every matching row is sorted."""
     celery_app: str | None = None
     """Dotted path of the Celery app that actions publish with, such as "proj.celery:app"; None: the current app."""
     track_queued: bool = False

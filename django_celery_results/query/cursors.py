@@ -27,7 +27,7 @@ _EARLIEST, _LATEST = ((datetime(year, 1, 1) - _EPOCH) // _MICROSECOND for year i
 class Position:
     """Where a row stands in its list."""
 
-    value: datetime
+    value: datetime | timedelta
     pk: int
 
 
@@ -38,18 +38,22 @@ def fingerprint(*parts: Any) -> bytes:
 
 def encode(position: Position, mark: bytes) -> str:
     """The cursor a client is given."""
-    micros = (position.value.replace(tzinfo=None) - _EPOCH) // _MICROSECOND
+    value = position.value
+    span = value if isinstance(value, timedelta) else value.replace(tzinfo=None) - _EPOCH
+    micros = span // _MICROSECOND
     packed = _LAYOUT.pack(_VERSION, mark, micros, position.pk)
     return urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
 
 
-def decode(cursor: str, mark: bytes) -> Position:
+def decode(cursor: str, mark: bytes, *, is_span: bool = False) -> Position:
     """The position behind a cursor that was made for the same order and filter; `BadCursor` for any other text."""
     version, made_for, micros, pk = _LAYOUT.unpack(_bytes(cursor))
     if version != _VERSION or made_for != mark:
         raise BadCursor
     if not _EARLIEST <= micros <= _LATEST:
         raise BadCursor
+    if is_span:
+        return Position(value=micros * _MICROSECOND, pk=pk)
     value = _EPOCH + micros * _MICROSECOND
     return Position(value=value.replace(tzinfo=UTC) if settings.USE_TZ else value, pk=pk)
 

@@ -147,7 +147,7 @@ class Batch:
 
     def _load(self, order: TaskResultOrder) -> dict[str, tuple[int, TaskResult]]:
         # Celery tells most tasks their group's id, which is found faster than each task by its own.
-        listed = self.session.visible.filter(order.covered).order_by(*ordering.columns(order))
+        listed = ordering.listed(self.session.visible, order).order_by(*ordering.columns(order))
         found = self._by_id(listed.filter(group_id__in=[group.group_id for group in self.groups])[:MAX_TOGETHER])
         missing = [task_id for task_id in self._ids if task_id not in found]
         if missing and listed.filter(task_id__in=missing).exists():

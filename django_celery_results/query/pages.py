@@ -92,18 +92,22 @@ class Page(Generic[Row]):
         self._queryset, self._within, self._load = queryset, within, load
         self._order, self._made_for = order, made_for
         self._size = request.size()
-        self._after = cursors.decode(request.after, self._mark) if request.after is not None else None
-        self._before = cursors.decode(request.before, self._mark) if request.before is not None else None
+        self._after, self._before = self._position(request.after), self._position(request.before)
         self._is_backward = request.is_backward
 
     @cached_property
     def _mark(self) -> bytes:
         return cursors.fingerprint(*self._made_for)
 
+    def _position(self, cursor: str | None) -> Position | None:
+        if cursor is None:
+            return None
+        return cursors.decode(cursor, self._mark, is_span=ordering.is_span(self._order))
+
     @cached_property
     def _matching(self) -> QuerySet[Any]:
         """The rows of the whole list. A preloaded page may never ask for them."""
-        return _narrowed(self._queryset, self._order.covered, self._within or Q())
+        return _narrowed(ordering.listed(self._queryset, self._order), self._within or Q())
 
     @cached_property
     def rows(self) -> Sequence[Row]:
@@ -170,7 +174,7 @@ class Page(Generic[Row]):
     def cursor(self, row: Row) -> str:
         """Where this row stands."""
         node: Any = row
-        return cursors.encode(Position(value=getattr(node, self._order.field.value), pk=node.pk), self._mark)
+        return cursors.encode(Position(value=ordering.value_of(self._order, node), pk=node.pk), self._mark)
 
     @cached_property
     def total_count(self) -> int:

@@ -16,7 +16,7 @@ from django_celery_results.models import TaskResult
 from django_celery_results.policy.access import Policy, policy
 from django_celery_results.policy.viewer import Viewer
 
-from . import instances, payloads, tasks
+from . import instances, ordering, payloads, tasks
 from .filters import TaskResultFilter
 from .ordering import TaskResultOrder
 from .pages import Page, PageRequest
@@ -61,6 +61,7 @@ class Session:
     ) -> Page[TaskResult]:
         """A page of the visible rows that match. `within` narrows the list to those of one parent or group."""
         order = order or TaskResultOrder()
+        ordering.require(order)
         rows = tasks.selected(self.viewer, where) if where else self.visible
         return Page(rows, order, request, ("tasks", order, where, within), load=self.load, within=within)
 

@@ -81,5 +81,10 @@ WORDS: dict[str, dict[str, str]] = {
         "": "What tasks can be ordered by.",
         "DATE_CREATED": "When the row was made. It never changes, so pages neither skip nor repeat rows.",
         "DATE_DONE": "When the task finished; lists only tasks that are ready.",
+        "DATE_STARTED": "When it began to run; lists only tasks that did. Off unless the service allows slow orders.",
+        "RUNTIME": (
+            "Seconds from start to end; lists only tasks that started and are ready. "
+            "Off unless the service allows slow orders."
+        ),
     },
 }

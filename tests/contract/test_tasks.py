@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from graphql_api import global_ids
 from tests.contract.conftest import Client
@@ -138,6 +139,38 @@ def test_what_cannot_be_asked_is_refused(client: Client, arguments: dict[str, An
     response = client.execute(PAGE, arguments)
     assert [error["extensions"]["code"] for error in response.errors] == [code]
     assert not response.data
+
+
+def test_slow_orders_are_off_unless_the_service_allows_them(client: Client, settings: Settings) -> None:
+    for name, started, done in (("slow", 1, 9), ("fast", 2, 3), ("late", 3, 5)):
+        task(name, date_started=at(started), date_done=at(done))
+    task("waiting", status="PENDING")
+    task("running", status="STARTED", date_started=at(4))
+    orders = {
+        "RUNTIME": ["slow", "late", "fast"],
+        "DATE_STARTED": ["running", "late", "fast", "slow"],
+    }
+    for field, expected in orders.items():
+        settings.DJANGO_CELERY_RESULTS = {}
+        assert client.codes(PAGE, {"orderBy": {"field": field}}) == ["BAD_USER_INPUT"]
+        settings.DJANGO_CELERY_RESULTS = {"ALLOW_SLOW_ORDERS": True}
+        first = client.data(PAGE, {"first": 2, "orderBy": {"field": field}})
+        after = first["taskResults"]["pageInfo"]["endCursor"]
+        rest = client.data(PAGE, {"after": after, "orderBy": {"field": field}})
+        assert ids(first) + ids(rest) == expected
+        other = {"field": "RUNTIME" if field == "DATE_STARTED" else "DATE_DONE"}
+        assert client.codes(PAGE, {"after": after, "orderBy": other}) == ["BAD_CURSOR"]
+
+
+def test_groups_order_their_tasks_in_the_same_way(client: Client, settings: Settings) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"ALLOW_SLOW_ORDERS": True}
+    for name, done in (("a", 9), ("b", 3)):
+        task(name, date_started=at(1), date_done=at(done))
+    task("c", status="STARTED")
+    group("g", ["a", "b", "c"])
+    query = """{ groupResults { nodes { tasks(orderBy: {field: RUNTIME, direction: ASC}) { nodes { taskId } } } } }"""
+    [node] = client.data(query)["groupResults"]["nodes"]
+    assert [found["taskId"] for found in node["tasks"]["nodes"]] == ["b", "a"]
 
 
 def test_tasks_are_filtered_by_global_ids(client: Client) -> None:

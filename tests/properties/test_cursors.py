@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from django_celery_results.exceptions import BadCursor
 from django_celery_results.models import TaskResult
 from django_celery_results.policy.viewer import SYSTEM
-from django_celery_results.query import cursors
+from django_celery_results.query import cursors, ordering
 from django_celery_results.query.cursors import Position
 from django_celery_results.query.ordering import OrderDirection, TaskResultOrder, TaskResultOrderField
 from django_celery_results.query.pages import Page, PageRequest
@@ -27,12 +28,26 @@ every_example_its_rows = settings(
 )
 
 
+@pytest.fixture(autouse=True)
+def slow_orders(settings: Settings) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"ALLOW_SLOW_ORDERS": True}
+
+
+@given(span=st.timedeltas(timedelta(days=-36_500), timedelta(days=36_500)), pk=st.integers(0, 2**63 - 1))
+@every_example_its_rows
+def test_a_cursor_of_a_span_comes_back_exactly(span: timedelta, pk: int) -> None:
+    position = Position(value=span, pk=pk)
+    assert cursors.decode(cursors.encode(position, MARK), MARK, is_span=True) == position
+
+
+@every_example_its_rows
 @given(moment=moments, pk=st.integers(0, 2**63 - 1))
 def test_a_cursor_comes_back_exactly(moment: datetime, pk: int) -> None:
     position = Position(value=moment, pk=pk)
     assert cursors.decode(cursors.encode(position, MARK), MARK) == position
 
 
+@every_example_its_rows
 @given(
     text=st.one_of(
         st.text(), st.binary(min_size=25, max_size=25).map(lambda raw: cursors.urlsafe_b64encode(raw).decode())
@@ -90,7 +105,7 @@ def stored(seconds: list[int]) -> None:
     TaskResult.objects.all().delete()
     for number, second in enumerate(seconds):
         # A microsecond decides as much as a second does.
-        task(f"t{number}", date_created=at(second / 1e6), date_done=at(second % 2))
+        task(f"t{number}", date_created=at(second / 1e6), date_started=at(second / 1e6), date_done=at(second % 2))
 
 
 def forwards(order: TaskResultOrder, size: int) -> list[int]:
@@ -121,5 +136,5 @@ def _page(request: PageRequest, order: TaskResultOrder) -> Page[TaskResult]:
 
 
 def _key(pk: int, order: TaskResultOrder) -> tuple[timedelta, int]:
-    row = TaskResult.objects.get(pk=pk)
-    return getattr(row, order.field.value) - at(0), pk
+    value = ordering.value_of(order, TaskResult.objects.get(pk=pk))
+    return value if isinstance(value, timedelta) else value - at(0), pk
