@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 PAGE = 2_000
@@ -33,7 +34,8 @@ class ReadAhead:
     def forget(self, result: Any) -> None:
         """It is ready, or nobody looks at it any more."""
         self._expected.pop(id(result), None)
-        self.drop(result.id)
+        with suppress(RuntimeError):  # a result may die with its greenlet, which has no locals of its own by then
+            self.drop(result.id)
 
     def drop(self, task_id: str) -> None:
         """What was read of this task is of the past."""

@@ -1,5 +1,6 @@
 """LISTEN and NOTIFY on PostgreSQL: woken at once, and polling where that fails."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from django_celery_results.backends import notifications, waiting
 from django_celery_results.backends.waiting import aget
 from tests.celery_app import app
 from tests.waiting.conftest import Finish, postgresql_only, run
-from tests.workers import wait_for
+from tests.workers import child_environment, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), postgresql_only]
 
@@ -158,6 +159,7 @@ def test_a_forked_child_listens_for_itself(finish_later: Finish) -> None:
 
 
 _FORK = """
+import importlib.util
 import os
 from tests.celery_app import app
 from django.conf import settings
@@ -177,3 +179,14 @@ else:
     print("child", flush=True)
     os._exit(0)
 """
+
+
+@pytest.mark.skipif(importlib.util.find_spec("gevent") is None, reason="gevent is missing")
+def test_greenlets_are_woken_and_block_nobody() -> None:
+    env = {**os.environ, **child_environment("memory://", results={"NOTIFY": True})}
+    program = [sys.executable, "-m", "tests.waiting.greenlets"]
+    ended = subprocess.run(program, env=env, check=True, capture_output=True, text=True, timeout=60)
+    longest, counted = ended.stdout.split()
+    assert float(longest) < 10
+    assert int(counted) > 10
+    assert "Exception ignored" not in ended.stderr
