@@ -65,6 +65,20 @@ def test_a_document_that_cannot_run_is_a_400_without_data(service: Service, quer
     assert (response.status_code, code(response)) == (400, expected)
 
 
+@pytest.mark.parametrize("introspection", [True, False])
+def test_what_a_client_did_wrong_is_said_in_full(service: Service, settings: Any, introspection: bool) -> None:
+    """Only failures of the service are masked."""
+    settings.GRAPHQL_API = {"INTROSPECTION": introspection}
+    query = "query ($id: ID!) { unknown node(id: $id, other: 1) { id } }"
+    messages = [error["message"] for error in service.ask(query).json()["errors"]]
+    assert messages == [
+        "Cannot query field 'unknown' on type 'Query'.",
+        "Unknown argument 'other' on field 'Query.node'.",
+    ]
+    (error,) = service.ask("query ($id: ID!) { node(id: $id) { id } }", variables={"id": None}).json()["errors"]
+    assert "$id" in error["message"]
+
+
 def test_an_unknown_operation_name_is_refused(service: Service) -> None:
     response = service.ask("query A { __typename } query B { __typename }", operationName="C")
     assert (response.status_code, code(response)) == (400, "OPERATION_RESOLUTION_FAILURE")

@@ -27,6 +27,7 @@ def wheel() -> zipfile.ZipFile:
         "django_celery_results/migrations/0001_initial.py",
         "graphql_api/py.typed",
         "graphql_api/schema.graphql",
+        "graphql_api/static/graphql_api/THIRD_PARTY_LICENSES.txt",
     ],
 )
 def test_it_holds(wheel: zipfile.ZipFile, name: str) -> None:
