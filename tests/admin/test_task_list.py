@@ -47,7 +47,9 @@ class TestList:
     def test_it_filters_by_state(self, browse: Callable[..., Client]) -> None:
         client = browse("view_taskresult")
         assert ids(client.get(LIST, {"status__exact": "FAILURE"})) == {"id-1", "id-4"}
-        assert ids(client.get(LIST, {"status__exact": "CUSTOM"})) == {"id-2", "id-5"}
+        for known in (50, 2):  # a table with more states than are looked up is read as a whole
+            with patch.object(admin.listing, "SUGGESTIONS", known):
+                assert ids(client.get(LIST, {"status__exact": "CUSTOM"})) == {"id-2", "id-5"}
 
     def test_it_filters_by_a_typed_name_and_suggests_known_ones(self, browse: Callable[..., Client]) -> None:
         answer = browse("view_taskresult").get(LIST, {"task_name__exact": "proj.t0", "status__exact": "SUCCESS"})
