@@ -195,7 +195,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=PYTHON["3.11"])
 def bench(session: nox.Session) -> None:
     """Print the benchmarks' table and keep its figures as JSON."""
-    install(session, ["--editable", ".[test,demo]"], stamp=digest(ROOT / "pyproject.toml"))
+    install(session, ["--editable", ".[test,demo]", "gunicorn>=23"], stamp=digest(ROOT / "pyproject.toml"))
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

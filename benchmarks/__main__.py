@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...]`: measure our store beside others, print tables, keep the figures as JSON.
 
-Names: end_to_end, store, groups, state, waiting, chords, api, scale, retention; without a name, all of them. Needs
+Names: end_to_end, store, groups, state, waiting, chords, api, api_http, scale, retention; without a name, all. Needs
 PostgreSQL and Redis on their standard local ports, and the network once, to install others in their own environments.
 """
 
@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from . import api, chords, end_to_end, reading, retention, scale, store
+from . import api, api_http, chords, end_to_end, reading, retention, scale, store
 from .contenders import CACHE
 from .report import keep
 
@@ -26,6 +26,7 @@ def main() -> None:
         "waiting": lambda: reading.waiting(rounds=min(rounds, 3)),
         "chords": lambda: chords.run(rounds=min(rounds, 3)),
         "api": lambda: api.run(rounds=min(rounds, 5)),
+        "api_http": lambda: api_http.run(rounds=min(rounds, 3)),
         "scale": lambda: scale.run(tasks=options.rows),
         "retention": lambda: retention.run(rounds=min(rounds, 3)),
     }

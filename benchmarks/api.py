@@ -21,9 +21,18 @@ from .report import Figures, table
 PROJECT = Path(__file__).parent / "api_project"
 ROOT = Path(__file__).parent.parent
 DATABASE = "bench_api"
-GRAPHENE = ("graphene-django>=3.2.3", "graphene>=3.4.3", "celery", "psycopg[binary]>=3.2", "orjson")
+GRAPHENE = (
+    "graphene-django>=3.2.3",
+    "graphene>=3.4.3",
+    "celery",
+    "psycopg[binary]>=3.2",
+    "orjson",
+    "gunicorn>=23",
+    "uvicorn>=0.34",
+)
 TITLES = {
     "ours": "ours",
+    "ours_graphene": "ours, its graphene engine",
     "json": "hand-written JSON view",
     "raw": "raw driver + orjson",
     "strawberry": "stock strawberry-django",
@@ -82,14 +91,27 @@ def _comparable(value: Any) -> Any:
 
 def ask(contender: str, script: str, *arguments: str) -> str:
     """What a script of `api_project` prints where this contender answers."""
-    python = environment_with("graphene", GRAPHENE) if contender == "graphene" else sys.executable
-    env = {
+    return subprocess.run(
+        [python(contender), script, *arguments],
+        cwd=PROJECT,
+        env=environment(contender),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+def python(contender: str) -> str:
+    """The interpreter of its environment."""
+    return environment_with("graphene", GRAPHENE) if contender.endswith("graphene") else sys.executable
+
+
+def environment(contender: str) -> dict[str, str]:
+    """Our engine is the one that the environment has."""
+    return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(PROJECT), str(ROOT)]),
         "DJANGO_SETTINGS_MODULE": "api_settings",
-        "API_CONTENDER": contender,
+        "API_CONTENDER": contender.removesuffix("_graphene"),
         "BENCH_DATABASE": DATABASE,
     }
-    return subprocess.run(
-        [python, script, *arguments], cwd=PROJECT, env=env, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout

@@ -1,5 +1,8 @@
 """Our service, as a project mounts it: its policy, redaction and limits are on."""
 
+import os
+
 from django.urls import include, path
 
-urlpatterns = [path("graphql/", include("graphql_api.urls"))]
+VIEW = "graphql_api.urls_async" if os.environ.get("API_ASGI") else "graphql_api.urls"
+urlpatterns = [path("graphql/", include(VIEW))]

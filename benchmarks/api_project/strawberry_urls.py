@@ -1,5 +1,6 @@
 """Stock strawberry-django: types of the models, its optimizer, its list connections."""
 
+import os
 from collections.abc import Iterable
 
 import strawberry
@@ -7,7 +8,7 @@ import strawberry_django
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from strawberry import relay
-from strawberry.django.views import GraphQLView
+from strawberry.django.views import AsyncGraphQLView, GraphQLView
 from strawberry_django.optimizer import DjangoOptimizerExtension
 from strawberry_django.relay import DjangoListConnection
 
@@ -52,4 +53,5 @@ class Query:
 
 
 schema = strawberry.Schema(Query, types=[TaskResult], extensions=[DjangoOptimizerExtension])
-urlpatterns = [path("graphql/", csrf_exempt(GraphQLView.as_view(schema=schema)))]
+View = AsyncGraphQLView if os.environ.get("API_ASGI") else GraphQLView
+urlpatterns = [path("graphql/", csrf_exempt(View.as_view(schema=schema)))]
