@@ -38,7 +38,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
 
     def alias_for_write(self, using: str | None = None) -> str:
         """The one place that decides which connection states, chord parts and message records are written on."""
-        if self.stores_by_statement:
+        if connections.is_worker() and self.stores_by_statement:
             return connections.alias_for_write(self.TaskModel, using)
         return using or router.db_for_write(self.TaskModel)  # listeners must find the row on their own connection
 
