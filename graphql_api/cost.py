@@ -40,6 +40,7 @@ WEIGHTS = {
     "Query.__type": 500,
     "Query.suggest": 100,
     "Query.registeredTasks": 500,
+    "RegisteredTask.stats": 1_000,
     "TaskResultStats.total": 1_000,
     "TaskResultStats.groups": 1_000,
     "TaskResultStats.timeSeries": 1_000,

@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLResolveInfo, OperationDefinitionNode, OperationType
 
-from django_celery_results.query.aggregates import FIRST, LAST, RUN, STATES, WAIT
+from django_celery_results.query.aggregates import FIRST, LAST, LATEST, RUN, STATES, WAIT
 from django_celery_results.query.tasks import HEAVY
 
 _VALUE = ("content_type", "content_encoding", "task_name")
@@ -45,6 +45,7 @@ _OF_TASKS: dict[str, tuple[str, ...]] = {
     "parent": ("parent_id",),
     "root": ("root_id",),
     "group": ("group_id",),
+    "chord": ("group_id",),
     "retriedFrom": ("retried_from",),
     "children": ("parent_id",),
     "retriedAs": ("retried_from",),
@@ -55,6 +56,7 @@ _OF_STATISTICS: dict[str, tuple[str, ...]] = {
     "successRate": (STATES,),
     "firstSeenAt": (FIRST,),
     "lastSeenAt": (LAST,),
+    "latest": (LATEST,),
     "runtime": (RUN,),
     "queued": (WAIT,),
     "avg": ("sum",),
@@ -67,6 +69,7 @@ _ELSEWHERE = frozenset({
     "value", "isExact", "taskResult", "taskResults", "groupResult", "groupResults", "tasks", "size", "isSuccessful",
     "completedCount", "json", "text", "contentType", "contentEncoding", "byteLength", "isTruncated", "isRedacted",
     "type", "module", "message", "traceback", "fingerprint", "current", "percent", "updatedAt", "taskResultStats",
+    "adminUrl", "parentTask", "remainingCount", "bodyTaskId", "body", "registeredTasks", "stats", "name",
     "total", "groups", "timeSeries", "keys", "start", "end", "aggregate", "percentile", "isApproximate",
 })  # fmt: skip
 """Fields that read no column of a task's row, or one that the field around them names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -17,11 +17,12 @@ from django_celery_results.states import TaskState
 from . import durations, filters
 from .counting import StateCount, counted
 from .durations import Part, Percentiles, RuntimeStats
+from .session import Session
 
 SAMPLE = 10_000
 RUN, WAIT = "_runtime", "_queued"
-FIRST, LAST, STATES = "_first", "_last", "states"
-MEASURES = frozenset({STATES, FIRST, LAST, RUN, WAIT, "sum", "min", "max"})
+FIRST, LAST, LATEST, STATES = "_first", "_last", "_latest", "states"
+MEASURES = frozenset({STATES, FIRST, LAST, LATEST, RUN, WAIT, "sum", "min", "max"})
 """What can be left out of a statement where nobody asks for it; the last three are of durations."""
 DURATIONS = {RUN: filters.ALIASES[filters.RUNTIME], WAIT: F("date_started") - F("date_created")}
 
@@ -79,6 +80,10 @@ class Aggregate:
     def last_seen_at(self) -> datetime | None:
         return max((line[LAST] for line in self.lines), default=None)
 
+    @property
+    def latest_pk(self) -> int | None:
+        return max((line[LATEST] for line in self.lines), default=None)
+
 
 def _part(line: Mapping[str, Any], name: str) -> Part:
     """What the statement left out is not there, and not asked for."""
@@ -92,6 +97,14 @@ class Bucket:
 
     keys: tuple[Any, ...]
     aggregate: Aggregate
+    siblings: list[Bucket] = field(default_factory=list, repr=False, compare=False)
+    """All buckets of the breakdown."""
+
+    def latest(self, session: Session) -> TaskResult | None:
+        """The row that was inserted last; loaded for all buckets at once."""
+        pks = tuple(pk for bucket in self.siblings if (pk := bucket.aggregate.latest_pk) is not None)
+        found: dict[int, TaskResult] = session.once(("latest", pks), lambda: session.by_pks(pks))
+        return found.get(self.aggregate.latest_pk or 0)
 
 
 @dataclass(frozen=True, kw_only=True)

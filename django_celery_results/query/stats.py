@@ -18,7 +18,7 @@ from django_celery_results.models import TaskResult
 from django_celery_results.policy.viewer import Viewer
 
 from . import filters, lookups, tasks
-from .aggregates import DURATIONS, FIRST, LAST, MEASURES, STATES, Aggregate, Bucket, Sample, TimeBucket, grouped
+from .aggregates import DURATIONS, FIRST, LAST, LATEST, MEASURES, STATES, Aggregate, Bucket, Sample, TimeBucket, grouped
 from .filters import TaskResultFilter
 from .operators import StringFilter
 
@@ -79,7 +79,13 @@ class Stats:
         names = tuple(column.value for column in by)
         found = self._aggregates(self._rows, names)
         largest = sorted(found.items(), key=lambda item: -item[1].count)[:top]
-        return [Bucket(keys=keys, aggregate=aggregate) for keys, aggregate in largest]
+        buckets: list[Bucket] = []
+        buckets += (Bucket(keys=keys, aggregate=aggregate, siblings=buckets) for keys, aggregate in largest)
+        return buckets
+
+    def by_name(self) -> dict[Any, Aggregate]:
+        """Of each task that has rows, by its name."""
+        return {keys[0]: found for keys, found in self._aggregates(self._rows, (GroupBy.TASK_NAME.value,)).items()}
 
     def time_series(
         self, unit: TimeUnit, *, step: int = 1, field: TimeField = TimeField.DATE_DONE, zone: str = "UTC"
@@ -138,7 +144,7 @@ _MONDAY = datetime(1970, 1, 5)  # noqa: DTZ001 - a wall clock
 def _measures(wanted: Collection[str]) -> dict[str, Any]:
     """Each costs something for every row."""
     found: dict[str, Any] = {"_count": Count("*")}
-    moments = {FIRST: Min("date_created"), LAST: Max("date_created")}
+    moments = {FIRST: Min("date_created"), LAST: Max("date_created"), LATEST: Max("pk")}
     found |= {name: moment for name, moment in moments.items() if name in wanted}
     for name in DURATIONS:
         parts = (part for part in _PARTS if part == "count" or part in wanted)

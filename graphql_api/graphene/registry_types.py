@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import graphene
-from graphene import Boolean, Float, Int, String
+from datetime import timedelta
+from typing import Any
 
+import graphene
+from graphene import Boolean, Field, Float, Int, String
+
+from django_celery_results.query import aggregates, task_history
+from graphql_api import reads
+from graphql_api.columns import for_many
+
+from .asking import session
 from .descriptions import ObjectType
 from .enums import ParameterKind
-from .scalars import JSON
+from .scalars import JSON, Duration
+from .stats_types import TaskResultAggregate
 
 
 class TaskParameter(ObjectType):
@@ -18,6 +27,11 @@ class TaskParameter(ObjectType):
     default = JSON()
 
 
+@for_many
+def _stats(root: Any, info: Any, window: timedelta) -> aggregates.Aggregate:
+    return task_history.of_task(session(info), root.name, window, measures=reads.measures(info))
+
+
 class RegisteredTask(ObjectType):
     name = String(required=True)
     doc = String()
@@ -25,3 +39,9 @@ class RegisteredTask(ObjectType):
     rate_limit = String()
     time_limit_seconds = Float()
     signature = graphene.List(graphene.NonNull(TaskParameter))
+    stats = Field(
+        TaskResultAggregate,
+        required=True,
+        resolver=_stats,
+        window=Duration(required=True, default_value=timedelta(days=1)),
+    )

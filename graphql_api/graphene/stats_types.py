@@ -8,11 +8,14 @@ import graphene
 from graphene import Boolean, Field, Float, Int, String
 
 from graphql_api import enums as known
+from graphql_api.columns import for_many
 
+from .asking import session
 from .descriptions import ObjectType
 from .enums import TaskResultGroupBy, TaskResultTimeField, TimeBucketUnit
 from .fields import listed, many
 from .scalars import DateTime
+from .types import TaskResult
 from .value_types import StateCount
 
 
@@ -40,9 +43,15 @@ class TaskResultAggregate(ObjectType):
     last_seen_at = DateTime()
 
 
+@for_many
+def _latest(root: Any, info: Any) -> Any:
+    return root.latest(session(info))
+
+
 class TaskResultBucket(ObjectType):
     keys = graphene.List(String, required=True)
     aggregate = Field(TaskResultAggregate, required=True)
+    latest = Field(TaskResult, resolver=_latest)
 
 
 class TaskResultTimeBucket(ObjectType):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import strawberry
 
+from django_celery_results.actions import registry
+from django_celery_results.query import aggregates, task_history
+from graphql_api import reads
+from graphql_api.columns import for_many
+
+from .asking import Info, session
 from .descriptions import described
 from .enums import ParameterKind
 from .scalars import JSON
+from .stats_types import TaskResultAggregate
+from .types import asked
 
 
 @described
@@ -19,6 +29,13 @@ class TaskParameter:
     default: JSON | None
 
 
+@for_many
+def _stats(
+    root: strawberry.Parent[registry.RegisteredTask], info: Info, window: timedelta = timedelta(days=1)
+) -> aggregates.Aggregate:
+    return task_history.of_task(session(info), root.name, window, measures=reads.measures(info._raw_info))
+
+
 @described
 @strawberry.type
 class RegisteredTask:
@@ -28,3 +45,4 @@ class RegisteredTask:
     rate_limit: str | None
     time_limit_seconds: float | None
     signature: list[TaskParameter] | None
+    stats: TaskResultAggregate = asked(_stats, TaskResultAggregate)

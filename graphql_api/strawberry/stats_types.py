@@ -7,11 +7,14 @@ from typing import Annotated, Any
 
 import strawberry
 
-from django_celery_results.query import durations, stats
+from django_celery_results.query import aggregates, durations, stats
+from graphql_api.columns import for_many
 
+from .asking import Info, session
 from .computed import computed
 from .descriptions import described
 from .enums import GroupBy, TimeField, TimeUnit
+from .types import TaskResult
 from .value_types import StateCount
 
 
@@ -43,11 +46,17 @@ class TaskResultAggregate:
     last_seen_at: datetime | None
 
 
+@for_many
+def _latest(root: strawberry.Parent[aggregates.Bucket], info: Info) -> Any:
+    return root.latest(session(info))
+
+
 @described
 @strawberry.type
 class TaskResultBucket:
     keys: list[str | None]
     aggregate: TaskResultAggregate
+    latest: TaskResult | None = strawberry.field(resolver=_latest, graphql_type=TaskResult | None)
 
 
 @described

@@ -20,6 +20,8 @@ WORDS: dict[str, dict[str, str]] = {
         "maxRetries": "How often it may retry by itself. Null where there is no limit.",
         "rateLimit": "Runs of one worker at most, such as 10/m. Null where there is no limit.",
         "timeLimitSeconds": "Seconds after which its process is killed. Null where there is no limit.",
+        "stats": "How its runs went that you may see.",
+        "stats.window": "Rows made not longer ago than this; the window moves with the clock.",
         "signature": "Its parameters, in order. Null where its function does not tell.",
     },
     "TaskParameter": {

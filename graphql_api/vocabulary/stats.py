@@ -51,6 +51,7 @@ WORDS: dict[str, dict[str, str]] = {
         "": "The tasks that have the same values.",
         "keys": "The values, in the order of `by`; null stands for no value.",
         "aggregate": "Their numbers.",
+        "latest": "The one whose row was made last. Null where that is gone.",
     },
     "TaskResultTimeBucket": {
         "": "The tasks of one span of time.",

@@ -1,15 +1,21 @@
 """The tasks that the service's Celery app knows."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import Celery
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
 
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from tests.celery_app import app
 from tests.contract.conftest import Client
+from tests.query.rows import task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -78,3 +84,40 @@ def test_it_needs_the_permission_to_see_tasks(
 ) -> None:
     assert client.codes(QUERY, viewer=viewer_with(Action.RETRY)) == ["FORBIDDEN"]
     assert client.codes(QUERY, viewer=anonymous) == ["UNAUTHENTICATED"]
+
+
+HISTORY = """query ($window: Duration! = "P1D") { registeredTasks(search: "registry.") { name
+  stats(window: $window) { count successRate stateCounts { state count } runtime { count max } } } }"""
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_task_says_how_its_runs_went_lately(
+    client: Client, viewer_with: Callable[..., Viewer], settings: Settings
+) -> None:
+    now = timezone.now()
+    task("acme-1", task_name="registry.every", date_started=now - timedelta(seconds=5), date_done=now)
+    task("acme-2", task_name="registry.every", status="FAILURE")
+    task("acme-old", task_name="registry.every", date_created=now - timedelta(days=2))
+    task("acme-other", task_name="other")
+    [found] = client.data(HISTORY)["registeredTasks"]
+    counts = {told["state"]: told["count"] for told in found["stats"].pop("stateCounts")}
+    assert counts == {"SUCCESS": 1, "FAILURE": 1}
+    assert found["stats"] == {"count": 2, "successRate": 0.5, "runtime": {"count": 1, "max": 5.0}}
+    assert client.data(HISTORY, {"window": "P3D"})["registeredTasks"][0]["stats"]["count"] == 3
+    assert client.codes(HISTORY, {"window": "P99999D"}) == ["BAD_USER_INPUT"]
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.OwnTenant"}
+    [hidden] = client.data(HISTORY, viewer=viewer_with(Action.VIEW, name="other"))["registeredTasks"]
+    assert (hidden["stats"]["count"], hidden["stats"]["successRate"]) == (0, None)
+
+
+def test_the_runs_of_all_tasks_take_the_same_queries_as_those_of_one(client: Client) -> None:
+    def cost(search: str) -> int:
+        query = "query ($search: String!) { registeredTasks(search: $search) { stats { count } } }"
+        client.data(query, {"search": search})
+        with CaptureQueriesContext(connection) as captured:
+            client.data(query, {"search": search})
+        return len(captured)
+
+    [name, *others] = [found["name"] for found in client.data("{ registeredTasks { name } }")["registeredTasks"]]
+    assert others
+    assert cost("") == cost(name)

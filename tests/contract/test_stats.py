@@ -129,3 +129,22 @@ def test_what_nobody_asks_for_is_not_computed(client: Client, rows: None) -> Non
         client.data("{ taskResultStats { groups(by: [TASK_NAME]) { keys aggregate { count } } } }")
     (sql,) = (query["sql"] for query in captured if "taskresult" in query["sql"])
     assert not any(name in sql for name in ("date_started", "MIN(", "SUM(", "status"))
+
+
+def test_a_bucket_shows_its_newest_row(client: Client) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.data(query)
+        return len(captured)
+
+    query = "{ taskResultStats { groups(by: [TASK_NAME, STATUS]) { keys latest { taskId parent { taskId } } } } }"
+    task("parent", task_name="root")
+    for number in range(3):
+        task(f"a{number}", task_name="a", status="FAILURE" if number == 1 else "SUCCESS", parent_id="parent")
+    groups = client.data(query)["taskResultStats"]["groups"]
+    latest = {tuple(group["keys"]): group["latest"]["taskId"] for group in groups}
+    assert latest == {("a", "SUCCESS"): "a2", ("a", "FAILURE"): "a1", ("root", "SUCCESS"): "parent"}
+    few = cost()
+    for name in "bcdef":
+        task(name, task_name=name, parent_id="parent")
+    assert cost() == few
