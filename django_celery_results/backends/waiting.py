@@ -23,7 +23,9 @@ from django_celery_results.conf import settings
 from .notifications import listening, notify
 from .read_ahead import PAGE, ReadAhead
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.3
+FIRST_PAUSE, SHORT_PAUSE, LONGEST_PAUSE = 0.004, 0.01, 0.4
+SHORT_WAIT = 0.06
+"""Seconds for which nobody waits longer than the short pause: most tasks are over by then."""
 SAFETY_PAUSE = 2.0
 """How long a waiter trusts in being woken before it looks by itself."""
 
@@ -175,11 +177,12 @@ def _folded(task_id: str) -> str:
 
 
 def pauses(interval: float) -> Iterator[float]:
-    """Seconds between polls: doubled each time, and in long waits about a tenth of the time that has passed."""
-    began, pause = time.monotonic(), FIRST_PAUSE
+    """Seconds between polls: short ones at first, then doubled, and in long waits a tenth of the time that passed."""
+    passed, pause = 0.0, FIRST_PAUSE
     while True:
         yield min(pause, interval)
-        pause = min(pause * 2, max(LONGEST_PAUSE, (time.monotonic() - began) / 10))
+        passed += min(pause, interval)
+        pause = min(pause * 2, SHORT_PAUSE if passed < SHORT_WAIT else max(LONGEST_PAUSE, passed / 10))
 
 
 class _Throttled:

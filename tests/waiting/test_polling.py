@@ -1,7 +1,7 @@
 """A waiter without notifications: quick for short tasks, gentle for long ones."""
 
 import time
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 
 import pytest
 from celery.exceptions import TimeoutError as CeleryTimeoutError
@@ -32,11 +32,17 @@ def test_a_get_of_two_seconds_costs_fewer_than_twenty_queries(finish_later: Fini
 
 
 def test_pauses_grow_and_heed_the_interval() -> None:
-    grown = list(islice(pauses(interval=0.5), 12))
-    assert grown[0] == 0.002
+    grown = list(islice(pauses(interval=0.5), 19))
     assert all(later >= earlier for earlier, later in pairwise(grown))
-    assert max(grown) <= 0.3
-    assert max(islice(pauses(interval=0.01), 12)) == 0.01
+    assert sum(grown) > 3
+    assert max(grown) <= 0.4
+    assert max(islice(pauses(interval=0.008), 12)) == 0.008
+
+
+def test_nobody_waits_ten_milliseconds_for_a_task_of_fifty() -> None:
+    first = list(islice(pauses(interval=0.5), 19))
+    asked_at = [0.0, *accumulate(first)]
+    assert max(pause for pause, at in zip(first, asked_at, strict=False) if at < 0.06) <= 0.01
 
 
 @pytest.mark.parametrize("timeout", [0, 0.05])
