@@ -18,7 +18,7 @@ from tests.workers import REDIS, Worker, running_worker
 
 from .conftest import publishing_to, ref, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 ALL = ["json", "yaml", "msgpack", "pickle"]
 ARGUMENTS: dict[str, list[Any]] = {

@@ -123,6 +123,7 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("broker")
 def test_it_keeps_a_pace_and_draws_how_far_it_is(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []

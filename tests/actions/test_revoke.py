@@ -68,6 +68,7 @@ def test_a_running_task_goes_on_unless_it_is_terminated(worker: Worker, operator
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("signal", ["SIGKILL", "SIGQUIT"])
 @pytest.mark.parametrize("worker", ["redis"], indirect=True)
@@ -104,6 +105,7 @@ def test_a_group_is_revoked_in_one_go(worker: Worker, operator: Viewer, monkeypa
     assert until(first.id, states.SUCCESS).status == states.SUCCESS
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("worker", ["redis"], indirect=True)
 def test_a_worker_that_keeps_silent_is_named_beside_those_that_answer(worker: Worker, operator: Viewer) -> None:
