@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery import chord
 from django.contrib.auth.models import Permission
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,7 +14,7 @@ from tests.actions.conftest import publishing_to, until
 from tests.actions.records import failed_task
 from tests.browser.conftest import visiting
 from tests.query.rows import task
-from tests.tasks import add
+from tests.tasks import add, echo
 from tests.workers import REDIS, Worker, running_worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -51,9 +52,26 @@ def test_a_retry_with_edited_arguments_is_previewed_and_runs(dash: Page, worker:
     dialog.get_by_role("button", name="Retry").click()
     expect(dash.get_by_label("Result", exact=True)).to_contain_text("3")
     expect(dash.get_by_text("repeats")).to_be_visible()
-    dash.get_by_role("link", name="Operations").click()
+    dash.get_by_role("link", name="Operations", exact=True).click()
     dash.get_by_text("retry", exact=True).click()
     expect(dash.get_by_text("Reason: typed wrongly")).to_be_visible()
+
+
+def test_a_failed_member_is_retried_with_its_chord(dash: Page, worker: Worker) -> None:
+    header = [add.s(1, 2).set(queue=worker.queue), add.s(1, "x").set(queue=worker.queue)]
+    body = chord(header)(echo.s().set(queue=worker.queue))
+    failed = until(body.parent[1].id, "FAILURE")
+    dash.goto(f"/tasks/{failed.task_id}")
+    expect(dash.get_by_text("a member failed, so its body was not run")).to_be_visible()
+    dash.get_by_role("button", name="Retry").click()
+    dialog = dash.locator(DIALOG)
+    dialog.get_by_label("Continue").check()
+    dialog.get_by_role("button", name="Edit the arguments").click()
+    dialog.get_by_role("textbox", name="Positional arguments").fill("[3, 4]")
+    expect(dialog.get_by_label("Preview")).to_contain_text("under its own id")
+    dialog.get_by_role("button", name="Retry").click()
+    expect(dash.get_by_text("2 of 2 returned; its body was sent")).to_be_visible()
+    assert until(body.id, "SUCCESS").result == '{"args": [[3, 7]], "kwargs": {}}'
 
 
 def test_a_waiting_task_is_revoked_and_the_workers_answers_are_shown(dash: Page, worker: Worker) -> None:
@@ -99,7 +117,7 @@ def test_a_reader_sees_buttons_that_say_why_they_are_closed(browser: Browser, se
         page.keyboard.press("r")
         expect(page.locator(DIALOG)).to_have_count(0)
         expect(page.get_by_role("article")).to_contain_text("permission django_celery_results.view_payload")
-        page.get_by_role("link", name="Operations").click()
+        page.get_by_role("link", name="Operations", exact=True).click()
         expect(page.get_by_text("permission django_celery_results.view_operation")).to_be_visible()
 
 

@@ -5,6 +5,7 @@ import { Link, useParams } from 'react-router'
 import { GroupPageDocument } from '../gql/graphql'
 import { count } from '../format'
 import { usePages } from '../pages'
+import { ChordCard } from '../parts/chord-card'
 import { useEvery } from '../parts/keys'
 import { Moment } from '../parts/moment'
 import { Legend, StateBar } from '../parts/progress'
@@ -38,6 +39,7 @@ export function GroupPage() {
           <Legend counts={group.stateCounts} />
         </section>
       )}
+      {group?.chord && <ChordCard chord={group.chord} />}
       <section className="card list">
         <header className="list-head"><h2>Tasks</h2></header>
         <ul className="lines">

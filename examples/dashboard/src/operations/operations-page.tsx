@@ -44,6 +44,7 @@ function Operations() {
           <label className="field inline">
             By <input type="search" defaultValue={actor} onChange={(event) => choose('actor', event.target.value)} />
           </label>
+          {task && <button onClick={() => choose('task', '')}>Of every task</button>}
         </div>
       </header>
       <ul className="lines operations">

@@ -4,9 +4,11 @@ import { Link } from 'react-router'
 
 import { count } from '../format'
 import { ProgressBar } from '../parts/progress'
+import { useMay } from '../viewer'
 import type { Task } from './task-page'
 
 export function Facts({ task }: { task: Task }) {
+  const mayAudit = useMay('view_operation')
   return (
     <section className="card">
       <h2>Details</h2>
@@ -16,6 +18,8 @@ export function Facts({ task }: { task: Task }) {
         <Fact name="Priority">{task.priority}</Fact>
         <Fact name="Own retries">{task.retries}</Fact>
         <Fact name="Schedule">{task.periodicTaskName}</Fact>
+        {mayAudit && <Fact name="Who did what"><Link to={`/operations?task=${encodeURIComponent(task.taskId)}`}>Its operations</Link></Fact>}
+        {task.adminUrl && <Fact name="Admin"><a href={task.adminUrl}>Its row</a></Fact>}
         {task.group && (
           <Fact name="Group">
             <Link to={`/groups/${encodeURIComponent(task.group.groupId)}`}>

@@ -7,6 +7,7 @@ import { useQuery } from 'urql'
 import { TaskPageDocument, type TaskPageQuery } from '../gql/graphql'
 import { CONFIRMABLE, RetryDialog } from '../orders/retry-dialog'
 import { RevokeDialog } from '../orders/revoke-dialog'
+import { ChordCard } from '../parts/chord-card'
 import { useEvery, useKeys } from '../parts/keys'
 import { ReasonedButton } from '../parts/reasoned-button'
 import { Empty, Failure, Loading } from '../parts/states'
@@ -28,7 +29,7 @@ export function TaskPage() {
   const task = data?.taskResult
   const navigate = useNavigate()
   useKeys({ Escape: () => void navigate('/') })
-  useEvery(task && !task.isReady ? RENEWED_EVERY : 0, () => again({ requestPolicy: 'network-only' }))
+  useEvery(task && isUnderWay(task) ? RENEWED_EVERY : 0, () => again({ requestPolicy: 'network-only' }))
   if (error && !task) return <Failure error={error} retry={() => again({ requestPolicy: 'network-only' })} />
   if (!data) return <Loading what="the task" />
   if (!task || task.taskId !== taskId) {
@@ -39,6 +40,10 @@ export function TaskPage() {
     )
   }
   return <TaskView key={task.id} task={task} />
+}
+
+function isUnderWay({ isReady, chord }: Task): boolean {
+  return !isReady || (chord !== null && chord.state !== 'DONE' && chord.state !== 'FAILED')
 }
 
 function TaskView({ task }: { task: Task }) {
@@ -79,6 +84,7 @@ function TaskView({ task }: { task: Task }) {
         <aside className="side-column">
           <Timeline task={task} />
           <Facts task={task} />
+          {task.chord && <ChordCard chord={task.chord} />}
           <Lineage task={task} />
         </aside>
       </div>
