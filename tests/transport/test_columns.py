@@ -87,7 +87,7 @@ def odd() -> StrawberryEngine:
     return StrawberryEngine(strawberry.Schema(OddQuery, extensions=[Prepared], execution_context_class=Executor))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=ROWS, container=CONTAINERS, selected=SELECTIONS, root=st.sampled_from(["rows", "perhaps"]))
 def test_rows_that_hold_anything_are_answered_by_the_same_bytes(
     odd: StrawberryEngine, rows: list[Any], container: Any, selected: list[str], root: str

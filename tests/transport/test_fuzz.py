@@ -152,7 +152,7 @@ def check(client: Client, operation: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("rows")
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(operation=operations())
 def test_random_operations_meet_no_fault_of_ours(admin_client: Client, operation: dict[str, Any]) -> None:
     check(admin_client, operation)

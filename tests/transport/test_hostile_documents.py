@@ -86,7 +86,11 @@ EXPENSIVE_ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("name", [*HOSTILE, *EXPENSIVE_ELSEWHERE])
+PARSED = ["1,000 aliases", "90 kB of tokens", "1,000 directives", "the same field 1,000 times", "300 unknown fields"]
+"""Of the hostile ones those that are refused last."""
+
+
+@pytest.mark.parametrize("name", [*PARSED, *EXPENSIVE_ELSEWHERE])
 @pytest.mark.django_db
 def test_a_hostile_document_costs_no_more_than_large_honest_ones(name: str) -> None:
     """They take up to 50 ms of a processor; measured against another text, since machines differ."""
