@@ -17,6 +17,8 @@ from django_celery_results.query import filters, json_filters, operations, opera
 from graphql_api import global_ids
 
 Given = Mapping[str, Any]
+RENAMED = {"countdown_seconds": "countdown"}
+"""Fields that have another name in the rooms below."""
 
 
 def made(type_name: str, given: Given) -> Any:
@@ -29,7 +31,7 @@ def _filter(kind: Callable[..., Any], given: Given) -> Any:
     """Null is refused: as "no condition" it would select everything."""
     for name, item in given.items():
         if item is None:
-            raise InvalidInput(f"`{_camel(name)}` is null; leave it out, or ask by `isNull`.")
+            raise InvalidInput(f"`{camel(name)}` is null; leave it out, or ask by `isNull`.")
     return kind(**{name: tuple(item) if isinstance(item, list) else item for name, item in given.items()})
 
 
@@ -62,8 +64,7 @@ def _selection(given: Given) -> Selection:
 
 
 def _overrides(given: Given) -> retry.RetryOverrides:
-    names = {"countdown_seconds": "countdown"}
-    return retry.RetryOverrides(**{names.get(name, name): item for name, item in given.items()})
+    return retry.RetryOverrides(**{RENAMED.get(name, name): item for name, item in given.items()})
 
 
 def _options(given: Given) -> BulkOptions:
@@ -95,6 +96,7 @@ _MAKERS: Mapping[str, Callable[[Given], Any]] = {
 }
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A field's name as clients write it."""
     first, *others = name.rstrip("_").split("_")
     return first + "".join(map(str.capitalize, others))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django_celery_results.actions.outcome import (
@@ -13,6 +14,7 @@ from django_celery_results.actions.outcome import (
     RetryOutcome,
     RevokeOutcome,
 )
+from graphql_api import inputs
 
 Told = tuple[str, dict[str, Any]]
 """The name of a type, and its fields."""
@@ -33,6 +35,8 @@ _PLAIN: Mapping[ErrorCode, str] = {
     **dict.fromkeys(_UNAVAILABLE, "UnavailableError"),
 }
 
+_GIVEN_AS = {below: given for given, below in inputs.RENAMED.items()}
+
 
 def of_retry(outcome: RetryOutcome) -> list[Told]:
     """What a retry was refused for."""
@@ -46,7 +50,18 @@ def of_revoke(outcome: RevokeOutcome) -> list[Told]:
 
 def of_others(outcome: ForgetOutcome | BulkOutcome) -> list[Told]:
     """What an order that is not about a task's state was refused for."""
-    return _told(outcome.refusals, "InvalidInputError")
+    refusals = map(_of_many, outcome.refusals) if isinstance(outcome, BulkOutcome) else outcome.refusals
+    return _told(refusals, "InvalidInputError")
+
+
+def _of_many(refusal: Refusal) -> Refusal:
+    """Orders for many tasks have the key among their options."""
+    return replace(refusal, path=("options", *refusal.path)) if refusal.path == ("idempotency_key",) else refusal
+
+
+def _step(name: str) -> str:
+    """A step of a path as clients write it."""
+    return inputs.camel(_GIVEN_AS.get(name, name))
 
 
 def _told(refusals: Iterable[Refusal], otherwise: str, **about_task: Any) -> list[Told]:
@@ -54,8 +69,10 @@ def _told(refusals: Iterable[Refusal], otherwise: str, **about_task: Any) -> lis
 
 
 def _one(refusal: Refusal, otherwise: str, about_task: dict[str, Any]) -> Told:
-    common = {"code": refusal.code, "message": refusal.message, "path": [str(step) for step in refusal.path]}
+    common = {"code": refusal.code, "message": refusal.message, "path": [_step(name) for name in refusal.path]}
     if refusal.code is ErrorCode.FORBIDDEN:
         return "ForbiddenError", {**common, "permission": refusal.permission}
     known = _PLAIN.get(refusal.code)
+    if known == "SelectionError":
+        return known, {**common, "matched_count": refusal.matched_count, "limit": refusal.limit}
     return (known, common) if known else (otherwise, {**common, **about_task})

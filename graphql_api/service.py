@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from django_celery_results import __version__
+from django_celery_results.actions.storing_facts import storing_facts
 from django_celery_results.conf import settings
 
 
@@ -16,6 +17,14 @@ class Service:
     schema_hash: str
     version: str = __version__
     celery_version: str = metadata.version("celery")
+
+    @property
+    def result_extended(self) -> bool | None:
+        return storing_facts().result_extended
+
+    @property
+    def retry_arguments_stored(self) -> bool | None:
+        return storing_facts().retry_arguments_stored
 
     @property
     def page_size(self) -> int:

@@ -115,6 +115,7 @@ def _matched(rows: QuerySet[TaskResult], options: BulkOptions) -> int:
             ErrorCode.SELECTION_CHANGED,
             f"{matched} tasks match now, not {options.expected_count}: look at the selection again.",
             path=("options", "expected_count"),
+            matched_count=matched,
         )
     return matched
 

@@ -43,6 +43,10 @@ class Refusal:
     """Path into the input, where one field is to blame."""
     permission: str | None = None
     """With FORBIDDEN: the permission that is missing."""
+    matched_count: int | None = None
+    """With SELECTION_CHANGED and SELECTION_TOO_LARGE: how many tasks are selected."""
+    limit: int | None = None
+    """With SELECTION_TOO_LARGE: how many may be."""
 
 
 class Refused(Exception):
@@ -53,9 +57,19 @@ class Refused(Exception):
         super().__init__(refusal.message)
 
 
-def refuse(code: ErrorCode, message: str, *, path: tuple[str, ...] = (), permission: str | None = None) -> NoReturn:
+def refuse(
+    code: ErrorCode,
+    message: str,
+    *,
+    path: tuple[str, ...] = (),
+    permission: str | None = None,
+    matched_count: int | None = None,
+    limit: int | None = None,
+) -> NoReturn:
     """End an action here."""
-    raise Refused(Refusal(code=code, message=message, path=path, permission=permission))
+    raise Refused(
+        Refusal(code=code, message=message, path=path, permission=permission, matched_count=matched_count, limit=limit)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,6 +61,8 @@ class Selection:
                 ErrorCode.SELECTION_TOO_LARGE,
                 f"{count} ids are more than the {MAX_TASKS} that one request takes: send them in parts.",
                 path=("select",),
+                matched_count=count,
+                limit=MAX_TASKS,
             )
 
     @staticmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graphene import Field, String
+from graphene import Field, Int, String
 
 from graphql_api import refused
 
@@ -47,6 +47,9 @@ class UnavailableError(ObjectType):
 class SelectionError(ObjectType):
     class Meta:
         interfaces = (UserError,)
+
+    matched_count = Int()
+    limit = Int()
 
 
 class NotRetryableError(ObjectType):

@@ -31,5 +31,7 @@ class ServiceInfo(ObjectType):
     version = String(required=True)
     celery_version = String(required=True)
     schema_hash = String(required=True)
+    result_extended = Boolean()
+    retry_arguments_stored = Boolean()
     page_size = Int(required=True)
     max_page_size = Int(required=True)

@@ -50,7 +50,8 @@ class UnavailableError(UserError):
 @described
 @strawberry.type
 class SelectionError(UserError):
-    pass
+    matched_count: int | None
+    limit: int | None
 
 
 @described

@@ -28,5 +28,7 @@ class ServiceInfo:
     version: str
     celery_version: str
     schema_hash: str
+    result_extended: bool | None
+    retry_arguments_stored: bool | None
     page_size: int
     max_page_size: int

@@ -34,7 +34,11 @@ WORDS: dict[str, dict[str, str]] = {
     "UnavailableError": {"": "Something that is needed is not there now. The order may succeed later."},
     "NotRetryableError": {"": "This task cannot be run again so.", "blockers": "Every reason."},
     "NotRevocableError": {"": "This task cannot be revoked.", "task": "The task. Null where it has no row."},
-    "SelectionError": {"": "The selection is too large, or is another than was expected."},
+    "SelectionError": {
+        "": "The selection is too large, or is another than was expected.",
+        "matchedCount": "Tasks that are selected. Null where they were not counted.",
+        "limit": "Tasks that one order takes. Null where that is not the reason.",
+    },
     "ActionBlocker": {"": "A reason why an order would be refused."},
     "RetryTaskError": {"": "What can go wrong with a retry."},
     "RevokeTaskError": {"": "What can go wrong with a revoke."},

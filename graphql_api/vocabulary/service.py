@@ -45,6 +45,11 @@ WORDS: dict[str, dict[str, str]] = {
         "version": "Version of django-celery-results.",
         "celeryVersion": "Version of Celery in this process.",
         "schemaHash": "SHA-256 of the schema's canonical text.",
+        "resultExtended": "Whether arguments are stored with results. Null where the process has no Celery app.",
+        "retryArgumentsStored": (
+            "Whether what a retry needs is kept, unless a task says otherwise. "
+            "Null where the process has no Celery app."
+        ),
         "pageSize": "Rows of a page where no number is asked for.",
         "maxPageSize": "Rows of a page at most.",
     },
