@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from django_celery_results.models import TaskResult
+from django_celery_results.query.time_limit import time_limit
 from tests.tasks import fail, progress, sleep
 from tests.workers import running_worker, wait_for
 
@@ -65,3 +66,19 @@ def test_a_pooler_loses_no_result(pooler: int, kept: bool) -> None:
         ids = [task.id for task in sent]
         wait_for(lambda: TaskResult.objects.filter(task_id__in=ids, status="SUCCESS").count() == len(ids), 30)
         wait_for(lambda: TaskResult.objects.filter(task_id=failed.id, status="FAILURE").exists())
+
+
+def test_a_limit_of_reads_reaches_no_other_client_of_a_pooler(pooler: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", pooler)
+    try:
+        for _ in range(8):  # a connection of the server each, and round again
+            with time_limit(0.2):
+                assert not TaskResult.objects.exists()
+                with pytest.raises(OperationalError, match="statement timeout"), connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_sleep(5)")
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW statement_timeout")
+                assert cursor.fetchone() == ("0",)
+    finally:
+        connection.close()

@@ -45,6 +45,6 @@ def test_no_field_of_the_schema_meets_a_fault_of_ours(case: Any, admin_client: C
 @pytest.mark.heavy
 @pytest.mark.timeout(1800)
 @schema.parametrize()
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 def test_often_asked_no_field_meets_a_fault_of_ours(case: Any, admin_client: Client) -> None:
     check(admin_client, case)
