@@ -44,6 +44,7 @@ WEIGHTS = {
     "TaskResultStats.total": 1_000,
     "TaskResultStats.groups": 1_000,
     "TaskResultStats.timeSeries": 1_000,
+    "TaskResultTimeBucket.groups": 2_000,
     "RuntimeStats.percentile": 20,
     "TaskResult.chord": 5,
     "GroupResult.chord": 5,

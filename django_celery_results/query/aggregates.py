@@ -114,6 +114,8 @@ class TimeBucket:
     start: datetime
     end: datetime
     aggregate: Aggregate
+    groups: Sequence[Bucket] = ()
+    """Broken down by a column where that is asked for, the largest first."""
 
 
 @dataclass(kw_only=True, eq=False)

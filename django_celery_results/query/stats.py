@@ -23,6 +23,7 @@ from .filters import TaskResultFilter
 from .operators import StringFilter
 
 MAX_LINES = 10_000
+_START = "_start"
 MAX_TOP = 100
 
 
@@ -88,19 +89,32 @@ class Stats:
         return {keys[0]: found for keys, found in self._aggregates(self._rows, (GroupBy.TASK_NAME.value,)).items()}
 
     def time_series(
-        self, unit: TimeUnit, *, step: int = 1, field: TimeField = TimeField.DATE_DONE, zone: str = "UTC"
+        self,
+        unit: TimeUnit,
+        *,
+        step: int = 1,
+        field: TimeField = TimeField.DATE_DONE,
+        by: GroupBy | None = None,
+        zone: str = "UTC",
     ) -> list[TimeBucket]:
         """Buckets with rows in them, the oldest first. Spans of several units are counted from a Monday."""
         if not 0 < step <= 1000:
             raise InvalidInput("`step` lies between 1 and 1000.")
         clock = _zone(zone)
         rows = self._at(field).annotate(_start=Trunc(field.value, unit.value, tzinfo=clock))
-        sample = Sample(rows=rows, names=("_start",))
+        names = (_START, by.value) if by else (_START,)
+        sample = Sample(rows=rows, names=names)
         spans: dict[datetime, list[dict[str, Any]]] = defaultdict(list)
-        for line in _in_zone(self._lines, rows):
-            spans[_span(line["_start"], unit, step, clock)].append(line)
+        for line in _in_zone(self._lines, rows, names):
+            spans[_span(line[_START], unit, step, clock)].append(line)
+        buckets: list[Bucket] = []
         return [
-            TimeBucket(start=start, end=_wall(start, step * _UNITS[unit], clock), aggregate=_at_starts(lines, sample))
+            TimeBucket(
+                start=start,
+                end=_wall(start, step * _UNITS[unit], clock),
+                aggregate=_of_lines(lines, sample),
+                groups=_broken_down(lines, by, sample, buckets) if by else (),
+            )
             for start, lines in sorted(spans.items())
         ]
 
@@ -155,8 +169,19 @@ def _measures(wanted: Collection[str]) -> dict[str, Any]:
 _PARTS = {"count": Count, "sum": Sum, "min": Min, "max": Max}
 
 
-def _at_starts(lines: Sequence[dict[str, Any]], sample: Sample) -> Aggregate:
-    return Aggregate(lines=lines, sample=sample, keys=[(start,) for start in {line["_start"] for line in lines}])
+def _of_lines(lines: Sequence[dict[str, Any]], sample: Sample) -> Aggregate:
+    keys = {tuple(line[name] for name in sample.names) for line in lines}
+    return Aggregate(lines=lines, sample=sample, keys=list(keys))
+
+
+def _broken_down(lines: Sequence[dict[str, Any]], by: GroupBy, sample: Sample, buckets: list[Bucket]) -> list[Bucket]:
+    """Of one span; `buckets` are those of all spans."""
+    found = [
+        Bucket(keys=keys, aggregate=_of_lines(of_key, sample), siblings=buckets)
+        for keys, of_key in grouped(lines, (by.value,)).items()
+    ]
+    buckets += found
+    return sorted(found, key=lambda bucket: -bucket.aggregate.count)
 
 
 def _span(start: datetime, unit: TimeUnit, step: int, clock: tzinfo) -> datetime:
@@ -171,10 +196,12 @@ def _wall(start: datetime, length: timedelta, clock: tzinfo) -> datetime:
 
 
 def _in_zone(
-    lines: Callable[[QuerySet[TaskResult], tuple[str, ...]], list[dict[str, Any]]], rows: QuerySet[TaskResult]
+    lines: Callable[[QuerySet[TaskResult], tuple[str, ...]], list[dict[str, Any]]],
+    rows: QuerySet[TaskResult],
+    names: tuple[str, ...],
 ) -> list[dict[str, Any]]:
     try:
-        return lines(rows, ("_start",))
+        return lines(rows, names)
     except ValueError as error:  # MariaDB answers NULL where it was never told about time zones
         raise InvalidInput("The database knows no time zones; ask for UTC, or load them into it.") from error
 

@@ -58,6 +58,7 @@ class TaskResultTimeBucket(ObjectType):
     start = DateTime(required=True)
     end = DateTime(required=True)
     aggregate = Field(TaskResultAggregate, required=True)
+    groups = many(TaskResultBucket)
 
 
 class TaskResultStats(ObjectType):
@@ -72,6 +73,7 @@ class TaskResultStats(ObjectType):
         unit=TimeBucketUnit(required=True),
         step=Int(required=True, default_value=1),
         field=TaskResultTimeField(required=True, default_value=known.ENUMS["TaskResultTimeField"]["DATE_DONE"]),
+        by=TaskResultGroupBy(),
         time_zone=String(required=True, default_value="UTC"),
     )
     is_truncated = Boolean(required=True)
@@ -81,5 +83,7 @@ class TaskResultStats(ObjectType):
         return root.groups(by, top)
 
     @staticmethod
-    def resolve_time_series(root: Any, info: Any, unit: Any, step: int, field: Any, time_zone: str) -> Any:
-        return root.time_series(unit, step=step, field=field, zone=time_zone)
+    def resolve_time_series(
+        root: Any, info: Any, unit: Any, step: int, field: Any, time_zone: str, by: Any = None
+    ) -> Any:
+        return root.time_series(unit, step=step, field=field, by=by, zone=time_zone)

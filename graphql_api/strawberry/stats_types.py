@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
+from strawberry import UNSET
 
 from django_celery_results.query import aggregates, durations, stats
 from graphql_api.columns import for_many
@@ -65,6 +66,7 @@ class TaskResultTimeBucket:
     start: datetime
     end: datetime
     aggregate: TaskResultAggregate
+    groups: list[TaskResultBucket]
 
 
 Stats = strawberry.Parent[stats.Stats]
@@ -79,9 +81,10 @@ def _time_series(
     unit: TimeUnit,
     step: int = 1,
     field_: Annotated[TimeField, strawberry.argument(name="field")] = TimeField.DATE_DONE,
+    by: GroupBy | None = UNSET,
     time_zone: str = "UTC",
 ) -> Any:
-    return root.time_series(unit, step=step, field=field_, zone=time_zone)
+    return root.time_series(unit, step=step, field=field_, by=by or None, zone=time_zone)
 
 
 @described

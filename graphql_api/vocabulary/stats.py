@@ -58,6 +58,7 @@ WORDS: dict[str, dict[str, str]] = {
         "start": "Its first moment.",
         "end": "The first moment after it.",
         "aggregate": "Their numbers.",
+        "groups": "Broken down by `by`, the largest bucket first; empty without it.",
     },
     "TaskResultStats": {
         "": "Statistics over the tasks of a filter.",
@@ -69,6 +70,7 @@ WORDS: dict[str, dict[str, str]] = {
         "timeSeries.unit": "The unit of a bucket's length.",
         "timeSeries.step": "Units to a bucket, counted from a Monday; 1,000 at most.",
         "timeSeries.field": "The moment a task is counted at.",
+        "timeSeries.by": "A column to break each span down by.",
         "timeSeries.timeZone": "Whose midnights and Mondays; a name such as Europe/Berlin.",
         "isTruncated": "Whether a breakdown had over 10,000 lines; the largest were kept. Select it last.",
     },

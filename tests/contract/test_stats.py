@@ -148,3 +148,30 @@ def test_a_bucket_shows_its_newest_row(client: Client) -> None:
     for name in "bcdef":
         task(name, task_name=name, parent_id="parent")
     assert cost() == few
+
+
+def test_spans_of_time_are_broken_down_by_a_column(client: Client) -> None:
+    for number, (name, hour) in enumerate([("a", 0), ("a", 0), ("b", 0), ("b", 1), (None, 1)]):
+        moment = at(hour * 3600 + number)
+        task(f"t{number}", task_name=name, date_created=moment, date_started=moment, date_done=at(hour * 3600 + 10))
+    query = """{ taskResultStats { timeSeries(unit: HOUR, by: TASK_NAME) { aggregate { count runtime { max } }
+      groups { keys aggregate { count runtime { max percentile(p: 50) } } latest { taskId } } } } }"""
+    first, second = client.data(query)["taskResultStats"]["timeSeries"]
+    assert first == {
+        "aggregate": {"count": 3, "runtime": {"max": 10.0}},
+        "groups": [
+            {
+                "keys": ["a"],
+                "aggregate": {"count": 2, "runtime": {"max": 10.0, "percentile": 9.0}},
+                "latest": {"taskId": "t1"},
+            },
+            {
+                "keys": ["b"],
+                "aggregate": {"count": 1, "runtime": {"max": 8.0, "percentile": 8.0}},
+                "latest": {"taskId": "t2"},
+            },
+        ],
+    }
+    assert [group["keys"] for group in second["groups"]] in ([["b"], [None]], [[None], ["b"]])
+    plain = client.data("{ taskResultStats { timeSeries(unit: DAY, by: null) { groups { keys } } } }")
+    assert plain["taskResultStats"]["timeSeries"] == [{"groups": []}]
