@@ -19,4 +19,5 @@ def run(*, rounds: int, members: int = 1000) -> list[dict[str, Any]]:
             return float(contender.run("probe_chord.py", queue, str(members)))
 
     figures = interleaved([ours(), redis(), old()], measure, rounds)
-    return [table(f"Chord of {members} empty members", "s", figures, more_is_better=False)]
+    targets = {redis().name: 1 / 1.2, old().name: 5.0}
+    return [table(f"Chord of {members} empty members", "s", figures, more_is_better=False, targets=targets)]

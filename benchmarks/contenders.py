@@ -17,6 +17,8 @@ import django
 
 PROJECT = Path(__file__).parent / "project"
 CACHE = Path(__file__).parent / "results"
+OURS, OLD = f"bench_ours_{os.getpid()}", f"bench_old_{os.getpid()}"
+"""Names of databases; two runs on one machine do not meet."""
 OLD_PACKAGE = "django-celery-results==2.6.0"
 OLD_REQUIREMENTS = (OLD_PACKAGE, "psycopg[binary]>=3.2", "PyMySQL>=1.1.1", "celery[redis]")
 
@@ -42,34 +44,32 @@ class Contender:
 
     def run(self, *arguments: str, **env: str) -> str:
         """Standard output of `python ARGUMENTS` in the contender's environment."""
-        return subprocess.run(
-            [self.python, *arguments],
-            cwd=PROJECT,
-            env=self.environment(**env),
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-        ).stdout
+        ended = subprocess.run(
+            [self.python, *arguments], cwd=PROJECT, env=self.environment(**env), capture_output=True, text=True
+        )
+        if ended.returncode:
+            raise RuntimeError(f"{self.name}: {' '.join(arguments)}\n{ended.stderr}")
+        return ended.stdout
 
 
 def ours(name: str = "ours", *, conn_max_age: int = 600, **env: str) -> Contender:
-    return Contender(name=name, env={"BENCH_DATABASE": "bench_ours", "BENCH_CONN_MAX_AGE": str(conn_max_age), **env})
+    return Contender(name=name, env={"BENCH_DATABASE": OURS, "BENCH_CONN_MAX_AGE": str(conn_max_age), **env})
 
 
 def old(name: str = "2.6.0", *, conn_max_age: int = 600, **env: str) -> Contender:
     return Contender(
         name=name,
         python=old_python(),
-        env={"BENCH_DATABASE": "bench_old", "BENCH_CONN_MAX_AGE": str(conn_max_age), **env},
+        env={"BENCH_DATABASE": OLD, "BENCH_CONN_MAX_AGE": str(conn_max_age), **env},
     )
 
 
 def redis(name: str = "Celery's Redis backend") -> Contender:
-    return Contender(name=name, env={"BENCH_BACKEND": "redis://127.0.0.1:6379/12", "BENCH_DATABASE": "bench_ours"})
+    return Contender(name=name, env={"BENCH_BACKEND": "redis://127.0.0.1:6379/12", "BENCH_DATABASE": OURS})
 
 
 def disabled() -> Contender:
-    return Contender(name="results disabled", env={"BENCH_BACKEND": "disabled", "BENCH_DATABASE": "bench_ours"})
+    return Contender(name="results disabled", env={"BENCH_BACKEND": "disabled", "BENCH_DATABASE": OURS})
 
 
 def old_python() -> str:

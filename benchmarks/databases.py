@@ -13,7 +13,7 @@ from .contenders import Contender
 def fresh_database(contender: Contender) -> Iterator[None]:
     """A migrated PostgreSQL database of the contender's name."""
     name = contender.env["BENCH_DATABASE"]
-    _postgresql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}"')
+    _postgresql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'CREATE DATABASE "{name}" TEMPLATE template0')
     contender.run("-m", "django", "migrate", "-v0")
     try:
         yield
@@ -23,8 +23,7 @@ def fresh_database(contender: Contender) -> Iterator[None]:
 
 def _postgresql(*statements: str) -> None:
     for statement in statements:
-        subprocess.run(
-            ["psql", "-h", "127.0.0.1", "-U", "root", "-q", "-c", statement, "postgres"],
-            check=True,
-            stderr=subprocess.DEVNULL,
-        )
+        command = ["psql", "-h", "127.0.0.1", "-U", "root", "-q", "-c", statement, "postgres"]
+        ended = subprocess.run(command, capture_output=True, text=True)
+        if ended.returncode:
+            raise RuntimeError(f"{statement}\n{ended.stderr}")

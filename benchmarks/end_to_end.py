@@ -27,4 +27,5 @@ def run(*, rounds: int, tasks: int) -> list[dict[str, Any]]:
             return float(contender.run("probe_throughput.py", queue, node, str(tasks)))
 
     figures = interleaved(contenders, measure, rounds)
-    return [table(f"End to end, {tasks} no-op tasks", "tasks/s", figures, more_is_better=True)]
+    targets = {redis().name: 1.0, old().name: 5.0}
+    return [table(f"End to end, {tasks} no-op tasks", "tasks/s", figures, more_is_better=True, targets=targets)]

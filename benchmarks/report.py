@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,20 +34,39 @@ def interleaved(contenders: Sequence[Contender], measure: Callable[[Contender], 
     return [Figures(contender=name, values=tuple(values)) for name, values in seen.items()]
 
 
-def table(title: str, unit: str, figures: Sequence[Figures], *, more_is_better: bool) -> dict[str, Any]:
-    """Print medians with their ratio to the first contender's; return them for the JSON file."""
+def table(
+    title: str,
+    unit: str,
+    figures: Sequence[Figures],
+    *,
+    more_is_better: bool,
+    targets: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Print medians with their ratio to the first contender's, and to what is aimed at; return them for the JSON file.
+
+    `targets`: by contender, how many times as good as it the first one is to be.
+    """
     first = figures[0].median
     print(f"\n{title} ({unit}; median of {len(figures[0].values)} interleaved rounds)")
     rows = []
     for figure in figures:
         ratio = first / figure.median if more_is_better else figure.median / first
         low, high = min(figure.values), max(figure.values)
+        target = (targets or {}).get(figure.contender)
         print(
             f"  {figure.contender:34} {figure.median:10.1f}  ({low:.1f} to {high:.1f})"
-            f"   {figures[0].contender} is {ratio:.2f} x"
+            f"   {figures[0].contender} is {ratio:.2f} x{aimed(ratio, target)}"
         )
-        rows.append({"contender": figure.contender, "median": figure.median, "values": figure.values, "ratio": ratio})
+        row = {"contender": figure.contender, "median": figure.median, "values": figure.values, "ratio": ratio}
+        rows.append({**row, "target": target})
     return {"title": title, "unit": unit, "rows": rows}
+
+
+def aimed(ratio: float, target: float | None) -> str:
+    """What is printed beside a ratio that has a target."""
+    if target is None:
+        return ""
+    return f", target {target:.2f}: {'met' if ratio >= target else 'missed'}"
 
 
 def keep(name: str, tables: list[dict[str, Any]], folder: Path) -> None:
