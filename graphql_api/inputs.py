@@ -13,7 +13,7 @@ from django_celery_results.actions import retry
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.selection import Selection
 from django_celery_results.exceptions import InvalidInput
-from django_celery_results.query import filters, json_filters, operations, operators, ordering, tasks
+from django_celery_results.query import filters, json_filters, key_filters, operations, operators, ordering, tasks
 from graphql_api import global_ids
 
 Given = Mapping[str, Any]
@@ -35,9 +35,9 @@ def _filter(kind: Callable[..., Any], given: Given) -> Any:
     return kind(**{name: tuple(item) if isinstance(item, list) else item for name, item in given.items()})
 
 
-def _keys(given: Given) -> operators.KeyFilter:
+def _keys(given: Given) -> key_filters.KeyFilter:
     """Global ids as the primary keys of tasks."""
-    found: operators.KeyFilter = _filter(operators.KeyFilter, {name: _pks(item) for name, item in given.items()})
+    found: key_filters.KeyFilter = _filter(key_filters.KeyFilter, {name: _pks(item) for name, item in given.items()})
     return found
 
 

@@ -16,12 +16,12 @@ from django_celery_results.states import READY
 from . import hidden, lookups, search
 from .conditions import all_of, any_of, negate
 from .json_filters import JSONFilter
+from .key_filters import KeyFilter
 from .operators import (
     Comparison,
     DateTimeFilter,
     IDFilter,
     IntFilter,
-    KeyFilter,
     SecondsFilter,
     StateFilter,
     StringFilter,

@@ -94,30 +94,6 @@ class IDFilter(Comparison):
     OPERATORS = _EXACT
 
 
-_MAX_KEY = 1 << 62
-
-
-def _keys(column: str, keys: tuple[int, ...]) -> Q:
-    if len(keys) > MAX_VALUES:
-        raise InvalidInput(f"A list to compare with may have {MAX_VALUES} entries; this one has {len(keys)}.")
-    return Q(**{f"{column}__in": [key for key in keys if key < _MAX_KEY]})
-
-
-@dataclass(frozen=True, kw_only=True)
-class KeyFilter(Comparison):
-    """Primary keys."""
-
-    eq: int | None = None
-    in_: tuple[int, ...] | None = None
-    not_in: tuple[int, ...] | None = None
-
-    OPERATORS = {
-        "eq": lambda column, key: _keys(column, (key,)),
-        "in_": _keys,
-        "not_in": lambda column, keys: negate(_keys(column, keys)),
-    }
-
-
 @dataclass(frozen=True, kw_only=True)
 class StringFilter(Comparison):
     """Text, compared byte for byte except by the operators that begin with `i`."""

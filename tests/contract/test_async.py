@@ -14,7 +14,7 @@ from tests.contract.conftest import Client
 from tests.contract.test_access import READS
 from tests.query.rows import group, task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pytest_django import Settings
 
 from tests.contract.conftest import Client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PAGE = "taskResults(first: 100) { nodes { children(first: 100) { nodes { id } } } }"
 """Costs some 10,000."""

@@ -17,7 +17,7 @@ from tests.contract.conftest import Client
 from tests.contract.test_access import ORDERS, READS
 from tests.query.rows import group, task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 SCHEMA = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text())
 Viewers = Callable[..., Viewer]

@@ -10,7 +10,7 @@ from tests.celery_app import app
 from tests.contract.conftest import Client
 from tests.query.rows import tasks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 ERRORS = "errors { ... on UserError { code path } ... on SelectionError { matchedCount limit } }"
 DELETE = f"mutation ($input: BulkDeleteTaskResultsInput!) {{ bulkDeleteTaskResults(input: $input) {{ {ERRORS} }} }}"

@@ -9,7 +9,8 @@ from pytest_django import Settings
 from django_celery_results.exceptions import InvalidInput
 from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.query.filters import TaskResultFilter
-from django_celery_results.query.operators import DateTimeFilter, IDFilter, KeyFilter, StringFilter
+from django_celery_results.query.key_filters import KeyFilter
+from django_celery_results.query.operators import DateTimeFilter, IDFilter, StringFilter
 from django_celery_results.query.tasks import selected
 from tests.query.rows import task
 

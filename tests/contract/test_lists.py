@@ -1,0 +1,111 @@
+"""Filters and orders of lists: what they select, and what cannot be asked."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from graphql_api import global_ids
+from tests.contract.conftest import Client
+from tests.contract.test_tasks import PAGE, ids
+from tests.query.rows import at, group, task, tasks
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"first": 101}, "PAGE_TOO_LARGE"),
+        ({"last": 101}, "PAGE_TOO_LARGE"),
+        ({"first": -1}, "BAD_USER_INPUT"),
+        ({"first": 1, "last": 1}, "BAD_USER_INPUT"),
+        ({"filter": {"taskName": None}}, "BAD_USER_INPUT"),
+        ({"filter": {"taskName": {"eq": None}}}, "BAD_USER_INPUT"),
+        ({"filter": {"or": []}}, "BAD_USER_INPUT"),
+        ({"filter": {"taskName": {"regex": "(a+)+$"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"taskName": {"eq": "\0"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"taskName": {"eq": "\ud800"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"taskName": {"contains": "x" * 5000}}}, "BAD_USER_INPUT"),
+        ({"filter": {"taskId": {"in": ["x"] * 1001}}}, "BAD_USER_INPUT"),
+        ({"filter": {"dateDone": {"gt": "0001-01-01T00:00:00Z"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"dateDone": {"gt": "2026-01-01T00:00:00"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"dateDone": {"withinLast": "P1Y"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"dateDone": {"withinLast": "P999999999D"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"runtimeSeconds": {"gt": 1e300}}}, "BAD_USER_INPUT"),
+        ({"filter": {"and": [{"isReady": True}] * 101}}, "BAD_USER_INPUT"),
+        ({"filter": {"id": {"eq": "x"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"id": {"in": [global_ids.encode("GroupResult", 1)]}}}, "BAD_USER_INPUT"),
+        ({"filter": {"id": {"eq": None}}}, "BAD_USER_INPUT"),
+        ({"filter": {"resultJson": {"path": ["a"]}}}, "BAD_USER_INPUT"),
+        ({"filter": {"resultJson": {"path": ['a"b'], "eq": 1}}}, "BAD_USER_INPUT"),
+        ({"filter": {"resultJson": {"path": ["a"], "eq": {"b": 1}}}}, "BAD_USER_INPUT"),
+        ({"filter": {"resultJson": {"path": ["a"], "eq": None}}}, "BAD_USER_INPUT"),
+        ({"filter": {"metaJson": {"path": ["a"] * 11, "eq": 1}}}, "BAD_USER_INPUT"),
+        ({"filter": {"search": ""}}, "BAD_USER_INPUT"),
+        ({"filter": {"search": "x" * 501}}, "BAD_USER_INPUT"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(client: Client, arguments: dict[str, Any], code: str) -> None:
+    response = client.execute(PAGE, arguments)
+    assert [error["extensions"]["code"] for error in response.errors] == [code]
+    assert not response.data
+
+
+def test_slow_orders_are_off_unless_the_service_allows_them(client: Client, settings: Settings) -> None:
+    for name, started, done in (("slow", 1, 9), ("fast", 2, 3), ("late", 3, 5)):
+        task(name, date_started=at(started), date_done=at(done))
+    task("waiting", status="PENDING")
+    task("running", status="STARTED", date_started=at(4))
+    orders = {
+        "RUNTIME": ["slow", "late", "fast"],
+        "DATE_STARTED": ["running", "late", "fast", "slow"],
+    }
+    for field, expected in orders.items():
+        settings.DJANGO_CELERY_RESULTS = {}
+        assert client.codes(PAGE, {"orderBy": {"field": field}}) == ["BAD_USER_INPUT"]
+        settings.DJANGO_CELERY_RESULTS = {"ALLOW_SLOW_ORDERS": True}
+        first = client.data(PAGE, {"first": 2, "orderBy": {"field": field}})
+        after = first["taskResults"]["pageInfo"]["endCursor"]
+        rest = client.data(PAGE, {"after": after, "orderBy": {"field": field}})
+        assert ids(first) + ids(rest) == expected
+        other = {"field": "RUNTIME" if field == "DATE_STARTED" else "DATE_DONE"}
+        assert client.codes(PAGE, {"after": after, "orderBy": other}) == ["BAD_CURSOR"]
+
+
+def test_groups_order_their_tasks_in_the_same_way(client: Client, settings: Settings) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"ALLOW_SLOW_ORDERS": True}
+    for name, done in (("a", 9), ("b", 3)):
+        task(name, date_started=at(1), date_done=at(done))
+    task("c", status="STARTED")
+    group("g", ["a", "b", "c"])
+    query = """{ groupResults { nodes { tasks(orderBy: {field: RUNTIME, direction: ASC}) { nodes { taskId } } } } }"""
+    [node] = client.data(query)["groupResults"]["nodes"]
+    assert [found["taskId"] for found in node["tasks"]["nodes"]] == ["b", "a"]
+
+
+def test_tasks_are_filtered_by_global_ids(client: Client) -> None:
+    first, second, _ = tasks(3)
+    wanted = [global_ids.encode("TaskResult", row.pk) for row in (first, second)]
+    assert ids(client.data(PAGE, {"filter": {"id": {"in": wanted}}})) == ["t1", "t0"]
+    assert ids(client.data(PAGE, {"filter": {"id": {"notIn": wanted}}})) == ["t2"]
+
+
+def test_a_value_inside_of_json_is_found(client: Client) -> None:
+    if connection.vendor == "postgresql" and connection.pg_version < 160_000:
+        pytest.skip("PostgreSQL before 16 refuses")
+    task("t", result='{"a": [{"b": "x"}]}')
+    task("u", result='{"a": [{"b": 2.5}]}')
+    literal = '{ taskResults(filter: {resultJson: {path: ["a", "0", "b"], in: ["x", true]}}) { nodes { taskId } } }'
+    assert client.data(literal)["taskResults"]["nodes"] == [{"taskId": "t"}]
+    found = client.data(PAGE, {"filter": {"resultJson": {"path": ["a", "0", "b"], "gt": 2, "lt": 3}}})
+    assert ids(found) == ["u"]
+
+
+def test_a_filter_may_nest_only_so_deep(client: Client) -> None:
+    deep: dict[str, Any] = {"isReady": True}
+    for _ in range(10):
+        deep = {"not": deep}
+    assert client.codes(PAGE, {"filter": deep}) == ["BAD_USER_INPUT"]
+    assert client.codes(PAGE, {"filter": deep["not"]}) == []
