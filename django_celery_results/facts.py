@@ -11,6 +11,8 @@ from celery.utils.time import maybe_iso8601
 from django.conf import settings
 from django.utils import timezone
 
+from .states import GENERATION_HEADER, pack_attempt
+
 RETRY_HEADER = "dcr_retry_of"
 """Message header that names the task which a retry runs again."""
 NO_ERROR: dict[str, Any] = {"error_type": None, "error_fingerprint": None}
@@ -43,6 +45,22 @@ def of_task(request: Any) -> dict[str, Any]:
         "retried_from": header(request, RETRY_HEADER),
     }
     return {name: _plain(value) for name, value in told.items() if value is not None}
+
+
+def attempt_of(task_id: str, request: Any) -> int | None:
+    """The number of the run that speaks through `request`, so packed that `<` orders runs; None if none does.
+
+    A run speaks only for its own id: links of a failed chain and `update_state("other-id")` bring a foreign request.
+    """
+    delivery = getattr(request, "delivery_info", None)
+    if not delivery or getattr(request, "id", None) != task_id:
+        return None
+    return pack_attempt(
+        generation=header(request, GENERATION_HEADER) or 0,
+        nesting=getattr(request, "replaced_task_nesting", None) or 0,
+        retries=getattr(request, "retries", None) or 0,
+        redelivered=bool(delivery.get("redelivered")),
+    )
 
 
 def of_error(task_name: str | None, result: Any, traceback: Any) -> dict[str, Any]:

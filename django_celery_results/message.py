@@ -16,9 +16,10 @@ from django.db import connections
 from django.utils import timezone
 
 from .conf import settings
+from .facts import attempt_of
 from .message_codec import Message, MessageUnavailable, encode, serializer_of
 from .models import TaskMessage
-from .states import READY, TaskState, attempt_of
+from .states import READY, TaskState
 
 logger = logging.getLogger(__name__)
 

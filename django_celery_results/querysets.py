@@ -66,7 +66,7 @@ class StateChange:
     status: str
     known: Mapping[str, Any] = field(default_factory=dict)
     attempt: int | None = None
-    """The run that speaks, as `states.attempt_of` packs it; None: nobody who runs the task."""
+    """The run that speaks, as `facts.attempt_of` packs it; None: nobody who runs the task."""
     is_escaped: bool = False
     """The last resort, where a column's charset refused the text: ASCII with backslash escapes."""
 

@@ -79,25 +79,6 @@ GENERATION_HEADER = "dcr_generation"
 _RETRIES_BITS, _NESTING_BITS, _GENERATION_BITS = 31, 15, 15
 
 
-def attempt_of(task_id: str, request: Any) -> int | None:
-    """The number of the run that speaks through `request`, so packed that `<` orders runs; None if none does.
-
-    A run speaks only for its own id: links of a failed chain and `update_state("other-id")` bring a foreign request.
-    """
-    delivery = getattr(request, "delivery_info", None)
-    if not delivery or getattr(request, "id", None) != task_id:
-        return None
-    generation = (getattr(request, "headers", None) or {}).get(GENERATION_HEADER) or getattr(
-        request, GENERATION_HEADER, None
-    )
-    return pack_attempt(
-        generation=generation or 0,
-        nesting=getattr(request, "replaced_task_nesting", None) or 0,
-        retries=getattr(request, "retries", None) or 0,
-        redelivered=bool(delivery.get("redelivered")),
-    )
-
-
 def pack_attempt(*, generation: int = 0, nesting: int = 0, retries: int = 0, redelivered: bool = False) -> int:
     """One bigint, most significant first: generation, nesting, retries, redelivered. Each is capped, never wrapped."""
     packed = _capped(generation, _GENERATION_BITS)

@@ -14,7 +14,8 @@ from typing import Any
 from celery.backends.base import KeyValueStoreBackend
 from django.core.cache import BaseCache, caches
 
-from django_celery_results.states import attempt_of, is_replaced
+from django_celery_results.facts import attempt_of
+from django_celery_results.states import is_replaced
 
 LOCK_SECONDS = 2
 

@@ -16,10 +16,10 @@ from kombu.exceptions import EncodeError
 
 from django_celery_results import codec, connections, facts, message, outages
 from django_celery_results.conf import settings
+from django_celery_results.facts import attempt_of
 from django_celery_results.managers import TaskResultManager, beside
 from django_celery_results.models import TaskResult
 from django_celery_results.querysets import Companion, StateChange, refuses_text, saves_itself
-from django_celery_results.states import attempt_of
 from django_celery_results.utils import now
 
 from .started import held_starts

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from django_celery_results.facts import attempt_of
 from django_celery_results.states import (
     GENERATION_HEADER,
     REPLACES,
     TaskState,
-    attempt_of,
     generation_of,
     is_replaced,
     pack_attempt,
