@@ -68,7 +68,8 @@ class Session:
     def load(self, rows: QuerySet[TaskResult]) -> list[TaskResult]:
         """The rows with the columns this session reads, noted as siblings."""
         heads = payloads.heads(self.columns)
-        found = instances.load(rows.annotate(**heads), ("task_id", *self.light_columns(TaskResult)), heads)
+        rows = rows.annotate(**heads) if heads else rows
+        found = instances.load(rows, ("task_id", *self.light_columns(TaskResult)), heads)
         # By identity: a row may come again with others. The lists keep the rows alive, so no identity is used twice.
         self._siblings.update(dict.fromkeys(map(id, found), found))
         return found

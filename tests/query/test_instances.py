@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 
@@ -13,7 +13,7 @@ from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.query import instances
 from django_celery_results.query.pages import PageRequest
 from django_celery_results.query.session import Session
-from tests.query.rows import task
+from tests.query.rows import at, task
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +33,22 @@ def test_a_row_equals_the_one_that_django_loads() -> None:
     assert made == row
     assert {name: getattr(made, name) for name in COLUMNS} == {name: getattr(row, name) for name in COLUMNS}
     assert (made._state.db, made._state.adding) == (row._state.db, False)
+
+
+def test_times_are_those_that_django_loads() -> None:
+    task("t", date_started=at(0.123456), date_created=at(1))
+    (made,) = instances.load(TaskResult.objects.all(), ["date_created", "date_started", "eta"])
+    row = TaskResult.objects.get()
+    for name in ("date_created", "date_started", "eta"):
+        ours, django_s = getattr(made, name), getattr(row, name)
+        assert (ours, ours and ours.tzinfo) == (django_s, django_s and django_s.tzinfo)
+
+
+def test_a_connection_in_another_time_zone_gives_the_same_moments(monkeypatch: pytest.MonkeyPatch) -> None:
+    task("t", date_created=at(1))
+    monkeypatch.setattr(connections["default"], "timezone_name", "Europe/Berlin")
+    (made,) = instances.load(TaskResult.objects.all(), ["date_created"])
+    assert made.date_created == at(1)
 
 
 def test_a_row_can_be_saved_and_deleted() -> None:
