@@ -25,7 +25,7 @@ def main() -> None:
         "state": reading.state,
         "waiting": lambda: reading.waiting(rounds=min(rounds, 3)),
         "chords": lambda: chords.run(rounds=min(rounds, 3)),
-        "api": lambda: api.run(rounds=min(rounds, 5)),
+        "api": lambda: api.run(rounds=rounds * 4),
         "api_http": lambda: api_http.run(rounds=min(rounds, 3)),
         "scale": lambda: scale.run(tasks=options.rows),
         "retention": lambda: retention.run(rounds=min(rounds, 3)),
