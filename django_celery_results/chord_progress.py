@@ -67,23 +67,27 @@ class Claim:
         return Chord.objects.using(self.alias).filter(pk=self.group_id, claim=self.token)
 
 
-def progress(group_id: str, alias: str) -> Progress | None:
-    """How far the chord is; None if there is no such chord, or none visible yet."""
-    seen = _read(_counted(alias), (group_id,), alias)
-    return seen and seen[0]
+def progress(group_id: str, alias: str, *, after: Part | None = None) -> Progress | None:
+    """How far the chord is; None if there is no such chord, or none visible yet.
 
-
-def progress_after(part: Part, alias: str) -> Progress | None:
-    """The same once this part is stored, but that none has returned, as it says, while one is surely missing.
-
-    The later of two members that share a place finds the other. It marks the chord before it counts: who returns after
-    the mark counts too, and who returned before is counted.
+    For a member that asks `after` storing its part, none has returned while one is surely missing.
     """
-    seen = _read(_glanced(alias), (part.index, part.task_id, part.group_id), alias)
-    if seen and seen[1] and part.index >= 0:
-        Part(group_id=part.group_id, task_id="", index=SHARED_INDEX, state=SHARED, result=None).save(alias)
-        return progress(part.group_id, alias)
+    if after is None:
+        seen = _read(_counted(alias), (group_id,), alias)
+    else:
+        seen = _read(_glanced(alias), (after.index, after.task_id, group_id), alias)
+        if seen and seen[1] and after.index >= 0:
+            _mark_shared(group_id, alias)
+            return progress(group_id, alias)
     return seen and seen[0]
+
+
+def _mark_shared(group_id: str, alias: str) -> None:
+    """The later of two members that share a place has found the other, and says so before it counts.
+
+    Who returns after the mark counts too, and who returned before is counted.
+    """
+    Part(group_id=group_id, task_id="", index=SHARED_INDEX, state=SHARED, result=None).save(alias)
 
 
 def claim(group_id: str, seen: Progress, *, lease: float, alias: str) -> Claim | None:

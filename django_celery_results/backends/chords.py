@@ -1,24 +1,21 @@
 """Chords in Celery's protocol: every member counts once, and the body is sent once.
 
-A member's row and its part are written together; who then finds the chord complete claims it and sends the body. What
-a killed worker leaves behind is found by the sweeps: of other members, of cleanup, of workers that start.
+A member's row and its part are written together; who then finds the chord complete claims it and sends the body.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from celery import maybe_signature, states
 from celery.app.task import Context
 from celery.exceptions import ChordError
 from celery.result import GroupResult
-from celery.signals import worker_ready
 from celery.utils.functional import _regen  # type: ignore[attr-defined]
 from celery.utils.log import get_logger
 from django.db import DatabaseError, connections, router, transaction
@@ -27,35 +24,29 @@ from kombu.utils.uuid import uuid
 
 from django_celery_results import chord_progress, chord_rows, codec, oversized
 from django_celery_results import connections as result_connections
-from django_celery_results.chord_progress import UNFINISHED, Claim, Progress
+from django_celery_results.chord_progress import Claim, Progress
 from django_celery_results.chord_rows import Part
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import ResultTooLarge
-from django_celery_results.models import Chord, ChordState
+from django_celery_results.models import ChordState
 from django_celery_results.querysets import Companion
-from django_celery_results.retention import Batches
 
 from . import chord_counters
 from .chord_results import ChordResults, PartsMissing, chord_error, pack, unpack
+from .chord_sweeps import SweepMixin
 
 logger = get_logger(__name__)
-T = TypeVar("T")
 
-SWEEP_PAGE = 100
-"""Unfinished chords that one sweep on the way looks at."""
 _counted: ContextVar[set[tuple[str, str, int]] | None] = ContextVar("django_celery_results.counted", default=None)
 """The parts written beside their rows while the outcome of a task is being stored."""
 
 
-class ChordMixin:
+class ChordMixin(SweepMixin):
     """What `DatabaseBackend` does for chords."""
 
     app: Any
     accept: Any
-    alias_for_write: Callable[..., str]
     writing: Callable[..., Any]
-    _sweeping: Iterator[None] | None = None
-    _swept_at: float = 0.0
 
     # The publisher
 
@@ -173,11 +164,7 @@ class ChordMixin:
             logger.exception("Chord %r cannot be completed now; a sweep will do it", group_id)
 
     def _proceed_or_raise(self, group_id: str, request: Any, part: Part | None) -> None:
-        seen = self.writing(
-            lambda alias: (
-                chord_progress.progress_after(part, alias) if part else chord_progress.progress(group_id, alias)
-            )
-        )
+        seen = self.writing(lambda alias: chord_progress.progress(group_id, alias, after=part))
         if seen is None and request is not None:
             self.writing(lambda alias: chord_counters.count(self, request, alias=alias))
         elif seen and seen.is_complete:
@@ -231,33 +218,6 @@ class ChordMixin:
         if outer.chord:
             self.on_chord_part_return(outer, states.FAILURE, error)
 
-    # What was left behind
-
-    def sweep_chords(self, limit: int | None = None) -> None:
-        """Complete the chords whose workers were killed between storing the last part and sending the body."""
-        for page, _ in enumerate(self._sweep(), start=1):
-            if limit and page * SWEEP_PAGE >= limit:
-                return
-
-    def _sweep_on_the_way(self) -> None:
-        """One page of unfinished chords, once in a lease."""
-        if time.monotonic() - self._swept_at < settings().chord_lease:
-            return
-        if self._swept_at:
-            self._sweeping = self._sweeping or self._sweep()
-            if next(self._sweeping, self) is self:
-                self._sweeping = None
-        self._swept_at = time.monotonic()
-
-    def _sweep(self) -> Iterator[None]:
-        batches = Batches(size=SWEEP_PAGE)
-        for state in UNFINISHED:
-            chords = Chord.objects.using(self.alias_for_write()).filter(state=state, size__isnull=False)
-            for span in batches.spans(chords, ("date_created", "pk")):
-                for group_id in list(chords.filter(span).values_list("pk", flat=True)):
-                    self._proceed(group_id)
-                yield
-
 
 @contextmanager
 def _storing_an_outcome() -> Iterator[None]:
@@ -286,19 +246,3 @@ def _request_of(signature: Any) -> Any:
     request.id = request.options.get("task_id")
     request.group = request.options.get("group_id")
     return request
-
-
-@worker_ready.connect(weak=False, dispatch_uid="django_celery_results.sweep_chords")
-def sweep_at_start(sender: Any, **_: Any) -> None:
-    """A worker that starts may follow one that was killed."""
-    backend = sender.app.backend
-    if not isinstance(backend, ChordMixin):
-        return
-    connection = connections[backend.alias_for_write()]
-    try:
-        backend.sweep_chords(limit=10 * SWEEP_PAGE)
-    except Exception as error:  # noqa: BLE001 - a worker must start, even before the tables are there
-        logger.warning("Chords could not be swept at start: %s", error)
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()  # this process runs no tasks

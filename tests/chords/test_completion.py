@@ -10,7 +10,7 @@ import pytest
 from celery.app.task import Context
 from django.db import connection
 
-from django_celery_results.chord_progress import progress, progress_after
+from django_celery_results.chord_progress import progress
 from django_celery_results.chord_rows import Part
 from django_celery_results.models import Chord
 from tests.celery_app import app
@@ -86,7 +86,7 @@ def test_a_member_that_returns_early_reads_no_other_part() -> None:
     for number in range(5):
         finish(group_id, body, number, number)
     part = Part(group_id=group_id, task_id=f"{group_id}-4", index=4, state="SUCCESS", result=None)
-    glanced, counted = progress_after(part, "default"), progress(group_id, "default")
+    glanced, counted = progress(group_id, "default", after=part), progress(group_id, "default")
     assert glanced
     assert counted
     assert (glanced.returned, counted.returned) == (0, 5)
