@@ -28,6 +28,7 @@ export default [
             'ActionBlocker',
             'BoundedCount',
             'BulkItem',
+            'BulkOperation',
             'ChordProgress',
             'PageInfo',
             'RegisteredTask',

@@ -43,6 +43,7 @@ class Rows:
 
     def __init__(self, count: int = COUNT) -> None:
         self.count = count
+        self.step = 7 * DAY / count
         self.random = random.Random(1)
         self.now = datetime.now(UTC)
         self.ids = [self._id() for _ in range(count)]
@@ -106,8 +107,8 @@ class Rows:
         return task
 
     def _created(self, number: int) -> datetime:
-        """Some 200 seconds apart, more by day than by night."""
-        ago = (self.count - number) * 200 + self.random.random() * 20
+        """Over seven days, more of them by day than by night."""
+        ago = (self.count - number - self.random.random() / 10) * self.step
         return self.now - timedelta(seconds=ago + 9_000 * math.sin(ago * 2 * math.pi / DAY))
 
     def _fill_arguments(self, task: TaskResult, number: int) -> None:

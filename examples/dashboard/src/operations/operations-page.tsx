@@ -4,6 +4,7 @@ import { Link, useSearchParams } from 'react-router'
 
 import { taskAddress } from '../filters'
 import { OperationListDocument, type OperationFilter, type OperationListQuery } from '../gql/graphql'
+import { count } from '../format'
 import { usePages } from '../pages'
 import { Moment } from '../parts/moment'
 import { Sentinel } from '../parts/sentinel'
@@ -23,12 +24,14 @@ function Operations() {
   const [address, setAddress] = useSearchParams()
   const actor = address.get('actor') ?? ''
   const task = address.get('task') ?? ''
+  const showsParts = address.has('parts')
   const filter = useMemo(() => {
     const found: OperationFilter = {}
     if (actor) found.actor = { eq: actor }
     if (task) found.taskId = { eq: task }
+    else if (!showsParts) found.isPart = false // an order for many is one line, with what it has come to
     return found
-  }, [actor, task])
+  }, [actor, task, showsParts])
   const pages = usePages(OperationListDocument, { filter }, (data) => data.operations)
   const choose = (name: string, value: string) =>
     setAddress((before) => {
@@ -40,7 +43,11 @@ function Operations() {
     <section className="card list">
       <header className="list-head">
         <h1>Operations</h1>
-        <div className="fields">
+        <div className="actions">
+          <label className="check">
+            <input type="checkbox" checked={showsParts} onChange={(event) => choose('parts', event.target.checked ? '1' : '')} />
+            Each task of an order for many
+          </label>
           <label className="field inline">
             By <input type="search" defaultValue={actor} onChange={(event) => choose('actor', event.target.value)} />
           </label>
@@ -60,6 +67,11 @@ function Operations() {
   )
 }
 
+function outcome({ matchedCount, doneCount, skippedCount, remainingCount }: NonNullable<Line['bulk']>): string {
+  const rest = [skippedCount && `${count(skippedCount)} skipped`, remainingCount && `${count(remainingCount)} left`]
+  return [`${count(doneCount)} of ${count(matchedCount)} tasks`, ...rest.filter(Boolean)].join(', ')
+}
+
 function Operation({ line, choose }: { line: Line; choose: (name: string, value: string) => void }) {
   return (
     <li>
@@ -67,7 +79,7 @@ function Operation({ line, choose }: { line: Line; choose: (name: string, value:
         <summary>
           <span className="tag" data-operation={line.state}>{line.errorCode ?? line.state}</span>
           <strong>{line.action}</strong>
-          <span className="what">{line.taskName ? <TaskName name={line.taskName} /> : line.taskId ? '' : 'many tasks'}</span>
+          <span className="what">{line.taskName ? <TaskName name={line.taskName} /> : line.bulk ? outcome(line.bulk) : ''}</span>
           <span className="who">{line.actor ?? 'the service'}</span>
           <Moment at={line.startedAt} />
         </summary>

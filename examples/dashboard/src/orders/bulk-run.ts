@@ -1,5 +1,5 @@
 // One order for many tasks, sent again with the same key until nothing remains. It can be halted and carried on.
-import { useCallback, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { useClient, type Client } from 'urql'
 
 import { RetryTasksDocument, RevokeTasksDocument, type BulkFragment, type BulkOptions, type TaskResultFilter } from '../gql/graphql'
@@ -47,6 +47,7 @@ export function useBulkRun(kind: BulkKind, filter: TaskResultFilter): BulkRun {
   const [items, setItems] = useState<BulkItem[]>([])
   const [problem, setProblem] = useState<string | null>(null)
   const isHalted = useRef(false)
+  useEffect(() => () => void (isHalted.current = true), []) // who closes the dialog wants no more of it
 
   const rehearse = useCallback(async () => {
     setProblem(null)

@@ -63,7 +63,8 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
     void navigate(taskAddress(data.retryTask.taskId))
   }
 
-  const errors = sent.data?.retryTask.errors ?? preview.outcome?.errors ?? []
+  const refused = sent.data?.retryTask.errors ?? []
+  const errors = refused.length ? refused : (preview.outcome?.errors ?? [])
   return (
     <Dialog
       title="Retry this task"
