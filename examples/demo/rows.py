@@ -33,7 +33,7 @@ SECONDS = {
     "old_name_of_a_task": 3.0,
 }
 """How long each task takes, on average."""
-NAMES = ("sync_customer",) * 6 + ("send_mail",) * 5 + ("resize_image",) * 3 + ("charge_card",) * 2
+NAMES: tuple[str, ...] = ("sync_customer",) * 6 + ("send_mail",) * 5 + ("resize_image",) * 3 + ("charge_card",) * 2
 NAMES += ("print_report", "old_name_of_a_task")
 DAY = 24 * 3600
 
