@@ -46,11 +46,18 @@ class Ages:
     """Finished tasks in states that `by_state` does not name, groups and chords; Celery's `result_expires`."""
     by_state: Mapping[str, float | None] = field(default_factory=dict)
     operations: float | None = None
+    unfinished_chords: float | None = None
+    """Celery's `result_chord_expires`. None: `ABANDONED_AFTER`, and as long as anything is kept; 0: for good."""
 
     @classmethod
-    def configured(cls, result_expires: float | None) -> Ages:
+    def configured(cls, result_expires: float | None, *, chord_expires: float | None = None) -> Ages:
         """As the settings say, with `result_expires` as Celery's backend understands it."""
-        return cls(default=result_expires, by_state=settings().retention, operations=settings().operation_retention)
+        return cls(
+            default=result_expires,
+            by_state=settings().retention,
+            operations=settings().operation_retention,
+            unfinished_chords=chord_expires,
+        )
 
     def by_age(self) -> dict[float, list[str]]:
         """The states to delete, by their age."""
@@ -69,6 +76,12 @@ class Ages:
         """The age at which nothing is wanted any more; None where some rows are kept for good."""
         ages = [self.default, *(age for state, age in self.by_state.items() if state in FINISHED)]
         return max(age for age in ages if age) if all(ages) else None
+
+    def abandoned(self) -> float | None:
+        """The age at which a chord is given up that waits for members in vain."""
+        longest = self.longest()
+        default = longest and max(longest, ABANDONED_AFTER)
+        return default if self.unfinished_chords is None else self.unfinished_chords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,9 +191,9 @@ def _prune_dated(rows: Rows, date: str, age: float | None, batches: Batches) -> 
 
 def _prune_chords(ages: Ages, batches: Batches) -> int:
     """A failed chord outlives its failed members: they may be run again, and then it goes on."""
-    longest = ages.longest()
-    abandoned = longest and max(longest, ABANDONED_AFTER)
-    kept = {ChordState.DONE: ages.default, ChordState.FAILED: longest} | dict.fromkeys(UNFINISHED_CHORDS, abandoned)
+    abandoned = ages.abandoned()
+    kept = {ChordState.DONE: ages.default, ChordState.FAILED: ages.longest()}
+    kept |= dict.fromkeys(UNFINISHED_CHORDS, abandoned)
     removed = sum(
         _prune_dated(_rows(Chord).filter(state=state), "date_created", age, batches) for state, age in kept.items()
     )

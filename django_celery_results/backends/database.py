@@ -143,5 +143,6 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
     def cleanup(self) -> None:
         """Delete what has expired; Celery's beat calls this once a day."""
         self.sweep_chords()
-        ages = retention.Ages.configured(self.expires)
+        chord_expires = self.app.conf.get("result_chord_expires")  # Celery has it since 5.7
+        ages = retention.Ages.configured(self.expires, chord_expires=chord_expires)
         retention.prune(ages, task_model=self.TaskModel, group_model=self.GroupModel)

@@ -144,6 +144,17 @@ def test_failed_chords_outlive_their_failed_members(make_chord: Make, aged: Make
     assert set(ChordPart.objects.values_list("group_id", flat=True)) == kept
 
 
+def test_celery_may_say_how_long_a_chord_waits_for_its_members(
+    make_chord: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.conf, "result_chord_expires", 5 * DAY)
+    make_chord("lost", "open", days=6)
+    make_chord("slow", "open", days=4)
+    make_chord("done", "done", days=0.5)
+    app.backend.cleanup()
+    assert set(Chord.objects.values_list("group_id", flat=True)) == {"slow", "done"}
+
+
 def test_chords_of_the_old_package_are_given_up_like_ours(aged: Make) -> None:
     for group_id, days in (("running", 20), ("lost", 100)):
         aged(ChordCounter.objects.create(group_id=group_id, sub_tasks="[]", count=2), days, "date_created")

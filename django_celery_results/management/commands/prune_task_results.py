@@ -7,7 +7,7 @@ from argparse import ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 
-from celery import current_app
+from celery import Celery, current_app
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.module_loading import import_string
 
@@ -71,7 +71,8 @@ class Command(BaseCommand):
         if older_than:
             ages = retention.Ages(default=older_than, operations=settings().operation_retention)
         else:
-            ages = retention.Ages.configured(result_expires())
+            chord_expires = _app().conf.get("result_chord_expires")  # Celery has it since 5.7
+            ages = retention.Ages.configured(result_expires(), chord_expires=chord_expires)
         if states:
             ages = ages.only(states)
         if not any(ages.by_age()) and not ages.operations:
@@ -96,8 +97,13 @@ class Command(BaseCommand):
 
 
 def result_expires() -> float | None:
-    """Celery's setting in seconds, of the app that the setting CELERY_APP names, else of the current one."""
-    path = settings().celery_app
-    app = import_string(path.replace(":", ".")) if path else current_app
-    expires: timedelta | float | None = app.conf.result_expires
+    """Celery's setting in seconds."""
+    expires: timedelta | float | None = _app().conf.result_expires
     return expires.total_seconds() if isinstance(expires, timedelta) else expires
+
+
+def _app() -> Celery:
+    """The app that the setting CELERY_APP names, else the current one."""
+    path = settings().celery_app
+    app: Celery = import_string(path.replace(":", ".")) if path else current_app
+    return app
