@@ -159,6 +159,13 @@ def test_a_pending_row_exists(backend: DatabaseBackend) -> None:
     assert backend.get_task_meta("queued")["name"] == "n"
 
 
+@pytest.mark.skipif(not hasattr(AsyncResult, "exists"), reason="Celery asks since 5.7")
+def test_a_result_tells_whether_the_task_exists() -> None:
+    TaskResult.objects.store_result("application/json", "utf-8", "queued", None, "PENDING")
+    assert AsyncResult("queued", app=app).exists()
+    assert not AsyncResult("unknown", app=app).exists()
+
+
 def test_injected_meta_is_read_back_and_hides_no_column(backend: DatabaseBackend) -> None:
     request = request_of()
     request.meta = {"status": "HACKED", "result": "hacked", "note": "mine"}

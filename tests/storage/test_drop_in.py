@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from celery import states
@@ -14,7 +14,7 @@ from django.test.utils import isolate_apps
 
 from django_celery_results import managers
 from django_celery_results.backends import DatabaseBackend
-from django_celery_results.managers import TaskResultManager, TxIsolationWarning, transaction_retry
+from django_celery_results.managers import GroupResultManager, TaskResultManager, TxIsolationWarning, transaction_retry
 from django_celery_results.models import GroupResult, TaskResult
 from tests.celery_app import app
 
@@ -98,6 +98,31 @@ def test_a_manager_with_the_old_keyword_list_stores_everything(as_worker: None) 
     stored = TaskResult.objects.get(task_id=request.id)
     assert (stored.status, stored.queue, stored.attempt, stored.root_id) == ("SUCCESS", "fast", 0, request.id)
     assert stored.date_started is not None
+
+
+@isolate_apps("django_celery_results")
+def test_groups_are_stored_by_a_manager_of_the_project() -> None:
+    class Manager(GroupResultManager[GroupResult]):
+        stored: ClassVar[list[str]] = []
+
+        def store_group_result(self, content_type: str, content_encoding: str, group_id: str, *more: Any, **kw: Any):  # type: ignore[no-untyped-def]
+            self.stored.append(group_id)
+            return super().store_group_result(content_type, content_encoding, group_id, *more, **kw)
+
+    class Saved(GroupResult):
+        objects = Manager()
+
+        class Meta:
+            proxy = True
+            app_label = "django_celery_results"
+
+    class Backend(DatabaseBackend):
+        GroupModel = Saved
+
+    backend = Backend(app)
+    backend.save_group("g", app.GroupResult("g", [app.AsyncResult("member")]))
+    assert Manager.stored == ["g"]
+    assert backend.restore_group("g").results[0].id == "member"
 
 
 @pytest.mark.django_db(transaction=True)
