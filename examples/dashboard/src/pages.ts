@@ -23,7 +23,7 @@ interface State<Data, Node> {
 }
 
 type Change<Data, Node> =
-  | { kind: 'reset' | 'asked' }
+  | { kind: 'asked' }
   | { kind: 'failed'; error: CombinedError }
   | { kind: 'first'; data: Data; page: Connection<Node> | null }
   | { kind: 'older' | 'newer'; page: Connection<Node> | null }
@@ -33,6 +33,7 @@ export interface Pages<Data, Node> extends State<Data, Node> {
   more: () => void
   newer: () => void
   reload: () => void
+  renew: () => void
   patch: (rows: Node[]) => void
 }
 
@@ -43,8 +44,6 @@ function reduce<Data, Node extends { id: string }>(
   change: Change<Data, Node>,
 ): State<Data, Node> {
   switch (change.kind) {
-    case 'reset':
-      return { ...state, loading: true, error: null }
     case 'asked':
       return { ...state, loading: true, error: null }
     case 'failed':
@@ -109,11 +108,16 @@ export function usePages<Data, Variables extends AnyVariables, Node extends { id
     [client, document],
   )
 
-  const reload = useCallback(() => {
+  // As reload, but what is shown stays quietly until it is replaced.
+  const renew = useCallback(() => {
     latest.current.generation += 1
-    dispatch({ kind: 'reset' })
     void ask({ first: SIZE }, (data) => ({ kind: 'first', data, page: latest.current.pick(data) ?? null }))
   }, [ask])
+
+  const reload = useCallback(() => {
+    dispatch({ kind: 'asked' })
+    renew()
+  }, [renew])
 
   useEffect(reload, [reload, key])
 
@@ -127,10 +131,10 @@ export function usePages<Data, Variables extends AnyVariables, Node extends { id
   const newer = useCallback(() => {
     const { busy, state } = latest.current
     if (busy || !state.first) return
-    if (state.start === null) return reload()
+    if (state.start === null) return renew()
     void ask({ last: SIZE, before: state.start }, (data) => ({ kind: 'newer', page: latest.current.pick(data) ?? null }))
-  }, [ask, reload])
+  }, [ask, renew])
 
   const patch = useCallback((rows: Node[]) => dispatch({ kind: 'patched', rows }), [])
-  return { ...state, more, newer, reload, patch }
+  return { ...state, more, newer, reload, renew, patch }
 }

@@ -17,7 +17,7 @@ export function GroupPage() {
   const { groupId = '' } = useParams()
   const pages = usePages(GroupPageDocument, { groupId }, (data) => data.groupResult?.tasks)
   const group = pages.first?.groupResult
-  useEvery(group && !group.isReady && !pages.error ? 3000 : 0, pages.reload)
+  useEvery(group && !group.isReady && !pages.error ? 3000 : 0, pages.renew)
   if (pages.first && !group) return <Empty title="There is no such group">It may have been deleted, or you may not see it.</Empty>
   return (
     <article>
