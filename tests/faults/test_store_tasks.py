@@ -38,7 +38,7 @@ def test_a_process_killed_before_its_start_was_written_has_lost_its_task(results
     with running_worker(concurrency=1, results={**results, "MERGE_STARTED_AFTER": 60}) as worker:
         killed = kill_process.apply_async(queue=worker.queue)
         with pytest.raises(WorkerLostError):
-            killed.get(timeout=15)
+            killed.get(timeout=40)
         row = TaskResult.objects.get()
         assert (row.status, row.task_name, row.date_started) == ("FAILURE", "tests.tasks.kill_process", None)
 
