@@ -61,6 +61,10 @@ class Check:
         page = self.client.get("graphql/", headers={"Accept": "text/html"})
         assert "graphiql" in page.lower()
 
+    def the_front_door_is_open(self) -> None:
+        page = self.client.get("", headers={"Accept": "text/html"})
+        assert ('id="root"' if config.dashboard() else "graphiql") in page.lower()
+
     def samples_end_as_they_should(self) -> None:
         for name, state in (("mail", "SUCCESS"), ("charge", "FAILURE"), ("report", "FAILURE"), ("images", "SUCCESS")):
             self.until(config.sample_id(name), state)
@@ -140,6 +144,7 @@ PROMISES = (
     Check.anonymous_is_refused,
     Check.the_demo_user_logs_in,
     Check.graphiql_is_served,
+    Check.the_front_door_is_open,
     Check.samples_end_as_they_should,
     Check.the_first_query_lists_them,
     Check.a_retry_runs_with_its_real_arguments,

@@ -27,7 +27,11 @@ export function seconds(value: number | null | undefined): string {
 }
 
 export function bytes(value: number): string {
-  return value < 1000 ? `${value} B` : value < 1e6 ? `${(value / 1000).toFixed(1)} kB` : `${(value / 1e6).toFixed(1)} MB`
+  return value < 1000
+    ? `${value} B`
+    : value < 1e6
+      ? `${(value / 1000).toFixed(1)} kB`
+      : `${(value / 1e6).toFixed(1)} MB`
 }
 
 // The last part of a dotted name is what people look for; the rest is where it is defined.

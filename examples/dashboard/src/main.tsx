@@ -33,7 +33,14 @@ createRoot(root).render(
               <Route path="groups" element={<GroupsPage />} />
               <Route path="groups/:groupId" element={<GroupPage />} />
               <Route path="operations" element={<OperationsPage />} />
-              <Route path="*" element={<Empty title="There is no such page"><Link to="/">All tasks</Link></Empty>} />
+              <Route
+                path="*"
+                element={
+                  <Empty title="There is no such page">
+                    <Link to="/">All tasks</Link>
+                  </Empty>
+                }
+              />
             </Route>
           </Routes>
         </BrowserRouter>

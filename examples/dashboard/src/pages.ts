@@ -73,7 +73,9 @@ function reduce<Data, Node extends { id: string }>(
     case 'newer': {
       const { edges = [], pageInfo } = change.page ?? {}
       const fresh = edges.map((edge) => edge.node)
-      return fresh.length ? { ...state, rows: [...fresh, ...state.rows], start: pageInfo?.startCursor ?? state.start } : state
+      return fresh.length
+        ? { ...state, rows: [...fresh, ...state.rows], start: pageInfo?.startCursor ?? state.start }
+        : state
     }
     case 'patched': {
       const changed = new Map(change.rows.map((row) => [row.id, row]))
@@ -99,7 +101,9 @@ export function usePages<Data, Variables extends AnyVariables, Node extends { id
       const { generation, variables } = latest.current
       latest.current.busy = true
       const options = { requestPolicy: 'network-only' } as const
-      const { data, error } = await client.query(document, { ...variables, ...paging } as Variables, options).toPromise()
+      const { data, error } = await client
+        .query(document, { ...variables, ...paging } as Variables, options)
+        .toPromise()
       if (generation !== latest.current.generation) return
       latest.current.busy = false
       if (error) dispatch({ kind: 'failed', error })
@@ -132,7 +136,10 @@ export function usePages<Data, Variables extends AnyVariables, Node extends { id
     const { busy, state } = latest.current
     if (busy || !state.first) return
     if (state.start === null) return renew()
-    void ask({ last: SIZE, before: state.start }, (data) => ({ kind: 'newer', page: latest.current.pick(data) ?? null }))
+    void ask({ last: SIZE, before: state.start }, (data) => ({
+      kind: 'newer',
+      page: latest.current.pick(data) ?? null,
+    }))
   }, [ask, renew])
 
   const patch = useCallback((rows: Node[]) => dispatch({ kind: 'patched', rows }), [])

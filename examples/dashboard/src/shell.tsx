@@ -18,17 +18,34 @@ export function Shell() {
   useKeys({ '?': () => setShowsKeys(true) })
   return (
     <Tooltip.Provider delayDuration={150}>
-      <a href="#content" className="skip">Skip to the content</a>
+      <a href="#content" className="skip">
+        Skip to the content
+      </a>
       <header className="top">
         <nav aria-label="Pages">
           <span className="brand">Celery results</span>
-          <NavLink to="/" end><ListChecks aria-hidden /> <span>Tasks</span></NavLink>
-          <NavLink to="/groups"><Layers aria-hidden /> <span>Groups</span></NavLink>
-          <NavLink to="/operations"><ScrollText aria-hidden /> <span>Operations</span></NavLink>
+          <NavLink to="/" end>
+            <ListChecks aria-hidden /> <span>Tasks</span>
+          </NavLink>
+          <NavLink to="/groups">
+            <Layers aria-hidden /> <span>Groups</span>
+          </NavLink>
+          <NavLink to="/operations">
+            <ScrollText aria-hidden /> <span>Operations</span>
+          </NavLink>
         </nav>
         <div className="top-right">
-          <a href="/graphql/" className="quiet icon wide-only" aria-label="GraphiQL" title="GraphiQL"><Terminal aria-hidden /></a>
-          <button className="quiet icon wide-only" aria-label="Keys" title="Keys (?)" onClick={() => setShowsKeys(true)}><Keyboard aria-hidden /></button>
+          <a href="/graphql/" className="quiet icon wide-only" aria-label="GraphiQL" title="GraphiQL">
+            <Terminal aria-hidden />
+          </a>
+          <button
+            className="quiet icon wide-only"
+            aria-label="Keys"
+            title="Keys (?)"
+            onClick={() => setShowsKeys(true)}
+          >
+            <Keyboard aria-hidden />
+          </button>
           <ThemeButton />
           <Account />
         </div>
@@ -48,7 +65,12 @@ function ThemeButton() {
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system'
   const Icon = ICONS[theme]
   return (
-    <button className="quiet icon" aria-label={`Colours: ${theme}; change to ${next}`} title={`Colours: ${theme}`} onClick={() => setTheme(next)}>
+    <button
+      className="quiet icon"
+      aria-label={`Colours: ${theme}; change to ${next}`}
+      title={`Colours: ${theme}`}
+      onClick={() => setTheme(next)}
+    >
       <Icon aria-hidden />
     </button>
   )
@@ -61,7 +83,9 @@ function Account() {
     <form method="post" action="/admin/logout/" className="account">
       <input type="hidden" name="csrfmiddlewaretoken" value={csrfToken()} />
       <span title={`django-celery-results ${version}`}>{username}</span>
-      <button className="quiet icon" aria-label="Log out" title="Log out"><LogOut aria-hidden /></button>
+      <button className="quiet icon" aria-label="Log out" title="Log out">
+        <LogOut aria-hidden />
+      </button>
     </form>
   )
 }
@@ -85,7 +109,9 @@ function KeysDialog({ close }: { close: () => void }) {
       <dl className="keys">
         {KEYS.map(([key, meaning]) => (
           <div key={key}>
-            <dt><kbd>{key}</kbd></dt>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
             <dd>{meaning}</dd>
           </div>
         ))}

@@ -18,11 +18,14 @@ export function GroupPage() {
   const pages = usePages(GroupPageDocument, { groupId }, (data) => data.groupResult?.tasks)
   const group = pages.first?.groupResult
   useEvery(group && !group.isReady && !pages.error ? 3000 : 0, pages.renew)
-  if (pages.first && !group) return <Empty title="There is no such group">It may have been deleted, or you may not see it.</Empty>
+  if (pages.first && !group)
+    return <Empty title="There is no such group">It may have been deleted, or you may not see it.</Empty>
   return (
     <article>
       <header className="page-head">
-        <Link to="/groups" className="back"><ArrowLeft aria-hidden /> All groups</Link>
+        <Link to="/groups" className="back">
+          <ArrowLeft aria-hidden /> All groups
+        </Link>
         <div className="title-row">
           <h1>Group</h1>
           <p className="mono id">{groupId}</p>
@@ -34,14 +37,19 @@ export function GroupPage() {
           <p>
             <strong>{count(group.completedCount)}</strong> of {count(group.size)} ready
             {group.isReady && (group.isSuccessful ? ', all succeeded' : ', not all succeeded')}
-            <span className="dim"> · created <Moment at={group.dateCreated} /></span>
+            <span className="dim">
+              {' '}
+              · created <Moment at={group.dateCreated} />
+            </span>
           </p>
           <Legend counts={group.stateCounts} />
         </section>
       )}
       {group?.chord && <ChordCard chord={group.chord} />}
       <section className="card list">
-        <header className="list-head"><h2>Tasks</h2></header>
+        <header className="list-head">
+          <h2>Tasks</h2>
+        </header>
         <ul className="lines">
           {pages.rows.map((task) => (
             <li key={task.id}>

@@ -19,11 +19,15 @@ function Groups() {
   const pages = usePages(GroupListDocument, {}, (data) => data.groupResults)
   return (
     <section className="card list">
-      <header className="list-head"><h1>Groups</h1></header>
+      <header className="list-head">
+        <h1>Groups</h1>
+      </header>
       <ul className="lines">
         {pages.rows.map((group) => (
           <li key={group.id}>
-            <Link to={`/groups/${encodeURIComponent(group.groupId)}`} className="mono">{group.groupId}</Link>
+            <Link to={`/groups/${encodeURIComponent(group.groupId)}`} className="mono">
+              {group.groupId}
+            </Link>
             <StateBar counts={group.stateCounts} size={group.size} label="Its tasks" />
             <span className="number">
               {count(group.completedCount)} of {count(group.size)} ready
@@ -33,7 +37,9 @@ function Groups() {
         ))}
       </ul>
       {!pages.loading && !pages.error && pages.rows.length === 0 && (
-        <Empty title="No group was saved">Call <code>save()</code> on a group’s result, and it appears here.</Empty>
+        <Empty title="No group was saved">
+          Call <code>save()</code> on a group’s result, and it appears here.
+        </Empty>
       )}
       <Sentinel pages={pages} what="groups" />
     </section>

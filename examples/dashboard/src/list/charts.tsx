@@ -39,20 +39,31 @@ interface Props {
 export function Charts({ filter, span, states, change, isLive }: Props) {
   const timeZone = useMemo(() => new Intl.DateTimeFormat().resolvedOptions().timeZone, [])
   const [total, totalAgain] = useQuery({ query: StatsDocument, variables: { filter } })
-  const [series, seriesAgain] = useQuery({ query: StatsOverTimeDocument, variables: { filter, ...BUCKETS[span], timeZone } })
+  const [series, seriesAgain] = useQuery({
+    query: StatsOverTimeDocument,
+    variables: { filter, ...BUCKETS[span], timeZone },
+  })
   const [tasks, tasksAgain] = useQuery({ query: StatsBreakdownDocument, variables: { filter, by: ['TASK_NAME'] } })
   const again = () => [totalAgain, seriesAgain, tasksAgain].forEach((ask) => ask({ requestPolicy: 'network-only' }))
   useEvery(isLive ? RENEWED_EVERY : 0, again)
   const numbers = total.data?.taskResultStats.total
   const error = total.error ?? series.error ?? tasks.error
-  if (error) return <section className="card"><Failure error={error} retry={again} /></section>
+  if (error)
+    return (
+      <section className="card">
+        <Failure error={error} retry={again} />
+      </section>
+    )
 
   return (
     <section className="charts" aria-label="Statistics">
       <div className="card figures">
         <dl>
           <Figure label="Tasks" value={numbers ? count(numbers.count) : '…'} />
-          <Figure label="Succeeded" value={numbers ? (numbers.successRate === null ? '–' : percent(numbers.successRate)) : '…'} />
+          <Figure
+            label="Succeeded"
+            value={numbers ? (numbers.successRate === null ? '–' : percent(numbers.successRate)) : '…'}
+          />
           <Figure label="Median runtime" value={numbers ? seconds(numbers.runtime.median) : '…'} />
           <Figure label="95th percentile" value={numbers ? seconds(numbers.runtime.p95) : '…'} />
         </dl>
@@ -65,7 +76,11 @@ export function Charts({ filter, span, states, change, isLive }: Props) {
                   <button
                     className="quiet"
                     aria-pressed={states.includes(state)}
-                    onClick={() => change({ states: states.includes(state) ? states.filter((each) => each !== state) : [...states, state] })}
+                    onClick={() =>
+                      change({
+                        states: states.includes(state) ? states.filter((each) => each !== state) : [...states, state],
+                      })
+                    }
                   >
                     <Dot state={state} /> {state} <span className="number">{count(number)}</span>
                   </button>

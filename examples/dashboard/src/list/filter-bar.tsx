@@ -57,14 +57,24 @@ export function FilterBar({ filters, change, isLive, setLive }: Props) {
           ))}
         </ToggleGroup.Root>
         <MoreFilters filters={filters} change={change} />
-        <button className="live" aria-pressed={isLive} onClick={() => setLive(!isLive)} title="Renew while the page is open">
+        <button
+          className="live"
+          aria-pressed={isLive}
+          onClick={() => setLive(!isLive)}
+          title="Renew while the page is open"
+        >
           {isLive ? <Pause aria-hidden /> : <Play aria-hidden />} Live
         </button>
       </div>
       {(chosen.length > 0 || filters.states.length > 0) && (
         <ul className="chips" aria-label="Filters in use">
           {filters.states.map((state) => (
-            <Chip key={state} label="State" value={state} remove={() => change({ states: filters.states.filter((each) => each !== state) })} />
+            <Chip
+              key={state}
+              label="State"
+              value={state}
+              remove={() => change({ states: filters.states.filter((each) => each !== state) })}
+            />
           ))}
           {chosen.map((name) => (
             <Chip key={name} label={LABELS[name]} value={filters[name]} remove={() => change({ [name]: '' })} />

@@ -12,7 +12,12 @@ type Point = { start: string } & Partial<Record<Kind, number>>
 // Few colours tell more than ten: what ended well, what ended badly, and what is still on its way.
 const KINDS = ['succeeded', 'failed', 'revoked', 'unfinished'] as const
 type Kind = (typeof KINDS)[number]
-const KIND_OF: Partial<Record<TaskState, Kind>> = { SUCCESS: 'succeeded', FAILURE: 'failed', REJECTED: 'failed', REVOKED: 'revoked' }
+const KIND_OF: Partial<Record<TaskState, Kind>> = {
+  SUCCESS: 'succeeded',
+  FAILURE: 'failed',
+  REJECTED: 'failed',
+  REVOKED: 'revoked',
+}
 const COLORS: Record<Kind, string> = {
   succeeded: stateColor('SUCCESS'),
   failed: stateColor('FAILURE'),
@@ -36,7 +41,8 @@ function filled(buckets: Bucket[]): Point[] {
   for (const bucket of buckets) {
     const start = Date.parse(bucket.start)
     const length = Date.parse(bucket.end) - start
-    for (let gap = end; gap < start && points.length < 1000; gap += length) points.push({ start: new Date(gap).toISOString() })
+    for (let gap = end; gap < start && points.length < 1000; gap += length)
+      points.push({ start: new Date(gap).toISOString() })
     points.push(pointOf(bucket))
     end = Date.parse(bucket.end)
   }
@@ -45,7 +51,10 @@ function filled(buckets: Bucket[]): Point[] {
 
 function labelOf(text: string, unit: TimeBucketUnit): string {
   const isShort = unit === 'MINUTE' || unit === 'HOUR'
-  return intlFormat(new Date(text), isShort ? { weekday: 'short', hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' })
+  return intlFormat(
+    new Date(text),
+    isShort ? { weekday: 'short', hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' },
+  )
 }
 
 export default function OverTimeChart({ buckets, unit }: { buckets: Bucket[]; unit: TimeBucketUnit }) {
@@ -56,16 +65,42 @@ export default function OverTimeChart({ buckets, unit }: { buckets: Bucket[]; un
       <ul className="legend">
         {KINDS.map((kind) => (
           <li key={kind}>
-            <span className="dot" style={{ background: COLORS[kind] }} aria-hidden /> <span className="dim">{kind}</span>
+            <span className="dot" style={{ background: COLORS[kind] }} aria-hidden />{' '}
+            <span className="dim">{kind}</span>
           </li>
         ))}
       </ul>
       <div className="chart">
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 320, height: 170 }}>
-          <BarChart data={points} barCategoryGap={1} margin={{ top: 4, right: 4, bottom: 0, left: 0 }} accessibilityLayer={false}>
-            <XAxis dataKey="start" tickFormatter={(text: string) => labelOf(text, unit)} tickLine={false} axisLine={false} minTickGap={48} fontSize={11} />
-            <YAxis width={34} tickFormatter={short} tickLine={false} axisLine={false} allowDecimals={false} fontSize={11} />
-            <Tooltip cursor={{ fill: 'var(--hover)' }} isAnimationActive={false} content={({ label, payload }) => <Hint label={String(label)} payload={payload} />} />
+          <BarChart
+            data={points}
+            barCategoryGap={1}
+            margin={{ top: 4, right: 4, bottom: 0, left: 0 }}
+            accessibilityLayer={false}
+          >
+            <XAxis
+              dataKey="start"
+              tickFormatter={(text: string) => labelOf(text, unit)}
+              tickLine={false}
+              axisLine={false}
+              minTickGap={48}
+              fontSize={11}
+              tick={{ fill: 'var(--dim)' }}
+            />
+            <YAxis
+              width={34}
+              tickFormatter={short}
+              tickLine={false}
+              axisLine={false}
+              allowDecimals={false}
+              fontSize={11}
+              tick={{ fill: 'var(--dim)' }}
+            />
+            <Tooltip
+              cursor={{ fill: 'var(--hover)' }}
+              isAnimationActive={false}
+              content={({ label, payload }) => <Hint label={String(label)} payload={payload} />}
+            />
             {KINDS.map((kind) => (
               <Bar key={kind} dataKey={kind} stackId="all" fill={COLORS[kind]} isAnimationActive={false} />
             ))}

@@ -34,12 +34,54 @@ export default function RuntimeChart({ buckets, choose }: { buckets: Bucket[]; c
   return (
     <div className="chart">
       <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 320, height: 170 }}>
-        <BarChart data={points} layout="vertical" barCategoryGap="28%" margin={{ top: 0, right: 12, bottom: 0, left: 0 }} accessibilityLayer={false}>
-          <XAxis type="number" tickFormatter={(value: number) => `${value} s`} tickLine={false} axisLine={false} fontSize={11} tickCount={4} />
-          <YAxis type="category" dataKey="task" width={118} tickFormatter={(name: string) => splitName(name).name} tickLine={false} axisLine={false} fontSize={11} interval={0} />
-          <Tooltip cursor={{ fill: 'var(--hover)' }} isAnimationActive={false} content={({ payload }) => <Hint point={payload[0]?.payload as Point | undefined} />} />
-          <Bar dataKey="median" stackId="time" fill="var(--accent)" isAnimationActive={false} onClick={pick} radius={[3, 0, 0, 3]} />
-          <Bar dataKey="rest" stackId="time" fill="var(--accent-soft)" isAnimationActive={false} onClick={pick} radius={[0, 3, 3, 0]} />
+        <BarChart
+          data={points}
+          layout="vertical"
+          barCategoryGap="28%"
+          margin={{ top: 0, right: 12, bottom: 0, left: 0 }}
+          accessibilityLayer={false}
+        >
+          <XAxis
+            type="number"
+            tickFormatter={(value: number) => `${value} s`}
+            tickLine={false}
+            axisLine={false}
+            fontSize={11}
+            tick={{ fill: 'var(--dim)' }}
+            tickCount={4}
+          />
+          <YAxis
+            type="category"
+            dataKey="task"
+            width={118}
+            tickFormatter={(name: string) => splitName(name).name}
+            tickLine={false}
+            axisLine={false}
+            fontSize={11}
+            tick={{ fill: 'var(--dim)' }}
+            interval={0}
+          />
+          <Tooltip
+            cursor={{ fill: 'var(--hover)' }}
+            isAnimationActive={false}
+            content={({ payload }) => <Hint point={payload[0]?.payload as Point | undefined} />}
+          />
+          <Bar
+            dataKey="median"
+            stackId="time"
+            fill="var(--accent)"
+            isAnimationActive={false}
+            onClick={pick}
+            radius={[3, 0, 0, 3]}
+          />
+          <Bar
+            dataKey="rest"
+            stackId="time"
+            fill="var(--accent-soft)"
+            isAnimationActive={false}
+            onClick={pick}
+            radius={[0, 3, 3, 0]}
+          />
         </BarChart>
       </ResponsiveContainer>
     </div>

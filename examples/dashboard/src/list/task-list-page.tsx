@@ -32,7 +32,11 @@ export function TaskListPage() {
   const [isLive, setLive] = useState(true)
   useRenewal(pages, isLive && filters.orderField === 'DATE_CREATED' && filters.direction === 'DESC', isLive)
   const navigate = useNavigate()
-  useKeys({ '/': () => document.getElementById('search')?.focus(), R: pages.reload, o: () => void navigate('/operations') })
+  useKeys({
+    '/': () => document.getElementById('search')?.focus(),
+    R: pages.reload,
+    o: () => void navigate('/operations'),
+  })
   const matched = pages.first?.taskResults.count
 
   return (
@@ -43,14 +47,23 @@ export function TaskListPage() {
         <header className="list-head">
           <h2>
             Tasks{' '}
-            {matched && <span className="count">{count(matched.value)}{matched.isExact ? '' : '+'}</span>}
+            {matched && (
+              <span className="count">
+                {count(matched.value)}
+                {matched.isExact ? '' : '+'}
+              </span>
+            )}
           </h2>
           <BulkButtons filter={filter} afterwards={pages.reload} />
         </header>
         <TaskTable rows={pages.rows} total={matched?.value ?? pages.rows.length} filters={filters} change={change} />
         {!pages.loading && !pages.error && pages.rows.length === 0 && (
           <Empty title="No task matches">
-            {isNarrowed(filters) ? <button onClick={() => setAddress({})}>Clear the filters</button> : 'Tasks of the last 7 days appear here as soon as a worker takes them.'}
+            {isNarrowed(filters) ? (
+              <button onClick={() => setAddress({})}>Clear the filters</button>
+            ) : (
+              'Tasks of the last 7 days appear here as soon as a worker takes them.'
+            )}
           </Empty>
         )}
         <Sentinel pages={pages} what="tasks" />
@@ -64,7 +77,10 @@ function useRenewal(pages: Pages<TaskListQuery, Row>, grows: boolean, isLive: bo
   const client = useClient()
   useEvery(isLive ? RENEWED_EVERY : 0, () => {
     if (grows && window.scrollY < 200) pages.newer()
-    const ids = pages.rows.filter((row) => !FINISHED.includes(row.state)).slice(0, 100).map((row) => row.id)
+    const ids = pages.rows
+      .filter((row) => !FINISHED.includes(row.state))
+      .slice(0, 100)
+      .map((row) => row.id)
     if (ids.length === 0) return
     void client
       .query(TasksAgainDocument, { ids }, { requestPolicy: 'network-only' })

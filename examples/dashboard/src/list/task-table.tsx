@@ -18,7 +18,11 @@ const features = tableFeatures({ columnVisibilityFeature })
 type Column = ColumnDef<typeof features, Row>
 
 const COLUMNS: Column[] = [
-  { id: 'state', header: 'State', cell: ({ row: { original } }) => <StateBadge state={original.state} status={original.status} /> },
+  {
+    id: 'state',
+    header: 'State',
+    cell: ({ row: { original } }) => <StateBadge state={original.state} status={original.status} />,
+  },
   {
     id: 'task',
     header: 'Task',
@@ -39,10 +43,18 @@ const COLUMNS: Column[] = [
     ),
   },
   { id: 'queue', header: 'Queue', cell: ({ row: { original } }) => original.queue ?? <span className="dim">–</span> },
-  { id: 'worker', header: 'Worker', cell: ({ row: { original } }) => original.worker ?? <span className="dim">–</span> },
+  {
+    id: 'worker',
+    header: 'Worker',
+    cell: ({ row: { original } }) => original.worker ?? <span className="dim">–</span>,
+  },
   { id: 'DATE_CREATED', header: 'Created', cell: ({ row: { original } }) => <Moment at={original.dateCreated} /> },
   { id: 'DATE_DONE', header: 'Finished', cell: ({ row: { original } }) => <Moment at={original.dateDone} /> },
-  { id: 'runtime', header: 'Runtime', cell: ({ row: { original } }) => <span className="number">{seconds(original.runtimeSeconds)}</span> },
+  {
+    id: 'runtime',
+    header: 'Runtime',
+    cell: ({ row: { original } }) => <span className="number">{seconds(original.runtimeSeconds)}</span>,
+  },
 ]
 const SORTED = ['DATE_CREATED', 'DATE_DONE']
 
@@ -69,7 +81,12 @@ export function TaskTable({ rows, total, filters, change }: Props) {
         {table.getHeaderGroups().map((group) => (
           <tr key={group.id} aria-rowindex={1}>
             {group.headers.map((header) => (
-              <th key={header.id} scope="col" data-column={header.column.id} aria-sort={sortOf(header.column.id, filters)}>
+              <th
+                key={header.id}
+                scope="col"
+                data-column={header.column.id}
+                aria-sort={sortOf(header.column.id, filters)}
+              >
                 {SORTED.includes(header.column.id) ? (
                   <SortButton field={header.column.id as TaskResultOrderField} filters={filters} change={change}>
                     {String(header.column.columnDef.header)}
@@ -144,11 +161,20 @@ function useRowKeys(body: React.RefObject<HTMLTableSectionElement | null>): void
     next?.focus({ preventScroll: true })
     next?.closest('tr')?.scrollIntoView({ block: 'nearest' })
   }
-  useKeys({ j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1), g: () => void navigate('/groups') })
+  useKeys({
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    g: () => void navigate('/groups'),
+  })
 }
 
 function firstInSight(links: HTMLAnchorElement[]): number {
-  return Math.max(0, links.findIndex((link) => link.getBoundingClientRect().top > 80))
+  return Math.max(
+    0,
+    links.findIndex((link) => link.getBoundingClientRect().top > 80),
+  )
 }
 
 function sortOf(column: string, { orderField, direction }: Filters): 'ascending' | 'descending' | undefined {

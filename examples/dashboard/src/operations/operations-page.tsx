@@ -34,18 +34,25 @@ function Operations() {
   }, [actor, task, showsParts])
   const pages = usePages(OperationListDocument, { filter }, (data) => data.operations)
   const choose = (name: string, value: string) =>
-    setAddress((before) => {
-      if (value) before.set(name, value)
-      else before.delete(name)
-      return before
-    }, { replace: true })
+    setAddress(
+      (before) => {
+        if (value) before.set(name, value)
+        else before.delete(name)
+        return before
+      },
+      { replace: true },
+    )
   return (
     <section className="card list">
       <header className="list-head">
         <h1>Operations</h1>
         <div className="actions">
           <label className="check">
-            <input type="checkbox" checked={showsParts} onChange={(event) => choose('parts', event.target.checked ? '1' : '')} />
+            <input
+              type="checkbox"
+              checked={showsParts}
+              onChange={(event) => choose('parts', event.target.checked ? '1' : '')}
+            />
             Each task of an order for many
           </label>
           <label className="field inline">
@@ -60,7 +67,9 @@ function Operations() {
         ))}
       </ul>
       {!pages.loading && !pages.error && pages.rows.length === 0 && (
-        <Empty title="Nobody ordered anything yet">Retries, revokes and deletions appear here, with who ordered them and why.</Empty>
+        <Empty title="Nobody ordered anything yet">
+          Retries, revokes and deletions appear here, with who ordered them and why.
+        </Empty>
       )}
       <Sentinel pages={pages} what="operations" />
     </section>
@@ -77,18 +86,40 @@ function Operation({ line, choose }: { line: Line; choose: (name: string, value:
     <li>
       <details>
         <summary>
-          <span className="tag" data-operation={line.state}>{line.errorCode ?? line.state}</span>
+          <span className="tag" data-operation={line.state}>
+            {line.errorCode ?? line.state}
+          </span>
           <strong>{line.action}</strong>
-          <span className="what">{line.taskName ? <TaskName name={line.taskName} /> : line.bulk ? outcome(line.bulk) : ''}</span>
+          <span className="what">
+            {line.taskName ? <TaskName name={line.taskName} /> : line.bulk ? outcome(line.bulk) : ''}
+          </span>
           <span className="who">{line.actor ?? 'the service'}</span>
           <Moment at={line.startedAt} />
         </summary>
         <div className="operation-body">
           {line.reason && <p>Reason: {line.reason}</p>}
           <p>
-            {line.taskId && <>Task <Link to={taskAddress(line.taskId)} className="mono">{line.taskId}</Link> </>}
-            {line.newTaskId && line.newTaskId !== line.taskId && <>run again as <Link to={taskAddress(line.newTaskId)} className="mono">{line.newTaskId}</Link> </>}
-            {line.actor && <button className="quiet" onClick={() => choose('actor', line.actor ?? '')}>Only by {line.actor}</button>}
+            {line.taskId && (
+              <>
+                Task{' '}
+                <Link to={taskAddress(line.taskId)} className="mono">
+                  {line.taskId}
+                </Link>{' '}
+              </>
+            )}
+            {line.newTaskId && line.newTaskId !== line.taskId && (
+              <>
+                run again as{' '}
+                <Link to={taskAddress(line.newTaskId)} className="mono">
+                  {line.newTaskId}
+                </Link>{' '}
+              </>
+            )}
+            {line.actor && (
+              <button className="quiet" onClick={() => choose('actor', line.actor ?? '')}>
+                Only by {line.actor}
+              </button>
+            )}
           </p>
           {line.input !== null && <JsonTree value={line.input} label="What the order said" />}
         </div>

@@ -17,7 +17,10 @@ const NO_FILTER = 'Narrow the list first: an order for every task there is would
 export function BulkButtons({ filter, afterwards }: Props) {
   const [kind, setKind] = useState<BulkKind | null>(null)
   const { canRetry, canRevoke } = useViewer()
-  const reasons = (may: boolean, permission: string) => [...(may ? [] : [needs(permission)]), ...(filter ? [] : [NO_FILTER])]
+  const reasons = (may: boolean, permission: string) => [
+    ...(may ? [] : [needs(permission)]),
+    ...(filter ? [] : [NO_FILTER]),
+  ]
   const close = () => {
     setKind(null)
     afterwards()

@@ -35,14 +35,23 @@ export function BulkDialog({ kind, filter, close }: Props) {
   const matched = run.plan?.matchedCount ?? 0
 
   return (
-    <Dialog title={words.title} close={close} actions={<Actions run={run} matched={matched} verb={words.verb} reason={reason} close={close} />}>
-      {run.problem && <p className="notice bad" role="alert">{run.problem}</p>}
+    <Dialog
+      title={words.title}
+      close={close}
+      actions={<Actions run={run} matched={matched} verb={words.verb} reason={reason} close={close} />}
+    >
+      {run.problem && (
+        <p className="notice bad" role="alert">
+          {run.problem}
+        </p>
+      )}
       <Refusals errors={run.latest?.errors ?? run.plan?.errors ?? []} />
       {!run.plan && !run.problem && <Loading what="what would be done" />}
       {run.plan && run.phase === 'idle' && (
         <>
           <p>
-            <strong>{count(matched)}</strong> {words.what} {matched === 1 ? 'task matches' : 'tasks match'} the list’s filter.
+            <strong>{count(matched)}</strong> {words.what} {matched === 1 ? 'task matches' : 'tasks match'} the list’s
+            filter.
             {run.plan.items.length < matched && ` The first ${count(run.plan.items.length)} were looked at:`}
           </p>
           <Outcomes items={run.plan.items} done={words.done} />
@@ -69,7 +78,12 @@ interface ActionProps {
 function Actions({ run, matched, verb, reason, close }: ActionProps) {
   const start = () => void run.carryOn(reason)
   if (run.phase === 'running') return <button onClick={run.halt}>Pause</button>
-  if (run.phase === 'done') return <button className="primary" onClick={close}>Close</button>
+  if (run.phase === 'done')
+    return (
+      <button className="primary" onClick={close}>
+        Close
+      </button>
+    )
   return (
     <>
       <button onClick={close}>{run.phase === 'halted' ? 'Close' : 'Cancel'}</button>
@@ -102,8 +116,12 @@ function Outcomes({ items, done }: { items: BulkItem[]; done: string }) {
     <ul className="outcomes" aria-label="Outcome of each task" tabIndex={0}>
       {shown.map((item) => (
         <li key={item.taskId}>
-          <Link to={taskAddress(item.newTaskId ?? item.taskId)} className="mono">{item.taskId}</Link>
-          <span className="tag" data-outcome={item.outcome}>{words[item.outcome]}</span>
+          <Link to={taskAddress(item.newTaskId ?? item.taskId)} className="mono">
+            {item.taskId}
+          </Link>
+          <span className="tag" data-outcome={item.outcome}>
+            {words[item.outcome]}
+          </span>
           {item.error && <span className="dim">{item.error.message}</span>}
         </li>
       ))}

@@ -2,7 +2,13 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useClient, type Client } from 'urql'
 
-import { RetryTasksDocument, RevokeTasksDocument, type BulkFragment, type BulkOptions, type TaskResultFilter } from '../gql/graphql'
+import {
+  RetryTasksDocument,
+  RevokeTasksDocument,
+  type BulkFragment,
+  type BulkOptions,
+  type TaskResultFilter,
+} from '../gql/graphql'
 import { explain } from '../parts/states'
 import { freshKey } from './keys'
 
@@ -15,7 +21,12 @@ const ONLY: Record<BulkKind, TaskResultFilter> = {
   revoke: { isReady: false },
 }
 
-async function ask(client: Client, kind: BulkKind, filter: TaskResultFilter, options: BulkOptions): Promise<BulkFragment> {
+async function ask(
+  client: Client,
+  kind: BulkKind,
+  filter: TaskResultFilter,
+  options: BulkOptions,
+): Promise<BulkFragment> {
   const input = { select: { filter: { and: [filter, ONLY[kind]] } }, options }
   if (kind === 'retry') {
     const { data, error } = await client.mutation(RetryTasksDocument, { input }).toPromise()
@@ -62,7 +73,12 @@ export function useBulkRun(kind: BulkKind, filter: TaskResultFilter): BulkRun {
     isHalted.current = false
     setProblem(null)
     setPhase('running')
-    const options: BulkOptions = { idempotencyKey: key, limit: PER_REQUEST, reason: reason || null, expectedCount: plan?.matchedCount ?? null }
+    const options: BulkOptions = {
+      idempotencyKey: key,
+      limit: PER_REQUEST,
+      reason: reason || null,
+      expectedCount: plan?.matchedCount ?? null,
+    }
     try {
       for (;;) {
         const step = await ask(client, kind, filter, options)

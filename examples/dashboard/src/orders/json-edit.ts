@@ -28,7 +28,8 @@ export function argsOf(text: string): Parsed<unknown[]> {
 export function kwargsOf(text: string, sent: unknown): Parsed<Record<string, unknown>> {
   const { value, problem } = parsed(text)
   if (problem !== undefined) return { problem }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'Named arguments are an object: {…}' }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { problem: 'Named arguments are an object: {…}' }
   const before = (sent ?? {}) as Record<string, unknown>
   const changed = Object.entries(value).filter(([name, each]) => JSON.stringify(each) !== JSON.stringify(before[name]))
   if (hasHidden(changed)) return { problem: STAYS }

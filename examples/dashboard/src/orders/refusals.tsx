@@ -19,7 +19,12 @@ export function Refusals({ errors }: { errors: Refusal[] }) {
         {errors.map((error) => (
           <li key={error.message + error.path.join()}>
             {error.path.length > 0 && <code>{error.path.join('.')}</code>} {error.message}
-            {error.permission && <> Missing: <code>{error.permission}</code>.</>}
+            {error.permission && (
+              <>
+                {' '}
+                Missing: <code>{error.permission}</code>.
+              </>
+            )}
           </li>
         ))}
       </ul>

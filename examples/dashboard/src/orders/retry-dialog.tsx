@@ -1,27 +1,22 @@
 // Run a task again: as it was sent, or with changes; what would be sent is shown before it is.
-import { useEffect, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
-import { useClient, useMutation } from 'urql'
+import { useMutation } from 'urql'
 
 import { taskAddress } from '../filters'
 import {
   RetryTaskDocument,
   type BlockerFragment,
   type ErrorCode,
-  type RetryOverrides,
   type RetryScope,
-  type RetryTaskInput,
-  type RetryTaskMutation,
   type TaskState,
 } from '../gql/graphql'
 import { Dialog } from '../parts/dialog'
-import { explain, Loading } from '../parts/states'
-import { Value } from '../parts/value'
-import { argsOf, kwargsOf } from './json-edit'
+import { explain } from '../parts/states'
 import { freshKey } from './keys'
 import { Refusals } from './refusals'
-
-type Outcome = RetryTaskMutation['retryTask']
+import { FORM, inputOf, type Form, type Outcome } from './retry-form'
+import { Preview, usePreview } from './retry-preview'
 
 // What stands in the way only until somebody says that they mean it.
 export const CONFIRMABLE: ErrorCode[] = ['ALREADY_FINISHED', 'ALREADY_RETRIED']
@@ -33,23 +28,14 @@ interface Props {
   close: () => void
 }
 
-interface Form {
-  scope: RetryScope
-  confirmed: boolean
-  args: string | null
-  kwargs: string | null
-  queue: string
-  countdown: string
-  reason: string
-}
-
-const FORM: Form = { scope: 'ALONE', confirmed: false, args: null, kwargs: null, queue: '', countdown: '', reason: '' }
-
 export function RetryDialog({ taskId, state, blockers, close }: Props) {
   const [form, setForm] = useState(FORM)
   const set = (changes: Partial<Form>) => setForm((before) => ({ ...before, ...changes }))
   const asSent = usePreview(inputOf(taskId, state, { ...FORM, confirmed: true }, null).input)
-  const { input, problems } = useMemo(() => inputOf(taskId, state, form, asSent.outcome), [taskId, state, form, asSent.outcome])
+  const { input, problems } = useMemo(
+    () => inputOf(taskId, state, form, asSent.outcome),
+    [taskId, state, form, asSent.outcome],
+  )
   const preview = usePreview(problems.length || (blockers.length && !form.confirmed) ? null : input)
   const [sent, send] = useMutation(RetryTaskDocument)
   const [key] = useState(freshKey)
@@ -79,28 +65,50 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
       }
     >
       {blockers.map((blocker) => (
-        <p key={blocker.code} className="notice warn">{blocker.message}</p>
+        <p key={blocker.code} className="notice warn">
+          {blocker.message}
+        </p>
       ))}
       {blockers.length > 0 && (
         <label className="check">
-          <input type="checkbox" checked={form.confirmed} onChange={(event) => set({ confirmed: event.target.checked })} />
+          <input
+            type="checkbox"
+            checked={form.confirmed}
+            onChange={(event) => set({ confirmed: event.target.checked })}
+          />
           Run it again all the same
         </label>
       )}
       <fieldset className="choices">
         <legend>What happens to those who waited for it</legend>
         <Choice value="ALONE" title="Alone" text="A new task, in no group, chord or chain." form={form} set={set} />
-        <Choice value="CONTINUE" title="Continue" text="The rest of its chain runs, its group heals, its chord fires." form={form} set={set} />
+        <Choice
+          value="CONTINUE"
+          title="Continue"
+          text="The rest of its chain runs, its group heals, its chord fires."
+          form={form}
+          set={set}
+        />
       </fieldset>
       <Arguments form={form} set={set} asSent={asSent.outcome} />
       <div className="fields">
         <label className="field">
           Queue
-          <input value={form.queue} placeholder={asSent.outcome?.preview?.queue ?? ''} onChange={(event) => set({ queue: event.target.value })} />
+          <input
+            value={form.queue}
+            placeholder={asSent.outcome?.preview?.queue ?? ''}
+            onChange={(event) => set({ queue: event.target.value })}
+          />
         </label>
         <label className="field">
           Not before, in seconds
-          <input type="number" min={0} value={form.countdown} placeholder="at once" onChange={(event) => set({ countdown: event.target.value })} />
+          <input
+            type="number"
+            min={0}
+            value={form.countdown}
+            placeholder="at once"
+            onChange={(event) => set({ countdown: event.target.value })}
+          />
         </label>
       </div>
       <label className="field">
@@ -108,10 +116,20 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
         <input value={form.reason} onChange={(event) => set({ reason: event.target.value })} />
       </label>
       {problems.map((problem) => (
-        <p key={problem} className="notice bad" role="alert">{problem}</p>
+        <p key={problem} className="notice bad" role="alert">
+          {problem}
+        </p>
       ))}
-      {sent.error && <p className="notice bad" role="alert">{explain(sent.error)}</p>}
-      {preview.problem && <p className="notice bad" role="alert">{preview.problem}</p>}
+      {sent.error && (
+        <p className="notice bad" role="alert">
+          {explain(sent.error)}
+        </p>
+      )}
+      {preview.problem && (
+        <p className="notice bad" role="alert">
+          {preview.problem}
+        </p>
+      )}
       <Refusals errors={errors} />
       <Preview preview={preview} />
     </Dialog>
@@ -140,82 +158,34 @@ function Arguments({ form, set, asSent }: PartProps & { asSent: Outcome | null }
   const { args, kwargs } = asSent?.preview ?? {}
   const write = (value: unknown) => JSON.stringify(value, null, 2)
   const isEdited = form.args !== null || form.kwargs !== null
-  const begin = () => set({ args: Array.isArray(args?.json) ? write(args.json) : '[]', kwargs: write(kwargs?.json ?? {}) })
-  if (!isEdited) return <button disabled={!args || !kwargs} onClick={begin}>Edit the arguments</button>
+  const begin = () =>
+    set({ args: Array.isArray(args?.json) ? write(args.json) : '[]', kwargs: write(kwargs?.json ?? {}) })
+  if (!isEdited)
+    return (
+      <button disabled={!args || !kwargs} onClick={begin}>
+        Edit the arguments
+      </button>
+    )
   return (
     <div className="fields">
       <label className="field">
         Positional arguments
-        <textarea rows={6} spellCheck={false} value={form.args ?? ''} onChange={(event) => set({ args: event.target.value })} />
+        <textarea
+          rows={6}
+          spellCheck={false}
+          value={form.args ?? ''}
+          onChange={(event) => set({ args: event.target.value })}
+        />
       </label>
       <label className="field">
         Named arguments
-        <textarea rows={6} spellCheck={false} value={form.kwargs ?? ''} onChange={(event) => set({ kwargs: event.target.value })} />
+        <textarea
+          rows={6}
+          spellCheck={false}
+          value={form.kwargs ?? ''}
+          onChange={(event) => set({ kwargs: event.target.value })}
+        />
       </label>
     </div>
   )
-}
-
-function Preview({ preview }: { preview: PreviewState }) {
-  const shown = preview.outcome?.preview
-  if (!shown) return preview.isStale ? <Loading what="the preview" /> : null
-  return (
-    <section className="preview" aria-label="Preview" aria-busy={preview.isStale}>
-      <h3>What would be sent</h3>
-      <p>
-        <code>{shown.taskName}</code> to {shown.queue ? <code>{shown.queue}</code> : 'its exchange'}, {shown.keepsId ? 'under its own id' : 'under a new id'}
-      </p>
-      {shown.args && <Value value={shown.args} label="Positional arguments" />}
-      {shown.kwargs && <Value value={shown.kwargs} label="Named arguments" />}
-    </section>
-  )
-}
-
-interface PreviewState {
-  outcome: Outcome | null
-  problem: string | null
-  isStale: boolean
-}
-
-// A dry run for every change, once the writing pauses.
-function usePreview(input: RetryTaskInput | null): PreviewState {
-  const client = useClient()
-  const [state, setState] = useState<PreviewState>({ outcome: null, problem: null, isStale: false })
-  const key = JSON.stringify(input)
-  useEffect(() => {
-    if (!input) return setState({ outcome: null, problem: null, isStale: false })
-    setState((before) => ({ ...before, isStale: true }))
-    let isCurrent = true
-    const timer = setTimeout(async () => {
-      const { data, error } = await client.mutation(RetryTaskDocument, { input: { ...input, dryRun: true } }).toPromise()
-      if (isCurrent) setState({ outcome: data?.retryTask ?? null, problem: error ? explain(error) : null, isStale: false })
-    }, 250)
-    return () => {
-      isCurrent = false
-      clearTimeout(timer)
-    }
-  }, [client, key])
-  return state
-}
-
-function inputOf(taskId: string, state: TaskState, form: Form, asSent: Outcome | null): { input: RetryTaskInput; problems: string[] } {
-  const overrides: RetryOverrides = {}
-  const problems: string[] = []
-  const before = asSent?.preview
-  if (form.args !== null && form.args !== JSON.stringify(before?.args?.json, null, 2)) {
-    const { value, problem } = argsOf(form.args)
-    if (problem !== undefined) problems.push(problem)
-    else overrides.args = value
-  }
-  if (form.kwargs !== null) {
-    const { value, problem } = kwargsOf(form.kwargs, before?.kwargs?.json)
-    if (problem !== undefined) problems.push(problem)
-    else if (Object.keys(value).length) overrides.kwargs = value
-  }
-  if (form.queue) overrides.queue = form.queue
-  if (form.countdown) overrides.countdownSeconds = Number(form.countdown)
-  const input: RetryTaskInput = { task: { taskId }, scope: form.scope, reason: form.reason || null }
-  if (Object.keys(overrides).length) input.overrides = overrides
-  if (form.confirmed) Object.assign(input, { allowRetried: true, allowStates: ['FAILURE', 'REVOKED', state] })
-  return { input, problems }
 }

@@ -20,11 +20,20 @@ export function RevokeDialog({ taskId, close }: { taskId: string; close: () => v
   const { canTerminate } = useViewer()
   const mayKill = useMay('kill_taskresult')
   const done = sent.data?.revokeTask
-  const order = () => void send({ input: { task: { taskId }, terminate, signal, reason: reason || null, idempotencyKey: key } })
+  const order = () =>
+    void send({ input: { task: { taskId }, terminate, signal, reason: reason || null, idempotencyKey: key } })
 
   if (done && done.errors.length === 0) {
     return (
-      <Dialog title="Revoked" close={close} actions={<button className="primary" onClick={close}>Close</button>}>
+      <Dialog
+        title="Revoked"
+        close={close}
+        actions={
+          <button className="primary" onClick={close}>
+            Close
+          </button>
+        }
+      >
         <Answers outcome={done} />
       </Dialog>
     )
@@ -44,7 +53,12 @@ export function RevokeDialog({ taskId, close }: { taskId: string; close: () => v
     >
       <p>Every worker is told to discard it. A task that runs already goes on unless it is terminated.</p>
       <label className="check">
-        <input type="checkbox" checked={terminate} disabled={!canTerminate} onChange={(event) => setTerminate(event.target.checked)} />
+        <input
+          type="checkbox"
+          checked={terminate}
+          disabled={!canTerminate}
+          onChange={(event) => setTerminate(event.target.checked)}
+        />
         End it if it runs
       </label>
       {!canTerminate && <p className="dim">{needs('terminate_taskresult')}</p>}
@@ -64,7 +78,11 @@ export function RevokeDialog({ taskId, close }: { taskId: string; close: () => v
         Reason, for the record
         <input value={reason} onChange={(event) => setReason(event.target.value)} />
       </label>
-      {sent.error && <p className="notice bad" role="alert">{explain(sent.error)}</p>}
+      {sent.error && (
+        <p className="notice bad" role="alert">
+          {explain(sent.error)}
+        </p>
+      )}
       <Refusals errors={done?.errors ?? []} />
     </Dialog>
   )
@@ -74,7 +92,9 @@ function Answers({ outcome }: { outcome: RevokeTaskMutation['revokeTask'] }) {
   return (
     <>
       {outcome.task && <p>The task is {outcome.task.status} now.</p>}
-      {!outcome.isSupported && <p className="notice warn">This broker carries no remote control: no worker was told.</p>}
+      {!outcome.isSupported && (
+        <p className="notice warn">This broker carries no remote control: no worker was told.</p>
+      )}
       <ul className="plain">
         {outcome.workers.map((each) => (
           <li key={each.worker}>

@@ -20,14 +20,25 @@ export function ChordCard({ chord }: { chord: ChordFragment }) {
   return (
     <section className="card">
       <h2>
-        Chord <span className="tag" data-chord={state}>{state}</span>
+        Chord{' '}
+        <span className="tag" data-chord={state}>
+          {state}
+        </span>
       </h2>
       {total !== null && <ProgressBar value={completedCount} total={total} label="Members that returned" />}
       <p>
         {count(completedCount)}
         {total !== null && ` of ${count(total)}`} returned; <span className="dim">{WORDS[state]}.</span>
       </p>
-      {body ? <TaskLink task={body} /> : bodyTaskId && <Link className="mono" to={taskAddress(bodyTaskId)}>{bodyTaskId}</Link>}
+      {body ? (
+        <TaskLink task={body} />
+      ) : (
+        bodyTaskId && (
+          <Link className="mono" to={taskAddress(bodyTaskId)}>
+            {bodyTaskId}
+          </Link>
+        )
+      )}
     </section>
   )
 }

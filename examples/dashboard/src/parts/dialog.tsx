@@ -19,7 +19,12 @@ export function Dialog({ title, close, children, actions }: Props) {
     return () => opened?.close()
   }, [])
   return (
-    <dialog ref={box} aria-labelledby={id} onCancel={close} onClick={(event) => event.target === box.current && close()}>
+    <dialog
+      ref={box}
+      aria-labelledby={id}
+      onCancel={close}
+      onClick={(event) => event.target === box.current && close()}
+    >
       <div className="dialog">
         <header>
           <h2 id={id}>{title}</h2>

@@ -18,7 +18,14 @@ export function StateBar({ counts, size, label }: { counts: Counted[]; size: num
 
 export function ProgressBar({ value, total, label }: { value: number; total: number; label: string }) {
   return (
-    <div className="bar" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={total} aria-valuenow={value}>
+    <div
+      className="bar"
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={total}
+      aria-valuenow={value}
+    >
       <span style={{ width: share(value, total), background: 'var(--accent)' }} />
     </div>
   )

@@ -20,8 +20,18 @@ export function TaskLink({ task, isHere = false }: { task: TaskLineFragment; isH
   return (
     <span className="task-link">
       <StateBadge state={task.state} status={task.status} />
-      {isHere ? <strong aria-current="page"><TaskName name={task.taskName} /></strong> : <Link to={taskAddress(task.taskId)}><TaskName name={task.taskName} /></Link>}
-      <span className="dim">{task.runtimeSeconds === null ? task.taskId.slice(0, 8) : seconds(task.runtimeSeconds)}</span>
+      {isHere ? (
+        <strong aria-current="page">
+          <TaskName name={task.taskName} />
+        </strong>
+      ) : (
+        <Link to={taskAddress(task.taskId)}>
+          <TaskName name={task.taskName} />
+        </Link>
+      )}
+      <span className="dim">
+        {task.runtimeSeconds === null ? task.taskId.slice(0, 8) : seconds(task.runtimeSeconds)}
+      </span>
     </span>
   )
 }

@@ -29,7 +29,12 @@ export function JsonTree({ value, label }: { value: unknown; label: string }) {
   if (typeof value !== 'object' || value === null) return <pre className="text">{JSON.stringify(value)}</pre>
   const isSmall = JSON.stringify(value).length < 2000
   return (
-    <JsonView data={value} style={CLASSES} shouldExpandNode={isSmall ? allExpanded : collapseAllNested} aria-label={label} />
+    <JsonView
+      data={value}
+      style={CLASSES}
+      shouldExpandNode={isSmall ? allExpanded : collapseAllNested}
+      aria-label={label}
+    />
   )
 }
 
@@ -51,7 +56,13 @@ export function Value({ value, label }: { value: ValueFragment; label: string })
   const isTree = typeof value.json === 'object' && value.json !== null
   return (
     <div className="value">
-      {isTree ? <JsonTree value={value.json} label={label} /> : <pre className="text" tabIndex={0} aria-label={label}>{value.text}</pre>}
+      {isTree ? (
+        <JsonTree value={value.json} label={label} />
+      ) : (
+        <pre className="text" tabIndex={0} aria-label={label}>
+          {value.text}
+        </pre>
+      )}
       <p className="value-facts">
         {value.contentType} · {bytes(value.byteLength)}
         {value.isRedacted && <span className="tag">secrets hidden</span>}

@@ -13,13 +13,25 @@ export function Facts({ task }: { task: Task }) {
     <section className="card">
       <h2>Details</h2>
       <dl className="facts">
-        <Fact name="Worker">{task.worker && <Link to={`/?worker=${encodeURIComponent(task.worker)}`}>{task.worker}</Link>}</Fact>
-        <Fact name="Queue">{task.queue && <Link to={`/?queue=${encodeURIComponent(task.queue)}`}>{task.queue}</Link>}</Fact>
+        <Fact name="Worker">
+          {task.worker && <Link to={`/?worker=${encodeURIComponent(task.worker)}`}>{task.worker}</Link>}
+        </Fact>
+        <Fact name="Queue">
+          {task.queue && <Link to={`/?queue=${encodeURIComponent(task.queue)}`}>{task.queue}</Link>}
+        </Fact>
         <Fact name="Priority">{task.priority}</Fact>
         <Fact name="Own retries">{task.retries}</Fact>
         <Fact name="Schedule">{task.periodicTaskName}</Fact>
-        {mayAudit && <Fact name="Who did what"><Link to={`/operations?task=${encodeURIComponent(task.taskId)}`}>Its operations</Link></Fact>}
-        {task.adminUrl && <Fact name="Admin"><a href={task.adminUrl}>Its row</a></Fact>}
+        {mayAudit && (
+          <Fact name="Who did what">
+            <Link to={`/operations?task=${encodeURIComponent(task.taskId)}`}>Its operations</Link>
+          </Fact>
+        )}
+        {task.adminUrl && (
+          <Fact name="Admin">
+            <a href={task.adminUrl}>Its row</a>
+          </Fact>
+        )}
         {task.group && (
           <Fact name="Group">
             <Link to={`/groups/${encodeURIComponent(task.group.groupId)}`}>

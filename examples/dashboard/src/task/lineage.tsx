@@ -67,7 +67,12 @@ function Branch({ members, all, here, depth }: { members: Member[]; all: Member[
       {members.map((member) => (
         <li key={member.id}>
           <TaskLink task={member} isHere={member.taskId === here.taskId} />
-          <Branch members={all.filter((each) => each.parentTaskId === member.taskId)} all={all} here={here} depth={depth + 1} />
+          <Branch
+            members={all.filter((each) => each.parentTaskId === member.taskId)}
+            all={all}
+            here={here}
+            depth={depth + 1}
+          />
         </li>
       ))}
     </ul>

@@ -30,7 +30,15 @@ function isFilled(meta: unknown): boolean {
   return Object.values(meta).some((value) => !Array.isArray(value) || value.length > 0)
 }
 
-function Section({ title, value, missing }: { title: string; value: ValueFragment | null | undefined; missing: string }) {
+function Section({
+  title,
+  value,
+  missing,
+}: {
+  title: string
+  value: ValueFragment | null | undefined
+  missing: string
+}) {
   return (
     <section className="card">
       <h2>
@@ -50,13 +58,17 @@ function ErrorCard({ error }: { error: NonNullable<Task['error']> }) {
       </h2>
       {error.message && <p className="error-message">{error.message}</p>}
       {error.traceback ? (
-        <pre className="text traceback" tabIndex={0} aria-label="Traceback">{error.traceback}</pre>
+        <pre className="text traceback" tabIndex={0} aria-label="Traceback">
+          {error.traceback}
+        </pre>
       ) : (
         <p className="dim">{maySee ? 'No traceback was recorded.' : needs('view_traceback')}</p>
       )}
       {error.fingerprint && (
         <p>
-          <Link to={`/?fingerprint=${encodeURIComponent(error.fingerprint)}&span=all`}>All tasks that failed in the same place</Link>
+          <Link to={`/?fingerprint=${encodeURIComponent(error.fingerprint)}&span=all`}>
+            All tasks that failed in the same place
+          </Link>
         </p>
       )}
     </section>

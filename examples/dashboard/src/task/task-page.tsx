@@ -33,7 +33,9 @@ export function TaskPage() {
   if (error && !task) return <Failure error={error} retry={() => again({ requestPolicy: 'network-only' })} />
   if (!data) return <Loading what="the task" />
   if (!task || task.taskId !== taskId) {
-    return task ? <Loading what="the task" /> : (
+    return task ? (
+      <Loading what="the task" />
+    ) : (
       <Empty title="There is no such task">
         It may have been deleted, or you may not see it. <Link to="/">All tasks</Link>
       </Empty>
@@ -59,13 +61,19 @@ function TaskView({ task }: { task: Task }) {
   return (
     <article>
       <header className="page-head">
-        <Link to="/" className="back"><ArrowLeft aria-hidden /> All tasks</Link>
+        <Link to="/" className="back">
+          <ArrowLeft aria-hidden /> All tasks
+        </Link>
         <div className="title-row">
-          <h1><TaskName name={task.taskName} /></h1>
+          <h1>
+            <TaskName name={task.taskName} />
+          </h1>
           <StateBadge state={task.state} status={task.status} />
         </div>
         <div className="title-row">
-          <p className="mono id">{task.taskId} <Copier text={task.taskId} what="the id" /></p>
+          <p className="mono id">
+            {task.taskId} <Copier text={task.taskId} what="the id" />
+          </p>
           <div className="actions">
             <ReasonedButton className="primary" reasons={retryReasons} onClick={() => setDialog('retry')}>
               <RotateCw aria-hidden /> Retry …
@@ -88,7 +96,9 @@ function TaskView({ task }: { task: Task }) {
           <Lineage task={task} />
         </aside>
       </div>
-      {dialog === 'retry' && <RetryDialog taskId={task.taskId} state={task.state} blockers={task.viewerRetryBlockers} close={close} />}
+      {dialog === 'retry' && (
+        <RetryDialog taskId={task.taskId} state={task.state} blockers={task.viewerRetryBlockers} close={close} />
+      )}
       {dialog === 'revoke' && <RevokeDialog taskId={task.taskId} close={close} />}
     </article>
   )

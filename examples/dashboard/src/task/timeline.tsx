@@ -10,9 +10,17 @@ export function Timeline({ task }: { task: Task }) {
     <section className="card">
       <h2>Timeline</h2>
       <ol className="timeline">
-        <Step title="Created" at={task.dateCreated} gap={task.queuedSeconds === null ? null : `waited ${seconds(task.queuedSeconds)}`} />
+        <Step
+          title="Created"
+          at={task.dateCreated}
+          gap={task.queuedSeconds === null ? null : `waited ${seconds(task.queuedSeconds)}`}
+        />
         {task.eta && <Step title="Not before" at={task.eta} gap={null} />}
-        <Step title="Started" at={task.dateStarted} gap={task.runtimeSeconds === null ? null : `ran ${seconds(task.runtimeSeconds)}`} />
+        <Step
+          title="Started"
+          at={task.dateStarted}
+          gap={task.runtimeSeconds === null ? null : `ran ${seconds(task.runtimeSeconds)}`}
+        />
         <Step title="Finished" at={task.dateDone} gap={null} state={task.isReady ? task.state : undefined} />
       </ol>
     </section>
