@@ -195,7 +195,8 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=PYTHON["3.11"])
 def bench(session: nox.Session) -> None:
     """Print the benchmarks' table and keep its figures as JSON."""
-    install(session, ["--editable", ".[test,demo]", "gunicorn>=23"], stamp=digest(ROOT / "pyproject.toml"))
+    more = ["gunicorn>=23", "psycopg[pool]>=3.2"]
+    install(session, ["--editable", ".[test,demo]", *more], stamp=digest(ROOT / "pyproject.toml"))
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

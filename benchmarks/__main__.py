@@ -26,7 +26,7 @@ def main() -> None:
         "waiting": lambda: reading.waiting(rounds=min(rounds, 3)),
         "chords": lambda: chords.run(rounds=min(rounds, 3)),
         "api": lambda: api.run(rounds=rounds * 4),
-        "api_http": lambda: api_http.run(rounds=min(rounds, 3)),
+        "api_http": lambda: api_http.run(rounds=rounds * 2),
         "scale": lambda: scale.run(tasks=options.rows),
         "retention": lambda: retention.run(rounds=min(rounds, 3)),
     }

@@ -25,7 +25,7 @@ GRAPHENE = (
     "graphene-django>=3.2.3",
     "graphene>=3.4.3",
     "celery",
-    "psycopg[binary]>=3.2",
+    "psycopg[binary,pool]>=3.2",
     "orjson",
     "gunicorn>=23",
     "uvicorn>=0.34",

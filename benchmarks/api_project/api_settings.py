@@ -21,7 +21,8 @@ DATABASES = {
         "NAME": os.environ.get("BENCH_DATABASE", "bench_api"),
         "USER": "root",
         "HOST": "127.0.0.1",
-        "CONN_MAX_AGE": 0 if os.environ.get("API_ASGI") else None,  # under ASGI each request has a thread of its own
+        # Under ASGI each request has a thread, and so a connection, of its own, which a pool keeps.
+        **({"OPTIONS": {"pool": True}} if os.environ.get("API_ASGI") else {"CONN_MAX_AGE": None}),
     }
 }
 GRAPHENE = {"SCHEMA": "graphene_urls.schema"}
