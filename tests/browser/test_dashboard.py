@@ -137,6 +137,19 @@ def test_an_expired_session_leads_to_the_login_page(browser: Browser, served: st
         visit.complaints.clear()  # the browser tells of the 401, and the login page has no icon
 
 
+def test_a_service_that_is_away_is_said_and_asked_again(browser: Browser, served: str, admin_user: Any) -> None:
+    task("there", task_name="shop.mail")
+    with visiting(browser, served, admin_user, base_url=served) as visit:
+        visit.page.route("**/graphql/", lambda route: route.abort())
+        visit.page.goto("/")
+        expect(visit.page.get_by_role("alert")).to_contain_text("The service cannot be reached")
+        visit.page.unroute("**/graphql/")
+        visit.page.get_by_role("button", name="Try again").click()
+        expect(visit.page.locator(ROWS)).to_have_count(1)
+        assert {"ERR_FAILED" in complaint for complaint in visit.complaints} == {True}
+        visit.complaints.clear()
+
+
 def test_its_policy_lets_nothing_in_but_its_own_files(client: Client, served: str, admin_user: Any) -> None:
     client.force_login(admin_user)
     policy = client.get("/tasks/any")["Content-Security-Policy"]
