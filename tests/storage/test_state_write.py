@@ -98,6 +98,7 @@ def last_id() -> int:
         return int(cursor.fetchone()[0])
 
 
+@pytest.mark.django_db(transaction=True)  # MariaDB commits when it is asked for a fresh count
 def test_neither_updates_nor_refusals_draw_ids() -> None:
     write("t", "STARTED", 1)
     before = last_id()
