@@ -16,7 +16,7 @@ from django.db import connections
 from django.utils import timezone
 
 from .conf import settings
-from .facts import attempt_of
+from .facts import RETRY_HEADER, attempt_of
 from .message_codec import Message, MessageUnavailable, encode, serializer_of
 from .models import TaskMessage
 from .states import READY, TaskState
@@ -27,8 +27,6 @@ HIDDEN_HEADER = "dcr_hidden"
 """Whether the sender gave representations of its own, as people do to hide secrets; set when publishing."""
 QUEUED_HEADER = "dcr_queued"
 """Whether the publisher keeps the record while the task waits; then somebody must delete it."""
-RETRY_HEADER = "dcr_retry_of"
-"""The id of the task that this one is a retry of."""
 
 _SERIALIZER = "dcr_serializer"
 _EMBEDDED = ("callbacks", "errbacks", "chain", "chord")

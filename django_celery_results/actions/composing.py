@@ -11,7 +11,8 @@ from celery import Celery
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from django_celery_results.message import HIDDEN_HEADER, RETRY_HEADER
+from django_celery_results.facts import RETRY_HEADER
+from django_celery_results.message import HIDDEN_HEADER
 from django_celery_results.message_codec import Message
 from django_celery_results.models import TaskResult
 from django_celery_results.states import GENERATION_HEADER, TaskState, generation_of
