@@ -15,7 +15,10 @@ from django_celery_results.conf import settings
 
 HIDDEN = "[redacted]"
 _MAX_DEPTH = 100
-_QUOTED = r"""'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)"""
+_NAMES, _VALUES = ("name", "key", "header"), ("value", "values")
+_TRIPLE = r"""'{3}(?:[^'\\]|\\.|'(?!''))*+(?:'{3}|\Z)|"{3}(?:[^"\\]|\\.|"(?!""))*+(?:"{3}|\Z)"""
+_QUOTED = rf"""{_TRIPLE}|'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)"""
+_QUOTES = r"""(?:[\\"']|%2[27]|&(?:quot|\#39|\#x27);){0,64}+"""  # JSON in JSON in JSON, in a URL, or in HTML
 _ENDED = r"(?:None|null|[Tt]rue|[Ff]alse|-?[\d.]{1,40}+)(?=\s{0,2}[,}\])]|\Z)|[^\s&,;'\"<>]{1,4096}+(?=&)"
 _BRACKETS = re.compile(rf"{_QUOTED}|[\[({{]|[\])}}]", re.DOTALL)
 _URL = re.compile(
@@ -37,8 +40,11 @@ def redact(value: Any, depth: int = 0) -> tuple[Any, bool]:
     if isinstance(value, dict):
         return _mapping(value, depth + 1)
     if len(value) == 2 and isinstance(value[0], str) and is_secret(value[0]):  # a pair, as of a list of headers
-        return [value[0], HIDDEN], True
-    items = [redact(item, depth + 1) for item in value]
+        return [redact_text(value[0])[0], HIDDEN], True
+    items = [
+        (HIDDEN, True) if _is_option(before) else redact(item, depth + 1)
+        for before, item in zip((None, *value), value, strict=False)
+    ]
     return [item for item, _ in items], any(hidden for _, hidden in items)
 
 
@@ -72,14 +78,21 @@ def hides_task(task_name: str | None) -> bool:
     )
 
 
+def _is_option(argument: Any) -> bool:
+    """Whether the next argument of a command line is a secret, as in `["mysql", "--password", "x"]`."""
+    return isinstance(argument, str) and argument.startswith("-") and is_secret(argument) and "=" not in argument
+
+
 def _mapping(value: dict[Any, Any], depth: int) -> tuple[dict[Any, Any], bool]:
     # {"name": "password", "value": …} says it in another way.
-    named = any(is_secret(value[key]) for key in ("name", "key") if isinstance(value.get(key), str))
-    shown = {
-        key: (HIDDEN, True) if is_secret(key) or (named and key == "value") else redact(item, depth)
-        for key, item in value.items()
-    }
-    return {key: item for key, (item, _) in shown.items()}, any(hidden for _, hidden in shown.values())
+    named = any(str(key).lower() in _NAMES and isinstance(name, str) and is_secret(name) for key, name in value.items())
+    shown, hidden = {}, False
+    for key, item in value.items():
+        is_hidden = is_secret(key) or (named and str(key).lower() in _VALUES)
+        name, in_name = redact_text(key) if isinstance(key, str) else (key, False)
+        shown[name], in_item = (HIDDEN, True) if is_hidden else redact(item, depth)
+        hidden = hidden or in_name or in_item
+    return shown, hidden
 
 
 def _without_assigned(text: str) -> str:
@@ -125,7 +138,8 @@ def _assignment(keys: tuple[str, ...]) -> re.Pattern[str]:
     names = "|".join(re.escape(key) for key in _spellings(keys)) or r"(?!)"
     return re.compile(
         rf"""(?P<name>(?:{names})(?![\w.-]{{0,64}}(?:Error|Exception|Warning)\s{{0,2}}:)"""  # the class of an error
-        r"""[\w.-]{0,64}+[\\"']{0,8}+\]{0,2}+\s{0,8}+(?:=>|[:=]|(?<=["']),)\s{0,8}+(?:[bBuUrR]{1,2}(?=["']))?)"""
+        rf"""[\w.-]{{0,64}}+{_QUOTES}\]{{0,2}}+\s{{0,8}}+(?:=>|[:=>]|%3[AD]|(?<=["']),)\s{{0,8}}+"""
+        r"""(?:[bBuUrR]{1,2}(?=["']))?)"""
         rf"""(?:{_QUOTED}|[\[({{]|{_ENDED}|[^\r\n]*+)""",
         re.IGNORECASE | re.DOTALL | re.ASCII,
     )

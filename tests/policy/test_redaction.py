@@ -76,6 +76,11 @@ def test_what_is_hidden_bears_a_marker(text: str) -> None:
         ("https://ghp_abc@github.com/a", f"https://{HIDDEN}@github.com/a"),
         ("https://example.com/a?b=c", "https://example.com/a?b=c"),
         ("jwt.InvalidTokenError: Signature has expired", "jwt.InvalidTokenError: Signature has expired"),
+        ("<password>x</password>\n<b>1</b>", f"<password>{HIDDEN}\n<b>1</b>"),
+        ("/login?next=%2F%3Ftoken%3Dx", f"/login?next=%2F%3Ftoken%3D{HIDDEN}"),
+        ("%22password%22%3A%22x%22", f"%22password%22%3A{HIDDEN}"),
+        ("&quot;password&quot;: &quot;x&quot;", f"&quot;password&quot;: {HIDDEN}"),
+        ("private_key = '''\nMI'I\n''', n=1", f"private_key = {HIDDEN}, n=1"),
         ("sent Bearer abcdefghijklmnop.xyz to it", f"sent Bearer {HIDDEN} to it"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMII\n", f"-----BEGIN RSA PRIVATE KEY-----{HIDDEN}"),
     ],
@@ -85,10 +90,32 @@ def test_text_is_hidden_no_further_than_it_must(text: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [["password", SECRET], {"name": "token", "value": SECRET}, [{"key": "Secret", "value": SECRET}]]
+    "value",
+    [
+        ["password", SECRET],
+        {"name": "token", "value": SECRET},
+        [{"key": "Secret", "value": SECRET}],
+        {"Key": "password", "Value": SECRET},
+        {"header": "Authorization", "values": [SECRET]},
+        ["mysql", "--password", SECRET, "shop"],
+    ],
 )
 def test_a_name_beside_its_value_hides_it(value: Any) -> None:
     assert SECRET not in repr(redact(value)[0])
+
+
+@pytest.mark.parametrize("key", [f"password={SECRET}", f"postgres://user:{SECRET}@host/db"])
+def test_a_secret_in_a_key_is_hidden(key: str) -> None:
+    shown, hidden = redact({key: 1})
+    assert hidden
+    assert SECRET not in repr(shown)
+
+
+def test_json_in_json_hides_its_secrets() -> None:
+    text = json.dumps({"password": "hunter2"})
+    for _ in range(5):
+        text = json.dumps(text)
+        assert "hunter2" not in redact_text(text)[0]
 
 
 def test_what_is_too_deep_to_look_at_is_hidden() -> None:
@@ -106,9 +133,10 @@ def test_what_is_too_deep_to_look_at_is_hidden() -> None:
         "a://" * 250_000, "a" * 1_000_000 + "://", "://" + ":" * 1_000_000, "bearer " * 140_000,
         "a://" + "b:" * 500_000, "-----BEGIN PRIVATE KEY-----" * 30_000, "password " * 100_000,
         "'password'" + " " * 1_000_000, "password=[" * 50_000, "token='a" * 100_000,
-        "password" + ("." * 60 + "password") * 14_000,
+        "password" + ("." * 60 + "password") * 14_000, "password%22" * 90_000, "password>" * 110_000,
+        "password='''" + "''\\" * 300_000, "password" + "&quot;" * 160_000,
     ],
-    ids=range(15),
+    ids=range(19),
 )  # fmt: skip
 @pytest.mark.timeout(20)
 def test_hostile_text_takes_no_time(hostile: str) -> None:
