@@ -22,6 +22,7 @@ _PROTOCOL_HEADERS = frozenset(
     {name for name in vars(Context) if not name.startswith("_")}
     | {"lang", "task", "argsrepr", "kwargsrepr", "compression", "meth", "periodic_task_name"}
 )
+_MAX_NAME_BYTES = 255
 _MAX_SECONDS = 10 * 365 * 86400
 
 
@@ -104,8 +105,8 @@ def _check(overrides: RetryOverrides) -> None:
         isinstance(key, str) for key in overrides.kwargs or ()
     ):
         _refuse("kwargs", "Keyword arguments are an object with names as keys.")
-    if overrides.queue is not None and not 0 < len(overrides.queue) <= 255:
-        _refuse("queue", "A queue's name has 1 to 255 characters.")
+    if overrides.queue is not None and not _is_name(overrides.queue):
+        _refuse("queue", "A queue's name has 1 to 255 bytes, none of them control characters.")
     if overrides.priority is not None and not 0 <= overrides.priority <= 255:
         _refuse("priority", "A priority is a number from 0 to 255.")
     _check_headers(overrides.headers)
@@ -117,6 +118,13 @@ def _check_headers(headers: Any) -> None:
     for header in headers or ():
         if is_reserved(header):
             _refuse("headers", f"The header {str(header)[:80]!r} is reserved: remove it.")
+        if not _is_name(str(header)):
+            _refuse("headers", "A header's name has 1 to 255 bytes, none of them control characters.")
+
+
+def _is_name(text: str) -> bool:
+    """Whether every broker can carry this name: control characters part the names that Redis keeps of queues."""
+    return text.isprintable() and 0 < len(text.encode()) <= _MAX_NAME_BYTES
 
 
 def _merged(kwargs: dict[str, Any], changes: Mapping[str, Any] | None) -> dict[str, Any]:
