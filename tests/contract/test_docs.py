@@ -45,7 +45,7 @@ def rows(db: None) -> Iterator[None]:
 
     def pay(order: int, currency: str = "EUR") -> None: ...
 
-    app.task(pay, name="shop.tasks.pay")
+    app.task(pay, name="shop.tasks.pay", shared=False)
     shared = {"root_id": "order-7", "parent_id": "order-7", "group_id": "batch-7"}
     times = {"date_created": at(0), "date_started": at(1), "date_done": at(2)}
     task("order-7", task_name="shop.tasks.order", queue="celery", root_id="order-7", **times)

@@ -28,7 +28,7 @@ QUERY = """query ($search: String! = "") { registeredTasks(search: $search) {
 def registered() -> Any:
     """A task of every kind of parameter."""
 
-    @app.task(name="registry.every", rate_limit="10/m", time_limit=30, max_retries=5)
+    @app.task(name="registry.every", shared=False, rate_limit="10/m", time_limit=30, max_retries=5)
     def every(a: int, /, b: "str", *rest: Any, c: int | None = None, token: str = "hunter2", **more: Any) -> None:
         """Does it all.
 
