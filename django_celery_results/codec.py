@@ -96,7 +96,7 @@ def peek(text: str | None, content_type: str | None = "application/json", conten
         return Peek()
     if content_encoding == BINARY:
         return Peek(is_shown=False)
-    if content_type == "application/json":
+    if content_type in ("application/json", ""):  # rows that projects made themselves say nothing
         return _peek_json(text)
     return Peek(value=text) if content_type in ("text/plain", "application/text") else Peek(is_shown=False)
 

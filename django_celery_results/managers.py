@@ -107,8 +107,7 @@ class ResultManager(models.Manager[M]):
 class TaskResultManager(ResultManager[M]):
     """Rows of tasks."""
 
-    def get_queryset(self) -> TaskResultQuerySet[M]:
-        return TaskResultQuerySet(self.model, using=self._db)
+    _queryset_class = TaskResultQuerySet  # by attribute, so that `Manager.from_queryset(…)` beside it may bring its own
 
     def get_task(self, task_id: str) -> M:
         """The row of a task; an unsaved one where there is none."""

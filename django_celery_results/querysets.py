@@ -113,9 +113,8 @@ class TaskResultQuerySet(models.QuerySet[M]):
             if companion:
                 companion.run(connections[self.db])
             row: Any = self.select_for_update().filter(task_id=change.task_id).first()
-            if row and not is_replaced(
-                stored=row.status, stored_attempt=row.attempt, by=change.status, attempt=change.attempt
-            ):
+            by, seen = change.attempt, getattr(row, "attempt", None)  # a project's own model may be without
+            if row and not is_replaced(stored=row.status, stored_attempt=seen, by=change.status, attempt=by):
                 return False
             row = row or self.model(task_id=change.task_id)
             for name, value in _changed(change).items():
@@ -151,7 +150,8 @@ def _fitting(model: type[models.Model], change: StateChange) -> StateChange:
     if limit is not None and len(task_id) > limit:
         raise TaskIdTooLong(f"{TaskIdTooLong.__doc__} It has {len(task_id)} characters, the column {limit}.")
     fit = codec.escaped if change.is_escaped else codec.clean
-    known = {name: _fit(model, name, value, fit) for name, value in change.known.items()}
+    # What a project's backend tells beyond the columns is for a manager of its own.
+    known = {name: _fit(model, name, value, fit) for name, value in change.known.items() if hasattr(model, name)}
     status = _fit(model, "status", str(change.status), fit)
     return replace(change, task_id=codec.clean(task_id), status=status, known=known)
 
@@ -238,8 +238,8 @@ def _column(model: type[models.Model], name: str) -> models.Field[Any, Any]:
 
 
 def _prepared(model: type[models.Model], name: str, value: Any, connection: BaseDatabaseWrapper) -> Any:
-    """As the driver takes it. Every driver takes text and whole numbers as they are, and most values are that."""
-    if value is None or isinstance(value, str | int):
+    """As the driver takes it. Every driver takes text as it is, and most values are that."""
+    if value is None or isinstance(value, str):
         return value
     return _column(model, name).get_db_prep_save(value, connection)
 

@@ -140,13 +140,14 @@ def prune(
     batches: Batches | None = None,
     task_model: Model = TaskResult,
     group_model: Model = GroupResult,
+    with_tasks: bool = True,
 ) -> Pruned:
-    """Delete everything that has outlived its age."""
+    """Delete everything that has outlived its age; without the tasks where a project deletes them in its own way."""
     batches = batches or Batches()
     # Retries that were interrupted are carried on; an action on many tasks that nobody carried on is not kept for good.
     operations = _rows(Operation).filter(open_claim=None).exclude(lease_until__gt=timezone.now())
     removed = Pruned(
-        task_results=prune_tasks(ages.by_age(), batches=batches, model=task_model),
+        task_results=prune_tasks(ages.by_age() if with_tasks else {}, batches=batches, model=task_model),
         group_results=_prune_dated(_rows(group_model), "date_done", ages.default, batches),
         chords=_prune_chords(ages, batches),
         messages=_prune_orphaned_messages(batches, task_model),

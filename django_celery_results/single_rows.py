@@ -48,6 +48,8 @@ class _Select:
 
 def row_of(manager: Any, task_id: str, alias: str) -> Any:
     """The task's row, or None: of our own model, a plain object with the columns that make the meta."""
+    if type(manager).get_task is not TaskResultManager.get_task:
+        return manager.db_manager(alias).get_task(task_id)
     if type(manager).get_queryset is not TaskResultManager.get_queryset:
         return manager.using(alias).filter(task_id=task_id).first()  # a manager that looks at its own rows only
     select = _compiled(manager.model, connections[alias].settings_dict["ENGINE"], alias)

@@ -9,6 +9,7 @@ from celery import current_app as celery_app
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -19,7 +20,7 @@ from django_celery_results.states import READY
 from django_celery_results.web_viewer import may, remember_viewer, remembered_viewer, viewer_of
 
 from . import listing, task_page, values
-from .acting import TaskActions
+from .acting import TaskActions, changelist_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,6 +105,13 @@ class TaskResultAdmin(task_page.ShownTask, TaskActions, ResultAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: TaskResult | None = None) -> bool:
         return self._is_editable() and super().has_change_permission(request, obj)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:
+        """Back to the list; Django takes who may not change rows to the index."""
+        response = super().response_delete(request, obj_display, obj_id)
+        if self.has_change_permission(request) or not self.has_view_permission(request):
+            return response
+        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:{changelist_name(self)}"))
 
     def has_terminate_permission(self, request: HttpRequest) -> bool:
         """Named by the action."""

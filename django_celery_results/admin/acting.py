@@ -84,7 +84,7 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             reason=request.POST.get("reason") or None, idempotency_key=request.POST.get("key") or str(uuid.uuid4())
         )
         self._report(request, _act(request, verb, Selection(ids=ids), options))
-        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:{_changelist(self)}"))
+        return HttpResponseRedirect(reverse(f"{self.admin_site.name}:{changelist_name(self)}"))
 
     def _ask(self, request: HttpRequest, queryset: QuerySet[TaskResult], verb: str, title: Any) -> HttpResponse:
         ids = tuple(queryset.values_list("pk", flat=True)[: MAX_TASKS + 1])
@@ -146,5 +146,5 @@ def _previewed(request: HttpRequest, item: BulkItem) -> Shown:
     return Shown(item=item, preview=outcome.preview)
 
 
-def _changelist(of: admin.ModelAdmin[Any]) -> str:
+def changelist_name(of: admin.ModelAdmin[Any]) -> str:
     return f"{of.opts.app_label}_{of.opts.model_name}_changelist"

@@ -16,6 +16,8 @@ from django_celery_results import chord_rows, codec
 from django_celery_results.chord_rows import Part
 
 PICKLE = "application/x-python-serialize"
+_ENCODED = "encoded "
+"""Before the content encoding of what was no text."""
 
 
 class PartsMissing(Exception):
@@ -63,7 +65,11 @@ class ChordResults:
 
     def _value(self, part: Part) -> Any:
         content_type, content_encoding, text = (part.result or "\n\n").split("\n", 2)
-        value = self.backend.decode_content(_Content(content_type, content_encoding), text)
+        content: Any = text
+        if content_encoding.startswith(_ENCODED):
+            content_encoding = content_encoding.removeprefix(_ENCODED)
+            content = codec.decode(*_lines(text), accept=self.backend.accept)
+        value = self.backend.decode_content(_Content(content_type, content_encoding), content)
         if part.state in states.EXCEPTION_STATES:
             value = self.backend.exception_to_python(value)
         if part.state in states.PROPAGATE_STATES:
@@ -97,5 +103,17 @@ def pack(signature: dict[str, Any], accept: Iterable[str]) -> str | None:
 
 def unpack(packed: str, accept: Iterable[str]) -> dict[str, Any]:
     """What `pack` made a text of."""
+    return dict(codec.decode(*_lines(packed), {"application/json", *accept}))
+
+
+def pack_content(encoded: tuple[str, str, Any], serializer: str) -> str:
+    """An encoded value as text. A backend of a project may encode into something else, for columns of its own."""
+    content_type, content_encoding, content = encoded
+    if not isinstance(content, str):
+        content_encoding, content = _ENCODED + content_encoding, "\n".join(codec.encode(content, serializer))
+    return "\n".join((content_type, content_encoding, content))
+
+
+def _lines(packed: str) -> tuple[str, str, str]:
     content_type, content_encoding, text = packed.split("\n", 2)
-    return dict(codec.decode(text, content_type, content_encoding, {"application/json", *accept}))
+    return text, content_type, content_encoding

@@ -32,7 +32,7 @@ from django_celery_results.models import ChordState
 from django_celery_results.querysets import Companion
 
 from . import chord_counters
-from .chord_results import ChordResults, PartsMissing, chord_error, pack, unpack
+from .chord_results import ChordResults, PartsMissing, chord_error, pack, pack_content, unpack
 from .chord_sweeps import SweepMixin
 
 logger = get_logger(__name__)
@@ -107,7 +107,8 @@ class ChordMixin(SweepMixin):
         counted = _counted.get()
         if counted is not None and not getattr(request, "is_eager", False):
             result_connections.abandon(router.db_for_write(self.TaskModel))  # type: ignore[attr-defined]
-        if counted is not None and _is_member(request) and request.id == task_id and state in states.READY_STATES:
+        is_outcome = counted is not None and _is_member(request) and state in states.READY_STATES
+        if counted is not None and is_outcome and request.id == task_id and self.takes_companions:  # type: ignore[attr-defined]
             part = self._part(request, state, result)
             kwargs["companion"] = self._statement(part, self.alias_for_write(kwargs.get("using")))
             counted.add(part.key)
@@ -152,7 +153,7 @@ class ChordMixin(SweepMixin):
 
     def _packed_result(self, state: str, result: Any) -> str:
         encoded = self.encode_result(result, state)  # type: ignore[attr-defined]
-        return codec.clean("\n".join(self._encode_any(encoded, state)))  # type: ignore[attr-defined]
+        return codec.clean(pack_content(self._encode_any(encoded, state), self.serializer))  # type: ignore[attr-defined]
 
     # The body
 

@@ -9,10 +9,11 @@ from celery import states
 from celery.result import result_from_tuple
 from django.db import DatabaseError, transaction
 from kombu.exceptions import DecodeError
-from kombu.serialization import loads
+from kombu.serialization import loads, registry  # type: ignore[attr-defined] # its stubs miss the registry
 
 from django_celery_results import codec, connections, message, outages, retention
-from django_celery_results.models import GroupResult
+from django_celery_results.managers import ResultManager
+from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.single_rows import row_of
 
 from .chord_counters import trigger_callback
@@ -29,6 +30,8 @@ UNKNOWN = dict.fromkeys(
      "traceback", "worker", "name", "retries", "queue", "group_id", "parent_id"),
 )  # fmt: skip
 """The meta of a task without a row, but for its id and state."""
+_EXPIRING = ("get_all_expired", "delete_expired")
+_ENCODED = ("result", "meta", "task_args", "task_kwargs")
 
 
 class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
@@ -73,7 +76,7 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
             "name": row.task_name,
             **{name: getattr(row, name, None) for name in ("queue", "retries", "group_id", "parent_id")},
         }
-        meta = {"children": [], **self._decode_meta(row), **columns}
+        meta = {"children": [], **self._decode_meta(row), **columns, **_told(row)}
         return self.meta_from_decoded(meta)  # type: ignore[no-any-return]
 
     def decode_content(self, obj: Any, content: str | None) -> Any:
@@ -81,6 +84,8 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
         if not content:
             return None
         payload = codec.decompressed(codec.from_text(content, obj.content_encoding))
+        if obj.content_type not in registry.type_to_name:
+            return self.decode(payload)  # rows that projects made themselves often say nothing of it
         return loads(payload, obj.content_type, obj.content_encoding, accept=self.accept)
 
     def _decode_arguments(self, row: Any) -> tuple[Any, Any]:
@@ -145,4 +150,16 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
         self.sweep_chords()
         chord_expires = self.app.conf.get("result_chord_expires")  # Celery has it since 5.7
         ages = retention.Ages.configured(self.expires, chord_expires=chord_expires)
-        retention.prune(ages, task_model=self.TaskModel, group_model=self.GroupModel)
+        manager = self.TaskModel._default_manager
+        is_own = any(getattr(type(manager), name, None) is not getattr(ResultManager, name) for name in _EXPIRING)
+        if is_own and self.expires:
+            manager.delete_expired(self.expires)
+        retention.prune(ages, task_model=self.TaskModel, group_model=self.GroupModel, with_tasks=not is_own)
+
+
+def _told(row: Any) -> dict[str, Any]:
+    """What a project's model says by an `as_dict` of its own; encoded columns are decoded beside."""
+    as_dict = getattr(type(row), "as_dict", TaskResult.as_dict)
+    if as_dict is TaskResult.as_dict:
+        return {}
+    return {name: value for name, value in as_dict(row).items() if name not in _ENCODED}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from celery import states
@@ -19,13 +21,15 @@ from django_celery_results.conf import settings
 from django_celery_results.facts import attempt_of
 from django_celery_results.managers import TaskResultManager, beside
 from django_celery_results.models import TaskResult
-from django_celery_results.querysets import Companion, StateChange, refuses_text, saves_itself
+from django_celery_results.querysets import OURS, Companion, StateChange, refuses_text, saves_itself
 from django_celery_results.utils import now
 
 from .started import held_starts
 from .too_large import fitting
 
 T = TypeVar("T")
+_OUTCOME = ("result", "traceback")
+"""Columns that are also emptied; the others keep what they hold where nothing is known."""
 
 
 class StoringMixin(BaseDictBackend):  # type: ignore[misc]
@@ -48,6 +52,11 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         manager = self.TaskModel._default_manager
         own = getattr(type(manager), "store_result", None) is TaskResultManager.store_result
         return own and not saves_itself(self.TaskModel, router.db_for_write(self.TaskModel))
+
+    @property
+    def takes_companions(self) -> bool:
+        """Whether a subclass's own `_store_result`, with the signature of the 2.x package, is not in the way."""
+        return _takes(type(self)._store_result, "companion")
 
     def writing(self, operation: Callable[[str], T], using: str | None = None) -> T:
         """Run `operation(alias)`, again where the database fails for a while."""
@@ -132,7 +141,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         with transaction.atomic(using=alias), beside(change):
             if companion:
                 companion.run(django_connections[alias])
-            manager.store_result(**_as_keywords(change), using=alias)
+            manager.store_result(**_as_keywords(change, type(manager).store_result), using=alias)
         return True
 
     def change(self, task_id: str, result: Any, status: str, traceback: Any, request: Any) -> StateChange:
@@ -146,7 +155,8 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         }
         if facts.is_about(request, task_id):
             known |= facts.of_task(request) | self._get_extended_properties(request, traceback)
-            known["meta"] = self._get_meta_from_request(request)
+            known = {name: value for name, value in known.items() if value is not None or name in _OUTCOME}
+            known["meta"] = self._encode_meta(request)
         known |= self._times(task_id, status)
         failed = status in states.EXCEPTION_STATES
         known |= facts.of_error(known.get("task_name"), result, traceback) if failed else facts.NO_ERROR
@@ -157,20 +167,28 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         return {"date_started": started} if started else {}
 
     def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
-        """The arguments' representations, with Celery's `result_extended` only: they may hold what is private."""
-        if not self.app.conf.result_extended:
-            return {}
+        """What subclasses read and change. The arguments may be private: with Celery's `result_extended` only."""
+        told = facts.of_task(request)
+        names = {name: told.get(name) for name in ("task_name", "worker", "periodic_task_name")}
         shown = {
             "task_args": getattr(request, "argsrepr", None) or getattr(request, "args", None),
             "task_kwargs": getattr(request, "kwargsrepr", None) or getattr(request, "kwargs", None),
         }
-        return {name: self._encode_shown(value) for name, value in shown.items() if value is not None}
+        is_extended = self.app.conf.result_extended
+        arguments = {
+            name: self._encode_shown(value) if is_extended and value is not None else None
+            for name, value in shown.items()
+        }
+        return {**names, **arguments, "traceback": None if traceback is None else str(traceback)}
 
-    def _get_meta_from_request(self, request: Any = None) -> str:
-        """The children, and what the task itself put into `request.meta`, as text of the result's own encoding."""
-        meta = {"children": self.current_task_children(request) or []}
+    def _get_meta_from_request(self, request: Any = None) -> dict[str, Any]:
+        """What the task itself put into `request.meta`; subclasses add to it."""
         own = getattr(request, "meta", None)
-        meta = {**meta, **own} if isinstance(own, dict) else meta
+        return own if isinstance(own, dict) else {}
+
+    def _encode_meta(self, request: Any) -> Any:
+        """The children beside that, as text of the result's own encoding."""
+        meta = {**self._get_meta_from_request(request), "children": self.current_task_children(request) or []}
         try:
             return self._encode_beside(meta)
         except EncodeError:
@@ -190,21 +208,32 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
                 raise  # Celery stores this very error as the task's failure
             return self.encode_content(self.prepare_exception(ValueError(repr(result)), "json"))
 
-    def _encode_shown(self, value: Any) -> str:
+    def _encode_shown(self, value: Any) -> Any:
         try:
             return self._encode_beside(value)
         except EncodeError:
             return self._encode_beside(repr(value))
 
-    def _encode_beside(self, value: Any) -> str:
+    def _encode_beside(self, value: Any) -> Any:
         """Text that is read back by the content type and encoding of the row's result, as the 2.x package reads it."""
+        if type(self).encode_content is not StoringMixin.encode_content:
+            return self.encode_content(value)[2]  # a project's own columns may take more than text
         text = codec.encode(value, self.serializer)[2]
         is_compressed = getattr(self, "compression", None) and self.content_encoding != codec.BINARY
         return codec.to_text(text, codec.BINARY) if is_compressed else text
 
 
-def _as_keywords(change: StateChange) -> dict[str, Any]:
-    """The fixed keyword list of the 2.x package."""
-    names = ("content_type", "content_encoding", "result", "traceback", "meta", "periodic_task_name", "task_name",
-             "task_args", "task_kwargs", "worker")  # fmt: skip
+def _as_keywords(change: StateChange, method: Callable[..., Any]) -> dict[str, Any]:
+    """The fixed keyword list of the 2.x package, and what a subclass added to the extended properties."""
+    names = ["content_type", "content_encoding", "result", "traceback", "meta", "periodic_task_name", "task_name",
+             "task_args", "task_kwargs", "worker"]  # fmt: skip
+    if "date_started" in change.known and _takes(method, "date_started"):
+        names.append("date_started")
+    names += change.known.keys() - OURS
     return {"task_id": change.task_id, "status": change.status} | {name: change.known.get(name) for name in names}
+
+
+@lru_cache(maxsize=16)
+def _takes(method: Callable[..., Any], name: str) -> bool:
+    parameters = inspect.signature(method).parameters
+    return name in parameters or any(each.kind is each.VAR_KEYWORD for each in parameters.values())

@@ -114,6 +114,14 @@ def test_a_task_is_read_only(make_task: Callable[..., TaskResult], browse: Calla
     assert task.status == "SUCCESS"
 
 
+def test_deleting_leads_back_to_the_list(make_task: Callable[..., TaskResult], browse: Callable[..., Client]) -> None:
+    task = make_task("t")
+    page = reverse("admin:django_celery_results_taskresult_delete", args=[task.pk])
+    answer = browse("view_taskresult", "delete_taskresult").post(page, {"post": "yes"})
+    assert answer.url == reverse("admin:django_celery_results_taskresult_changelist")  # type: ignore[attr-defined]
+    assert not TaskResult.objects.exists()
+
+
 @override_settings(DJANGO_CELERY_RESULTS={"ALLOW_EDITS": True})
 def test_with_allow_edits_only_what_was_edited_is_saved(
     make_task: Callable[..., TaskResult], browse: Callable[..., Client]
