@@ -68,8 +68,13 @@ def duration_in(value: Any) -> timedelta:
 
 def json_in(value: Any) -> Any:
     """A JSON value as it was sent."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise GraphQLError("JSON has no NaN and no infinity.")
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, float) and not math.isfinite(part):  # 1e999 is written as JSON is, but nobody can hold it
+            raise GraphQLError("JSON has no NaN and no infinity, and this service no number that large.")
+        if isinstance(part, dict | list):
+            left.extend(part.values() if isinstance(part, dict) else part)
     return value
 
 

@@ -24,7 +24,7 @@ def graphql_request(request: HttpRequest) -> GraphQLRequest:
     if request.method != "POST":
         return _checked(_unpacked(request.GET), allows_mutation=False)
     check_type(request)
-    _check_length(int(request.META.get("CONTENT_LENGTH") or 0))
+    _check_length(_announced(request))
     try:
         return _checked(_from_json(request) if request.content_type == JSON else _unpacked(request.POST))
     except RequestDataTooBig as error:
@@ -36,6 +36,13 @@ def check_type(request: HttpRequest) -> None:
     charset = (request.content_params or {}).get("charset", "utf-8")
     if request.content_type not in (JSON, FORM) or charset.lower() not in _UTF8:
         raise UnsupportedMediaType(headers={"Accept": JSON})
+
+
+def _announced(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError as error:
+        raise BadRequest("The header Content-Length is no number.") from error
 
 
 def _from_json(request: HttpRequest) -> Mapping[str, Any]:
