@@ -9,9 +9,11 @@ import os
 import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import nox
 from nox.command import CommandFailed
@@ -218,12 +220,30 @@ def run_lane(session: nox.Session, lane: Lane) -> None:
     install(session, ["--force-reinstall", "--no-deps", str(wheel)], stamp=str(wheel), name="wheel")
     with session.chdir(copy_of_suite(session)):
         urls = {database: database_url(session, database) for database in lane.databases}
-        failed = [database for database, url in urls.items() if url and not run_suite(session, lane, database, url)]
+        failed = failing(session, lane, {database: url for database, url in urls.items() if url})
     if failed:
         session.error(f"failed on {', '.join(failed)}")
 
 
-def run_suite(session: nox.Session, lane: Lane, database: str, url: str) -> bool:
+def failing(session: nox.Session, lane: Lane, urls: dict[str, str]) -> list[str]:
+    """Run the suite on each database, side by side on servers, as tests mostly wait; where it failed."""
+    databases = ["sqlite", *(database for database in urls if database != "sqlite")]
+    passed = [run_suite(session, lane, "sqlite", urls["sqlite"])]
+    with ThreadPoolExecutor() as pool:
+        passed += pool.map(lambda database: run_apart(session, lane, database, urls[database]), databases[1:])
+    return [database for database, is_passed in zip(databases, passed, strict=True) if not is_passed]
+
+
+def run_apart(session: nox.Session, lane: Lane, database: str, url: str) -> bool:
+    """Run the suite beside another; what it prints is shown when it has ended."""
+    with (ROOT / ".nox" / f"{session.name}-{database}.log").open("w+") as output:
+        passed = run_suite(session, lane, database, url, output)
+        output.seek(0)
+        print(output.read(), flush=True)
+    return passed
+
+
+def run_suite(session: nox.Session, lane: Lane, database: str, url: str, output: TextIO | None = None) -> bool:
     """Run pytest on one database; whether it passed."""
     ignored = [f"--ignore={path}" for path in lane.ignored]
     marks = ["-m", lane.selection(database), *(("-o", "faulthandler_timeout=2400") if lane.heavy else ())]
@@ -233,6 +253,7 @@ def run_suite(session: nox.Session, lane: Lane, database: str, url: str) -> bool
         session.run(
             *("python", "-m", "pytest", *options),
             env={"DATABASE_URL": url, "TEST_SUFFIX": f"_{session.name}", "BUILT_WHEEL": str(built_wheel(session))},
+            stdout=output,
         )
         verdict = "passed"
     except CommandFailed:
