@@ -52,6 +52,9 @@ class Work(Protocol):
 
     def needs(self) -> Sequence[Action]: ...
 
+    def check(self, viewer: Viewer) -> None:
+        """Refuse what is wrong for every task."""
+
     def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]: ...
 
     def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:
@@ -95,6 +98,7 @@ def bulk(viewer: Viewer, selection: Selection, work: Work, options: BulkOptions)
 def _check(viewer: Viewer, work: Work, options: BulkOptions) -> None:
     for action in work.needs():
         guards.require(viewer, action)
+    work.check(viewer)
     if not 0 < options.limit <= MAX_TASKS:
         refuse(ErrorCode.INVALID_INPUT, f"The limit is a number from 1 to {MAX_TASKS}.", path=("options", "limit"))
 

@@ -59,6 +59,9 @@ class RetryWork:
     def needs(self) -> Sequence[Action]:
         return (Action.RETRY,)
 
+    def check(self, viewer: Viewer) -> None:
+        self.wish.check(viewer)
+
     def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
         found = retry_checks.blockers_for(viewer, tasks, self.wish.allow_states, allow_retried=self.wish.allow_retried)
         return [_previewed(task, found[task.pk]) for task in tasks]
@@ -81,8 +84,10 @@ class RevokeWork:
         return self.wish.as_input()
 
     def needs(self) -> Sequence[Action]:
-        revoke_checks.check_wish(self.wish)
         return self.wish.needs()
+
+    def check(self, viewer: Viewer) -> None:
+        revoke_checks.check_wish(self.wish)
 
     def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
         return [_previewed(task, revoke_checks.refusals(viewer, self.wish, task)) for task in tasks]
@@ -116,6 +121,9 @@ class ForgetWork:
 
     def needs(self) -> Sequence[Action]:
         return (Action.DELETE,)
+
+    def check(self, viewer: Viewer) -> None:
+        pass
 
     def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
         return [_previewed(task, self._refusals(viewer, task)) for task in tasks]

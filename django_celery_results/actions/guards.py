@@ -9,7 +9,7 @@ from django_celery_results.models import TaskResult
 from django_celery_results.policy.access import Action, Policy, policy
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query import lookups
-from django_celery_results.query.tasks import TaskRef, find
+from django_celery_results.query.tasks import TaskRef, find, visible
 
 from .outcome import ErrorCode, Refusal, refuse
 
@@ -42,6 +42,19 @@ def may_name_any(viewer: Viewer, task_id: str) -> bool:
     narrows = type(policy()).visible is not Policy.visible
     rows = TaskResult._default_manager.using(database())
     return not narrows and policy().may(viewer, Action.VIEW) and not rows.filter(task_id=task_id).exists()
+
+
+def known_queue(viewer: Viewer, queue: str | None) -> None:
+    """Refuse a queue in which the viewer sees no task, where they do not see all: it may be another tenant's."""
+    seen = visible(viewer)
+    sees_all = not seen.query.where and not seen.query.combinator
+    if queue is None or sees_all or seen.filter(lookups.equal("queue", queue)).exists():
+        return
+    refuse(
+        ErrorCode.INVALID_INPUT,
+        "You see no task in this queue, so you may send none to it: name another, or leave it out.",
+        path=("overrides", "queue"),
+    )
 
 
 def require(viewer: Viewer, action: Action, task: TaskResult | None = None) -> None:

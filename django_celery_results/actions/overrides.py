@@ -61,7 +61,7 @@ def is_reserved(header: str) -> bool:
 
 def apply(overrides: RetryOverrides, message: Message) -> Message:
     """The message with the changes; refuses what cannot be sent."""
-    _check(overrides)
+    check_overrides(overrides)
     return replace(
         message,
         args=message.args if overrides.args is None else tuple(overrides.args),
@@ -96,7 +96,8 @@ def _signature(task: Task[Any, Any]) -> str:
     return f"({', '.join(names)})"
 
 
-def _check(overrides: RetryOverrides) -> None:
+def check_overrides(overrides: RetryOverrides) -> None:
+    """Refuse what makes no sense for any message."""
     if overrides.countdown is not None and overrides.eta is not None:
         _refuse("countdown", "Give a countdown or an eta, not both.")
     if isinstance(overrides.args, str | bytes) or not isinstance(overrides.args, Sequence | None):

@@ -57,6 +57,7 @@ def retry(
     try:
         task = guards.visible_task(viewer, ref)
         guards.require(viewer, Action.RETRY, task)
+        wish.check(viewer)
         return _preview(viewer, wish, task) if dry_run else _carry_out(order, wish, task)
     except Refused as refused:
         operation = None if dry_run else audit.record_refusal(order, task, refused.refusal)

@@ -11,15 +11,16 @@ from celery import Celery
 
 from django_celery_results.message_codec import Message, MessageUnavailable, decode
 from django_celery_results.models import TaskMessage, TaskResult
+from django_celery_results.policy.viewer import Viewer
 from django_celery_results.states import TaskState
 
 from . import composing, continuing, retry_checks
 from . import overrides as overriding
 from .celery_app import registered_task
 from .continuing import Plan
-from .guards import database
+from .guards import database, known_queue
 from .outcome import ErrorCode, Refusal, Refused, refuse
-from .overrides import RetryOverrides
+from .overrides import RetryOverrides, check_overrides
 from .retry_checks import RETRYABLE
 
 
@@ -44,6 +45,11 @@ class Wish:
     def as_input(self) -> dict[str, Any]:
         """For the audit."""
         return {"scope": self.scope.value, "allow_retried": self.allow_retried, **self.overrides.given()}
+
+    def check(self, viewer: Viewer) -> None:
+        """Refuse what this viewer may not change, whichever task it is."""
+        check_overrides(self.overrides)
+        known_queue(viewer, self.overrides.queue)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,11 @@ from celery import Celery, states
 from django.utils import timezone
 
 from django_celery_results.actions import celery_app
+from django_celery_results.actions.bulk import BulkOptions
+from django_celery_results.actions.bulk_work import bulk_retry
 from django_celery_results.actions.outcome import ErrorCode, RetryOutcome
-from django_celery_results.actions.retry import RetryOverrides, blockers, blockers_for, retry
+from django_celery_results.actions.retry import RetryOverrides, Wish, blockers, blockers_for, retry
+from django_celery_results.actions.selection import Selection
 from django_celery_results.message_codec import decode
 from django_celery_results.models import Operation, TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
@@ -71,6 +74,20 @@ def test_an_anonymous_viewer_is_refused(sent: list[str]) -> None:
 def test_rows_of_others_are_not_found(operator: Viewer, sent: list[str], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
     assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.NOT_FOUND
+
+
+def test_a_queue_of_others_is_refused(operator: Viewer, sent: list[str], settings: Any) -> None:
+    mine = failed_task()
+    TaskResult.objects.filter(pk=mine.pk).update(queue=operator.username)
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
+    wish = Wish(overrides=RetryOverrides(queue="another"))
+    many = bulk_retry(operator, Selection(ids=(mine.pk,)), wish, BulkOptions())
+    one = retry(operator, ref(mine), overrides=wish.overrides)
+    for outcome in (many, one):
+        [refusal] = outcome.refusals
+        assert (refusal.code, refusal.path) == (ErrorCode.INVALID_INPUT, ("overrides", "queue"))
+    assert sent == []
+    assert retry(operator, ref(mine), overrides=RetryOverrides(queue=operator.username)).task_id in sent
 
 
 def test_the_policy_may_forbid_one_task(operator: Viewer, sent: list[str], settings: Any) -> None:
