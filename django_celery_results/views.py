@@ -42,7 +42,7 @@ class AnyEncoder(DjangoJSONEncoder):
 def _view(action: Action) -> Callable[[_Answer], Any]:
     def decorate(answer: _Answer) -> Any:
         @functools.wraps(answer)
-        def view(request: HttpRequest, **ids: str) -> JsonResponse:
+        def view(request: HttpRequest, *args: str, **ids: str) -> JsonResponse:
             viewer = SYSTEM if settings().open_views else viewer_of(request)
             try:
                 require(viewer, action)
@@ -50,7 +50,7 @@ def _view(action: Action) -> Callable[[_Answer], Any]:
                 return JsonResponse({"error": refusal.message}, status=401)
             except Forbidden as refusal:
                 return JsonResponse({"error": refusal.message}, status=403)
-            return JsonResponse(answer(viewer, *ids.values()), encoder=AnyEncoder)
+            return JsonResponse(answer(viewer, *args, *ids.values()), encoder=AnyEncoder)
 
         return view
 

@@ -17,8 +17,8 @@ _ATTRIBUTE = "_admin_viewer"
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
-    """The person behind the request."""
-    return Viewer(user=request.user, remote_address=request.META.get("REMOTE_ADDR"))
+    """The person behind the request; nobody, where no middleware asked who that is."""
+    return Viewer(user=getattr(request, "user", None), remote_address=request.META.get("REMOTE_ADDR"))
 
 
 def may(request: HttpRequest, action: Action, task: TaskResult | None = None) -> bool:

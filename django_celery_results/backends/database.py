@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from celery import states
 from celery.result import result_from_tuple
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, router, transaction
+from django.db.models import signals
 from kombu.exceptions import DecodeError
 from kombu.serialization import loads, registry  # type: ignore[attr-defined] # its stubs miss the registry
 
@@ -107,7 +108,7 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
         return self.reading(lambda alias: bool(self._tasks(alias, task_id).exists()))
 
     def _forget(self, task_id: str) -> None:
-        self.writing(lambda alias: self._delete(task_id, alias))
+        self.writing(lambda alias: self._delete(task_id, alias), _alias_of_listeners(self.TaskModel))
 
     def _delete(self, task_id: str, alias: str) -> None:
         """A task's message record goes with its row."""
@@ -139,7 +140,7 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
 
     def writing_groups(self, operation: Callable[[str], T]) -> T:
         """Run `operation(alias)` where groups are stored, again where the database fails for a while."""
-        alias = connections.alias_for_write(self.GroupModel)
+        alias = connections.alias_for_write(self.GroupModel, _alias_of_listeners(self.GroupModel))
         return outages.retrying(alias, operation, outages.STORE_SECONDS)
 
     def _groups(self, alias: str, group_id: str) -> Any:
@@ -163,3 +164,9 @@ def _told(row: Any) -> dict[str, Any]:
     if as_dict is TaskResult.as_dict:
         return {}
     return {name: value for name, value in as_dict(row).items() if name not in _ENCODED}
+
+
+def _alias_of_listeners(model: Any) -> str | None:
+    """Django's own connection, where receivers of the model's signals must find the row; None where there are none."""
+    listened = (signals.pre_save, signals.post_save, signals.pre_delete, signals.post_delete)
+    return router.db_for_write(model) if any(signal.has_listeners(model) for signal in listened) else None

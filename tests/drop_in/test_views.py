@@ -11,10 +11,11 @@ import pytest
 from celery.result import AsyncResult
 from celery.result import GroupResult as CeleryGroupResult
 from django.contrib.auth.models import Permission, User
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from django.urls.converters import REGISTERED_CONVERTERS
 
+from django_celery_results import views
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.policy.access import Policy
 from tests.celery_app import app
@@ -106,9 +107,15 @@ class TestShapes:
     def test_any_method_is_answered(self, client: Client) -> None:
         assert client.post(reverse("celery-task_status", kwargs={"task_id": "ok"})).status_code == 200
 
+    def test_a_view_of_the_project_may_call_it(self, rf: RequestFactory) -> None:
+        assert json.loads(views.task_status(rf.get("/"), "ok").content)["task"]["status"] == "SUCCESS"
+
 
 @pytest.mark.usefixtures("rows")
 class TestAccess:
+    def test_without_middleware_for_users_everybody_is_a_stranger(self, rf: RequestFactory) -> None:
+        assert views.task_status(rf.get("/"), task_id="ok").status_code == 401
+
     def login(self, client: Client, *codenames: str) -> None:
         user = User.objects.create_user("reader")
         user.user_permissions.set(Permission.objects.filter(codename__in=codenames))

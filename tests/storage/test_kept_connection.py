@@ -12,7 +12,8 @@ from django.db.models import signals
 
 from django_celery_results import connections as result_connections
 from django_celery_results.backends import DatabaseBackend
-from django_celery_results.models import TaskResult
+from django_celery_results.models import GroupResult, TaskResult
+from tests.celery_app import app
 
 from .conftest import request_of
 
@@ -162,3 +163,26 @@ def test_listeners_find_the_row_on_their_own_connection(backend: DatabaseBackend
     finally:
         signals.post_save.disconnect(look, sender=TaskResult)
     assert found == ["SUCCESS"]
+
+
+@on_a_server
+def test_receivers_see_the_group_that_is_stored_and_the_task_that_is_deleted(
+    backend: DatabaseBackend, keeping: None
+) -> None:
+    seen: list[bool] = []
+
+    def look(instance: Any, **_: Any) -> None:
+        seen.append(type(instance).objects.filter(pk=instance.pk).select_for_update(nowait=True).exists())
+
+    backend.store_result("member", 1, states.SUCCESS)
+    with transaction.atomic():
+        signals.post_save.connect(look, sender=GroupResult)
+        signals.pre_delete.connect(look, sender=TaskResult)
+        try:
+            backend.save_group("g", app.GroupResult("g", [app.AsyncResult("member")]))
+            backend.forget("member")
+        finally:
+            signals.post_save.disconnect(look, sender=GroupResult)
+            signals.pre_delete.disconnect(look, sender=TaskResult)
+    assert seen == [True, True]
+    assert not TaskResult.objects.exists()
