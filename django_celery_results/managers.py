@@ -89,6 +89,10 @@ class ResultManager(models.Manager[M]):
     def current_engine(self) -> str:
         return str(settings.DATABASES[self.db]["ENGINE"])
 
+    def _written(self, using: str | None = None) -> str:
+        """The alias to write on; a manager of `db_manager(…)` was told."""
+        return using or self._db or router.db_for_write(self.model)
+
     def get_all_expired(self, expires: timedelta | float) -> models.QuerySet[M]:
         """Rows whose `date_done` is longer ago than `expires`, in seconds or a timedelta."""
         age = expires if isinstance(expires, timedelta) else timedelta(seconds=expires)
@@ -96,7 +100,7 @@ class ResultManager(models.Manager[M]):
 
     def delete_expired(self, expires: timedelta | float, batch_size: int = 100000) -> int:
         """Delete what has expired, a batch by range of keys at a time, on the database that is written to."""
-        rows = self.get_all_expired(expires).using(router.db_for_write(self.model)).order_by("pk")
+        rows = self.get_all_expired(expires).using(self._written()).order_by("pk")
         deleted = 0
         while keys := list(rows.values_list("pk", flat=True)[:batch_size]):
             with transaction.atomic(using=rows.db):
@@ -115,7 +119,7 @@ class TaskResultManager(ResultManager[M]):
 
     def write(self, change: StateChange, *, using: str | None = None, companion: Companion | None = None) -> bool:
         """Store a state unless the row stands above it; True if it was taken."""
-        alias = using or router.db_for_write(self.model)
+        alias = self._written(using)
         return TaskResultQuerySet(self.model, using=alias).write(change, companion)
 
     @transaction_retry(max_retries=2)
@@ -148,7 +152,7 @@ class TaskResultManager(ResultManager[M]):
         known = {name: value for name, value in (told | _started(kwargs)).items() if value is not None}
         known |= {"content_type": content_type, "content_encoding": content_encoding}
         known |= {"result": result, "traceback": traceback}
-        alias = using or router.db_for_write(self.model)
+        alias = self._written(using)
         self.write(_with_beside(task_id, status, known), using=alias)
         return self.using(alias).get(task_id=task_id)
 
@@ -179,7 +183,7 @@ class GroupResultManager(ResultManager[M]):
     ) -> M:
         """Store the members of a group, or replace them."""
         columns = {"result": result, "content_type": content_type, "content_encoding": content_encoding}
-        rows = self.using(using or router.db_for_write(self.model))
+        rows = self.using(self._written(using))
         row, _ = rows.update_or_create(group_id=group_id, defaults=columns)
         return row
 

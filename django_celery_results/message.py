@@ -96,7 +96,7 @@ def change_for(*, app: Celery, task_id: str, status: str, request: Any) -> Chang
 def _change(app: Celery, task_id: str, status: str, request: Any, attempt: int) -> Change | None:
     mode = mode_of(app)
     # A retry wrote a record before it was sent, whatever the setting, and so did whoever tracks queued tasks.
-    has_one = not {RETRY_HEADER, QUEUED_HEADER}.isdisjoint(request.headers or {})
+    has_one = not {RETRY_HEADER, QUEUED_HEADER}.isdisjoint(getattr(request, "headers", None) or {})
     if status == TaskState.SUCCESS and mode != "always":
         return Discard(task_id) if attempt > 0 or mode == "started" or has_one else None
     if _is_kept(app, mode, status, request):

@@ -146,7 +146,7 @@ class ChordMixin(SweepMixin):
         return Part(
             group_id=request.group,
             task_id=request.id,
-            index=chord_rows.NO_INDEX if index is None else index,
+            index=index if isinstance(index, int) else chord_rows.NO_INDEX,
             state=state,
             result=self._packed_result(state, result),
         )
