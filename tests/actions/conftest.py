@@ -16,7 +16,7 @@ from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
 from tests import services
-from tests.celery_app import app
+from tests.celery_app import RUN, app
 from tests.workers import RABBITMQ, REDIS, Worker, running_worker, wait_for
 
 
@@ -67,7 +67,7 @@ def worker(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Wo
 
 
 @contextmanager
-def publishing_to(url: str, control_exchange: str = "celery") -> Iterator[None]:
+def publishing_to(url: str, control_exchange: str = RUN) -> Iterator[None]:
     """Let this process publish to another broker for a while."""
     before = app.conf.broker_url, app.conf.control_exchange
     _use(url, control_exchange)
