@@ -11,14 +11,17 @@ from django.db.models import Q, QuerySet
 
 from django_celery_results.models import Operation
 from django_celery_results.policy.access import Action, Policy, policy, require
+from django_celery_results.policy.redaction import HIDDEN
 from django_celery_results.policy.viewer import Viewer
 
 from .conditions import EVERYTHING, all_of
+from .filters import NEEDS
 from .operators import Comparison, DateTimeFilter, IDFilter, StringFilter
 from .ordering import OperationOrder
 from .pages import Page, PageRequest
 
 _SIBLINGS = "_siblings"
+_PAYLOADS = frozenset({"args", "kwargs", "headers", "search", *NEEDS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,14 @@ def siblings(row: Operation) -> Sequence[Operation]:
     return found
 
 
-def told(row: Operation) -> Any:
-    """The input as it was recorded, secrets hidden."""
-    return json.loads(row.input)
+def told(viewer: Viewer, row: Operation) -> Any:
+    """The input as it was recorded, secrets hidden; payloads of others' orders are for who may see payloads."""
+    found = json.loads(row.input)
+    is_own = viewer.pk is not None and row.actor_id == viewer.pk
+    return found if is_own or policy().may(viewer, Action.VIEW_PAYLOAD) else _without_payloads(found)
+
+
+def _without_payloads(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: HIDDEN if name in _PAYLOADS else _without_payloads(item) for name, item in value.items()}
+    return [_without_payloads(item) for item in value] if isinstance(value, list) else value

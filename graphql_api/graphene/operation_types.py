@@ -32,6 +32,11 @@ def _bulk(root: Any, info: Any) -> bulk_operations.BulkOperation | None:
     return bulk_operations.of_operation(session(info), root)
 
 
+@for_many
+def _input(root: Any, info: Any) -> Any:
+    return operations.told(session(info).viewer, root)
+
+
 class Operation(ObjectType):
     class Meta:
         interfaces = (Node,)
@@ -46,7 +51,7 @@ class Operation(ObjectType):
     task_id = String()
     new_task_id = String()
     task_name = String()
-    input = computed(JSON, operations.told)
+    input = JSON(resolver=_input)
     error_code = String()
     started_at = DateTime(required=True)
     finished_at = DateTime()

@@ -34,6 +34,11 @@ def _bulk(root: strawberry.Parent[models.Operation], info: Info) -> bulk_operati
     return bulk_operations.of_operation(session(info), root)
 
 
+@for_many
+def _input(root: strawberry.Parent[models.Operation], info: Info) -> Any:
+    return operations.told(session(info).viewer, root)
+
+
 def _items(
     root: strawberry.Parent[bulk_operations.BulkOperation],
     first: int | None = UNSET,
@@ -57,7 +62,7 @@ class Operation(relay.Node):
     task_id: str | None
     new_task_id: str | None
     task_name: str | None
-    input: JSON | None = computed(operations.told)
+    input: JSON | None = asked(_input, JSON | None)
     error_code: str | None
     started_at: datetime
     finished_at: datetime | None

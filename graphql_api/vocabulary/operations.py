@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .phrases import OPERATION
+from .phrases import OPERATION, OTHERS
 
 WORDS: dict[str, dict[str, str]] = {
     "OperationState": {
@@ -23,7 +23,7 @@ WORDS: dict[str, dict[str, str]] = {
         "taskId": "Celery's id of the task. Null for many tasks at once.",
         "newTaskId": "Celery's id of the new task. Null where there is none.",
         "taskName": "The registered name. Null where it is not known.",
-        "input": "What the order said, secrets hidden.",
+        "input": f"What the order said, secrets hidden. {OTHERS}",
         "errorCode": "Why it was not carried out. Null where it was.",
         "startedAt": "When it began.",
         "finishedAt": "When it ended. Null until then.",

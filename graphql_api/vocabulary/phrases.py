@@ -6,6 +6,9 @@ VIEW = "Needs django_celery_results.view_taskresult."
 PAYLOAD = "Needs django_celery_results.view_payload."
 TRACEBACK = "Needs django_celery_results.view_traceback."
 OPERATION = "Needs django_celery_results.view_operation."
+OTHERS = (
+    "Arguments, headers and payload filters of others' orders are hidden without django_celery_results.view_payload."
+)
 ELSE = "Null without it."
 GROUP = "Needs django_celery_results.view_groupresult."
 CLEAN = "Rows that name a secret in it never match."

@@ -120,6 +120,23 @@ def test_only_who_may_see_the_record_sees_it_behind_an_order(
     assert payload["bulkDeleteTaskResults"] == {"operation": {"bulk": None}}
 
 
+def test_payloads_in_orders_of_others_need_the_permission_for_payloads(
+    client: Client, viewer_with: Callable[..., Viewer]
+) -> None:
+    given = {"args": ["zebra"], "queue": "mail", "select": {"filter": {"or_": [{"kwargs": {"eq": "zebra"}}]}}}
+    ann = viewer_with(Action.VIEW_OPERATION, name="ann")
+    Operation.objects.create(action="retry", state="done", actor_id=ann.pk, input=json.dumps(given))
+
+    def seen(viewer: Viewer) -> Any:
+        [node] = client.data("{ operations { nodes { input } } }", viewer=viewer)["operations"]["nodes"]
+        return node["input"]
+
+    assert seen(ann) == seen(viewer_with(Action.VIEW_OPERATION, Action.VIEW_PAYLOAD, name="bob")) == given
+    auditor = seen(viewer_with(Action.VIEW_OPERATION, name="carl"))
+    assert auditor["queue"] == "mail"
+    assert "zebra" not in str(auditor)
+
+
 def test_a_group_is_stopped_as_far_as_it_is_not_finished(client: Client) -> None:
     for name, columns in {"a": {"status": "STARTED"}, "b": {}, "c": {"status": "STARTED"}}.items():
         task(name, group_id="g" if name < "c" else "other", **columns)
