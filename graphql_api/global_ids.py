@@ -14,7 +14,7 @@ from typing import Any
 from django_celery_results.exceptions import InvalidInput
 
 _MAX_LENGTH = 100
-_PARTS = re.compile(r"([A-Za-z]{1,40}):(\d{1,18})", re.ASCII)
+_PARTS = re.compile(r"([A-Za-z]{1,40}):(0|[1-9]\d{0,17})", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.django_db
         ({"filter": {"runtimeSeconds": {"gt": 1e300}}}, "BAD_USER_INPUT"),
         ({"filter": {"and": [{"isReady": True}] * 101}}, "BAD_USER_INPUT"),
         ({"filter": {"id": {"eq": "x"}}}, "BAD_USER_INPUT"),
+        ({"filter": {"id": {"eq": "VGFza1Jlc3VsdDowMQ=="}}}, "BAD_USER_INPUT"),  # TaskResult:01
         ({"filter": {"id": {"in": [global_ids.encode("GroupResult", 1)]}}}, "BAD_USER_INPUT"),
         ({"filter": {"id": {"eq": None}}}, "BAD_USER_INPUT"),
         ({"filter": {"resultJson": {"path": ["a"]}}}, "BAD_USER_INPUT"),
