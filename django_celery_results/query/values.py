@@ -92,9 +92,14 @@ class Value:
     @cached_property
     def _text(self) -> str:
         value, is_redacted = self._shown
-        if not is_redacted:
+        if not is_redacted and not self._hides_more:
             return codec.clean(self._reading.text)
         return codec.clean(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+    @property
+    def _hides_more(self) -> bool:
+        """Whether the text may name what the value does not: a key that is there twice keeps its last value only."""
+        return self._reading.is_decoded and bool(policy().redact(self._reading.text, task_name=self.task_name)[1])
 
 
 def result(viewer: Viewer, row: TaskResult) -> Value | None:

@@ -88,6 +88,12 @@ def test_a_secrets_name_in_other_letters_is_known_where_json_escapes_it(client: 
     assert "hunter2" not in node["result"]["text"]
 
 
+def test_a_key_that_is_there_twice_hides_nothing_behind_the_last(client: Client) -> None:
+    task("t", status="SUCCESS", result=json.dumps({1: {"password": "hunter2"}, "1": 2}))
+    [node] = client.data("{ taskResults { nodes { result { text json } } } }")["taskResults"]["nodes"]
+    assert node["result"] == {"text": '{"1": 2}', "json": {"1": 2}}
+
+
 def test_a_policy_that_redacts_by_itself_turns_payload_filters_off(client: Client, settings: Settings) -> None:
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_payloads.Discreet"}
     assert policy().redact("x") == ("", True)
