@@ -1,7 +1,8 @@
 """Requests that another web site may have made its visitor's browser send.
 
 Browsers ask first (a preflight) before they send JSON or a custom header to another site, and say who sent a request
-(Sec-Fetch-Site, Origin). What neither protects needs Django's CSRF token. A client that sends a token of its own in
+(Sec-Fetch-Site, Origin). What neither protects needs Django's CSRF token, without a cookie too: browsers also repeat
+passwords and certificates that they were once given. A client that sends a token of its own in
 each request needs none of this: no other site has that token.
 """
 
@@ -24,7 +25,7 @@ def check(request: HttpRequest) -> None:
     """Raise `CSRFRefused` unless the request is safe from other sites."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site" and not _is_trusted(request.headers.get("Origin", "")):
         raise CSRFRefused("Requests from other sites are refused. Name trusted ones in CSRF_TRUSTED_ORIGINS.")
-    if request.method == "POST" and request.COOKIES and not _is_preflighted(request) and not _has_token(request):
+    if request.method == "POST" and not _is_preflighted(request) and not _has_token(request):
         raise CSRFRefused
 
 

@@ -130,7 +130,17 @@ def test_a_form_is_taken_with_a_header_that_browsers_ask_for_first(service: Serv
     assert response.json() == {"data": {"__typename": "Query"}}
 
 
-def test_a_form_without_a_cookie_needs_no_csrf_token(anonymous: Service, admin_user: User, settings: Any) -> None:
+def test_a_form_of_a_user_whom_the_server_knows_without_a_cookie_is_refused_too(
+    anonymous: Service, admin_user: User, settings: Any
+) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.transport.tokens.certificate"]
+    given = {"x_certificate": admin_user.username}
+    assert anonymous.post({"query": "{ __typename }"}, **given).status_code == 200
+    response = anonymous.post(b"query={__typename}", content_type=FORM, **given)
+    assert (response.status_code, code(response)) == (403, "CSRF_FAILED")
+
+
+def test_a_form_with_a_token_needs_no_csrf_token(anonymous: Service, admin_user: User, settings: Any) -> None:
     settings.GRAPHQL_API = BEARER
     response = anonymous.post(b"query={__typename}", content_type=FORM, authorization=f"Bearer {admin_user.username}")
     assert response.json() == {"data": {"__typename": "Query"}}
