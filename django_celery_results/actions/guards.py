@@ -37,8 +37,8 @@ def visible_task(viewer: Viewer, ref: TaskRef) -> TaskResult:
 
 def may_name_any(viewer: Viewer, task_id: str) -> bool:
     """Whether the viewer may act on an id that has no row: not where the project narrows which rows are seen."""
-    if not lookups.is_storable(task_id):
-        return False  # no database could ever have held it, so no task has this id
+    if not task_id.isprintable() or len(task_id) > (TaskResult._meta.get_field("task_id").max_length or 0):
+        return False  # no row could ever hold it, and workers would write it into their logs
     narrows = type(policy()).visible is not Policy.visible
     rows = TaskResult._default_manager.using(database())
     return not narrows and policy().may(viewer, Action.VIEW) and not rows.filter(task_id=task_id).exists()

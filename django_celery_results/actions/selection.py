@@ -16,6 +16,7 @@ from django_celery_results.query.filters import TaskResultFilter, condition
 from .guards import database
 from .outcome import ErrorCode, refuse
 
+_PARTS = ("contains", "starts_with", "ends_with", "i_contains", "i_starts_with", "i_ends_with")
 MAX_TASKS = 1_000
 """Tasks that one request handles."""
 
@@ -67,11 +68,18 @@ class Selection:
 
     @staticmethod
     def _is_everything(where: TaskResultFilter) -> bool:
-        """Whether nothing is asked of a task: `{}`, or one of `{or: [{isReady: true}, {}]}`."""
+        """Whether nothing is asked of a task: `{}`, `{taskName: {contains: ""}}`, `{or: [{isReady: true}, {}]}`."""
         try:
-            return not condition(where)
+            return not condition(where) or _has_empty_text(asdict(where))
         except QueryError as error:
             refuse(ErrorCode.INVALID_INPUT, error.message, path=("select",))
+
+
+def _has_empty_text(value: Any) -> bool:
+    """Whether something is to contain, begin or end with nothing, as everything does: a form's field left empty."""
+    if isinstance(value, dict):
+        return any((name in _PARTS and item == "") or _has_empty_text(item) for name, item in value.items())
+    return isinstance(value, list | tuple) and any(map(_has_empty_text, value))
 
 
 def _given(value: Any) -> Any:

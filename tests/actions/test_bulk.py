@@ -206,6 +206,11 @@ def test_a_dry_run_tells_and_does_nothing(operator: Viewer, sent: list[str], dja
         (FAILED, BulkOptions(limit=MAX_TASKS + 1), ErrorCode.INVALID_INPUT),
         (Selection(), BulkOptions(), ErrorCode.INVALID_INPUT),
         (Selection(filter=TaskResultFilter()), BulkOptions(), ErrorCode.INVALID_INPUT),
+        (
+            Selection(filter=TaskResultFilter(task_name=StringFilter(contains=""))),
+            BulkOptions(),
+            ErrorCode.INVALID_INPUT,
+        ),
         (Selection(filter=TaskResultFilter(task_name=StringFilter())), BulkOptions(), ErrorCode.INVALID_INPUT),
         (
             Selection(filter=TaskResultFilter(or_=(TaskResultFilter(is_ready=True), TaskResultFilter()))),

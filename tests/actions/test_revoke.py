@@ -204,3 +204,13 @@ def test_an_id_without_a_row_may_be_revoked_unless_rows_are_narrowed(
     refused = revoke(operator, TaskRef(task_id="unknown")).refusals
     assert [refusal.code for refusal in refused] == [ErrorCode.NOT_FOUND]
     assert told == [["unknown"]]
+
+
+@pytest.mark.parametrize("task_id", ["forged\nINFO line of a log", "x" * 5000])
+def test_an_id_that_no_row_could_have_is_told_to_no_worker(
+    operator: Viewer, monkeypatch: pytest.MonkeyPatch, task_id: str
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(app.control, "revoke", lambda ids, **_: told.append(ids))
+    [refusal] = revoke(operator, TaskRef(task_id=task_id)).refusals
+    assert (refusal.code, told) == (ErrorCode.NOT_FOUND, [])
