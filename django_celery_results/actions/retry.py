@@ -19,10 +19,10 @@ from .celery_app import celery_app
 from .outcome import Refusal, Refused, RetryOutcome
 from .overrides import RetryOverrides
 from .previewing import preview
-from .retry_checks import RETRYABLE, blockers, blockers_for
+from .retry_checks import RETRYABLE, blockers, blockers_for, blockers_within
 from .retry_plan import Planned, RetryScope, Wish
 
-__all__ = ["RetryOverrides", "RetryScope", "Wish", "blockers", "blockers_for", "retry"]
+__all__ = ["RetryOverrides", "RetryScope", "Wish", "blockers", "blockers_for", "blockers_within", "retry"]
 
 
 def retry(

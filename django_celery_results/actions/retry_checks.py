@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from django_celery_results.models import TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query.session import Session
 from django_celery_results.states import TaskState, state_of
 
 from . import guards
@@ -19,6 +20,14 @@ _UNFINISHED = (TaskState.PENDING, TaskState.RECEIVED, TaskState.STARTED, TaskSta
 def blockers(viewer: Viewer, task: TaskResult) -> list[Refusal]:
     """Why a retry of this task would be refused now; empty: it would be accepted, as far as is cheap to say."""
     return blockers_for(viewer, [task])[task.pk]
+
+
+def blockers_within(session: Session, task: TaskResult) -> list[Refusal]:
+    """The same, looked up once for all rows that came together with this one."""
+    rows = session.siblings(task)
+    found = session.once((blockers_for, id(rows)), lambda: blockers_for(session.viewer, rows))
+    of_task: list[Refusal] = found[task.pk]
+    return of_task
 
 
 def blockers_for(

@@ -15,9 +15,9 @@ from django_celery_results.query.tasks import TaskRef
 from . import audit, claims, control, guards, signals, stopping
 from .claims import REVOKE
 from .outcome import ErrorCode, Refused, RevokeOutcome, WorkerReply
-from .revoke_checks import DEFAULT_WAIT, MAX_WAIT, SIGNALS, Wish, blockers, blockers_for, check, finished
+from .revoke_checks import DEFAULT_WAIT, MAX_WAIT, SIGNALS, Wish, blockers, check, finished
 
-__all__ = ["DEFAULT_WAIT", "MAX_WAIT", "SIGNALS", "Wish", "blockers", "blockers_for", "revoke"]
+__all__ = ["DEFAULT_WAIT", "MAX_WAIT", "SIGNALS", "Wish", "blockers", "revoke"]
 
 _PAUSE = 0.02
 

@@ -43,11 +43,6 @@ def blockers(viewer: Viewer, task: TaskResult) -> list[Refusal]:
     return list(_blockers(viewer, task))
 
 
-def blockers_for(viewer: Viewer, tasks: Iterable[TaskResult]) -> dict[int, list[Refusal]]:
-    """`blockers` of a page of tasks, by primary key."""
-    return {task.pk: blockers(viewer, task) for task in tasks}
-
-
 def _blockers(viewer: Viewer, task: TaskResult) -> Iterable[Refusal]:
     if missing := guards.missing(viewer, Action.REVOKE, task):
         yield missing

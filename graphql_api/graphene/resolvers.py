@@ -116,11 +116,7 @@ def workflow(root: Any, info: Any, limit: int) -> lineage.Workflow:
 
 @for_many
 def retry_blockers(root: Any, info: Any) -> list[Refusal]:
-    asked = session(info)
-    rows = asked.siblings(root)
-    found = asked.once((retry.blockers_for, id(rows)), lambda: retry.blockers_for(asked.viewer, rows))
-    blockers: list[Refusal] = found[root.pk]
-    return blockers
+    return retry.blockers_within(session(info), root)
 
 
 @for_many

@@ -147,11 +147,7 @@ def workflow(root: Task, info: Info, limit: int = 500) -> lineage.Workflow:
 
 @for_many
 def retry_blockers(root: Task, info: Info) -> list[Refusal]:
-    asked = session(info)
-    rows = asked.siblings(root)
-    found = asked.once((retry.blockers_for, id(rows)), lambda: retry.blockers_for(asked.viewer, rows))
-    blockers: list[Refusal] = found[root.pk]
-    return blockers
+    return retry.blockers_within(session(info), root)
 
 
 @for_many
