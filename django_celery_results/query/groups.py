@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 
 from django.db.models import Q, QuerySet
 
@@ -37,6 +38,7 @@ class Group:
 
     row: GroupResult
     batch: Batch
+    """Knows the rows, not the groups: what refers to itself stays in the memory until the garbage collector comes."""
 
     @property
     def pk(self) -> int:
@@ -50,11 +52,10 @@ class Group:
     def date_created(self) -> datetime:
         return self.row.date_created
 
-    @cached_property
+    @property
     def members(self) -> tuple[str, ...]:
         """Celery's ids of its tasks."""
-        known = members(self.row)
-        return known if known is not None else self.batch.recorded(self)
+        return self.batch.members(self.group_id)
 
     @property
     def size(self) -> int:
@@ -96,9 +97,9 @@ class Group:
     ) -> Page[TaskResult]:
         """A page of its tasks."""
         order = order or TaskResultOrder()
-        page = self.batch.session.page(request, where=where, order=order, within=self._condition())
+        page = self.batch.session.page(request, where=where, order=order, within=self._condition)
         if where is None and request.is_first and self.batch.fits:
-            page.preload(self._first(request.size() + 1, order))
+            page.preload(self.batch.tasks(order).of(self.members))
         return page
 
     def _condition(self) -> Q:
@@ -106,9 +107,18 @@ class Group:
             return lookups.equal("group_id", self.group_id)
         return lookups.one_of("task_id", self.members)
 
-    def _first(self, count: int, order: TaskResultOrder) -> list[TaskResult]:
-        placed = self.batch.tasks(order)
-        return [row for _, row in sorted(placed[task_id] for task_id in self.members if task_id in placed)[:count]]
+
+class _Placed:
+    """Tasks in the order of a list, and the place of each."""
+
+    def __init__(self, rows: Sequence[TaskResult]) -> None:
+        self.rows = rows
+        self.places = {row.task_id: place for place, row in enumerate(rows)}
+
+    def of(self, task_ids: Sequence[str]) -> list[TaskResult]:
+        """Those of these ids, in the order of the list."""
+        places = self.places
+        return [self.rows[place] for place in sorted(places[known] for known in task_ids if known in places)]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -116,12 +126,35 @@ class Batch:
     """The groups of one page, and what was loaded for all of them."""
 
     session: Session
-    groups: list[Group] = field(default_factory=list)
-    _tasks: dict[TaskResultOrder, dict[str, tuple[int, TaskResult]]] = field(default_factory=dict)
+    rows: Sequence[GroupResult]
+    _tasks: dict[TaskResultOrder, _Placed] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> list[Group]:
+        """In the order of the page."""
+        return [Group(row=row, batch=self) for row in self.rows]
+
+    def members(self, group_id: str) -> tuple[str, ...]:
+        """Celery's ids of a group's tasks; by the tasks' own column, where the group's tuple cannot be read."""
+        known = self._stored[group_id]
+        return self._recorded.get(group_id, ()) if known is None else known
+
+    @cached_property
+    def _stored(self) -> dict[str, tuple[str, ...] | None]:
+        return {row.group_id: members(row) for row in self.rows}
+
+    @cached_property
+    def _recorded(self) -> dict[str, tuple[str, ...]]:
+        unread = [group_id for group_id, known in self._stored.items() if known is None]
+        rows = self.session.visible.filter(group_id__in=unread).order_by("pk")[:_MAX_LISTED]
+        found: dict[str, tuple[str, ...]] = {}
+        for row in rows.only("group_id", "task_id"):
+            found[str(row.group_id)] = (*found.get(str(row.group_id), ()), row.task_id)
+        return found
 
     @cached_property
     def _ids(self) -> list[str]:
-        return list(dict.fromkeys(task_id for group in self.groups for task_id in group.members))
+        return list(dict.fromkeys(chain.from_iterable(map(self.members, self._stored))))
 
     @property
     def fits(self) -> bool:
@@ -139,41 +172,25 @@ class Batch:
             for task_id, status, done in rows.values_list("task_id", "status", "date_done")
         }
 
-    def tasks(self, order: TaskResultOrder) -> dict[str, tuple[int, TaskResult]]:
-        """The visible tasks that the order lists, with their places in it."""
+    def tasks(self, order: TaskResultOrder) -> _Placed:
+        """The visible tasks that the order lists."""
         if order not in self._tasks:
             self._tasks[order] = self._load(order)
         return self._tasks[order]
 
-    def _load(self, order: TaskResultOrder) -> dict[str, tuple[int, TaskResult]]:
+    def _load(self, order: TaskResultOrder) -> _Placed:
         # Celery tells most tasks their group's id, which is found faster than each task by its own.
         listed = ordering.listed(self.session.visible, order).order_by(*ordering.columns(order))
-        found = self._by_id(listed.filter(group_id__in=[group.group_id for group in self.groups])[:MAX_TOGETHER])
-        missing = [task_id for task_id in self._ids if task_id not in found]
+        found = _Placed(self.session.load(listed.filter(group_id__in=list(self._stored))[:MAX_TOGETHER]))
+        missing = [task_id for task_id in self._ids if task_id not in found.places]
         if missing and listed.filter(task_id__in=missing).exists():
-            found = self._by_id(listed.filter(task_id__in=self._ids))
+            found = _Placed(self.session.load(listed.filter(task_id__in=self._ids)))
         return found
-
-    def _by_id(self, rows: QuerySet[TaskResult]) -> dict[str, tuple[int, TaskResult]]:
-        return {row.task_id: (place, row) for place, row in enumerate(self.session.load(rows))}
 
     def _chunks(self) -> Iterator[QuerySet[TaskResult]]:
         for start in range(0, len(self._ids), _CHUNK):
             ids = self._ids[start : start + _CHUNK]
             yield self.session.visible.filter(task_id__in=ids).order_by()
-
-    def recorded(self, group: Group) -> tuple[str, ...]:
-        """Members by the tasks' own column, where the group's tuple cannot be read."""
-        return self._recorded.get(group.group_id, ())
-
-    @cached_property
-    def _recorded(self) -> dict[str, tuple[str, ...]]:
-        unread = [group.group_id for group in self.groups if members(group.row) is None]
-        rows = self.session.visible.filter(group_id__in=unread).order_by("pk")[:_MAX_LISTED]
-        found: dict[str, tuple[str, ...]] = {}
-        for row in rows.only("group_id", "task_id"):
-            found[str(row.group_id)] = (*found.get(str(row.group_id), ()), row.task_id)
-        return found
 
 
 def find(session: Session, group_id: str) -> Group | None:
@@ -226,7 +243,5 @@ def visible(viewer: Viewer) -> QuerySet[GroupResult]:
 
 
 def _together(session: Session, rows: QuerySet[GroupResult]) -> list[Group]:
-    batch = Batch(session=session)
     loaded = instances.load(rows, (*_ALWAYS_READ, *session.light_columns(GroupResult)))
-    batch.groups = [Group(row=row, batch=batch) for row in loaded]
-    return batch.groups
+    return Batch(session=session, rows=loaded).groups

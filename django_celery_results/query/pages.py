@@ -85,19 +85,25 @@ class Page(Generic[Row]):
         made_for: tuple[Any, ...],
         *,
         load: Callable[[QuerySet[Any]], list[Row]],
-        within: Q | None = None,
+        within: Q | Callable[[], Q] | None = None,
     ) -> None:
-        """`made_for` tells cursors of this list from those of others, `load` makes nodes out of the query for their
-        rows, `within` narrows the list."""
-        self._queryset, self._within, self._load = queryset, within, load
+        """`made_for` and `within` tell cursors of this list from those of others, `load` makes nodes out of the query
+        for their rows, `within` narrows the list: by what is only worked out where it is needed, if it is a function.
+        """
+        self._queryset, self._given_within, self._load = queryset, within, load
         self._order, self._made_for = order, made_for
         self._size = request.size()
         self._after, self._before = self._position(request.after), self._position(request.before)
         self._is_backward = request.is_backward
 
     @cached_property
+    def _within(self) -> Q:
+        given = self._given_within
+        return (given() if callable(given) else given) or Q()
+
+    @cached_property
     def _mark(self) -> bytes:
-        return cursors.fingerprint(*self._made_for)
+        return cursors.fingerprint(*self._made_for, self._within)
 
     def _position(self, cursor: str | None) -> Position | None:
         if cursor is None:
@@ -107,7 +113,7 @@ class Page(Generic[Row]):
     @cached_property
     def _matching(self) -> QuerySet[Any]:
         """The rows of the whole list. A preloaded page may never ask for them."""
-        return _narrowed(ordering.listed(self._queryset, self._order), self._within or Q())
+        return _narrowed(ordering.listed(self._queryset, self._order), self._within)
 
     @cached_property
     def rows(self) -> Sequence[Row]:
@@ -116,7 +122,7 @@ class Page(Generic[Row]):
         return found[::-1] if self._is_backward else found
 
     def preload(self, rows: list[Row]) -> None:
-        """Use rows that were loaded for several pages at once: those of this page, and one more if there is one."""
+        """Use rows that were loaded for several pages at once: those of this page, and more if there are more."""
         self.__dict__["_fetched"] = rows
 
     @cached_property
@@ -127,9 +133,10 @@ class Page(Generic[Row]):
         )
         return self._load(within.order_by(*ordering.columns(self._order, backward=self._is_backward))[: self._size + 1])
 
-    @cached_property
+    @property
     def edges(self) -> Sequence[Edge[Row]]:
-        """The rows with their cursors."""
+        """The rows with their cursors. They refer to the page, and so are not kept by it: the rows would stay in the
+        memory until the garbage collector comes."""
         return [Edge(self, row) for row in self.rows]
 
     @property

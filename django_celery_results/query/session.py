@@ -57,13 +57,13 @@ class Session:
         *,
         where: TaskResultFilter | None = None,
         order: TaskResultOrder | None = None,
-        within: Q | None = None,
+        within: Q | Callable[[], Q] | None = None,
     ) -> Page[TaskResult]:
         """A page of the visible rows that match. `within` narrows the list to those of one parent or group."""
         order = order or TaskResultOrder()
         ordering.require(order)
         rows = tasks.selected(self.viewer, where) if where else self.visible
-        return Page(rows, order, request, ("tasks", order, where, within), load=self.load, within=within)
+        return Page(rows, order, request, ("tasks", order, where), load=self.load, within=within)
 
     def load(self, rows: QuerySet[TaskResult]) -> list[TaskResult]:
         """The rows with the columns this session reads, noted as siblings."""

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from django_celery_results.policy.viewer import SYSTEM
 from graphql_api.engine import Context, GraphQLRequest
+from graphql_api.running import CoreEngine
 from graphql_api.strawberry.computed import computed
-from graphql_api.strawberry.execution import StrawberryEngine
 from graphql_api.strawberry.executor import Executor
-from graphql_api.strawberry.prepared import Prepared
+from graphql_api.strawberry.schema import graphql_core
 
 pytestmark = pytest.mark.any_database
 
@@ -83,14 +83,14 @@ SELECTIONS = st.lists(
 
 
 @pytest.fixture(scope="module")
-def odd() -> StrawberryEngine:
-    return StrawberryEngine(strawberry.Schema(OddQuery, extensions=[Prepared], execution_context_class=Executor))
+def odd() -> CoreEngine:
+    return CoreEngine(graphql_core(strawberry.Schema(OddQuery)), Executor)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=ROWS, container=CONTAINERS, selected=SELECTIONS, root=st.sampled_from(["rows", "perhaps"]))
 def test_rows_that_hold_anything_are_answered_by_the_same_bytes(
-    odd: StrawberryEngine, rows: list[Any], container: Any, selected: list[str], root: str
+    odd: CoreEngine, rows: list[Any], container: Any, selected: list[str], root: str
 ) -> None:
     query = f"{{ {root} {{ {' '.join(selected)} }} }}"
     answers = []

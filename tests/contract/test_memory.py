@@ -1,0 +1,38 @@
+"""What an answer was made of is gone with it: no reference goes round, and nothing waits for the garbage collector."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from django_celery_results.models import GroupResult, TaskResult
+from tests.contract.conftest import Client
+from tests.query.rows import group, task
+
+pytestmark = pytest.mark.django_db
+
+TASKS = "{ taskResults { edges { cursor node { id } } nodes { id parent { id } children { nodes { id } } } } }"
+GROUPS = "{ groupResults { edges { cursor node { id size isReady tasks { edges { cursor node { id } } } } } } }"
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def rows_in_memory() -> int:
+    return sum(type(known) in (TaskResult, GroupResult) for known in gc.get_objects())
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("query", [TASKS, GROUPS], ids=["tasks", "groups"])
+def test_no_row_stays_in_memory(client: Client, query: str) -> None:
+    for number in range(3):
+        task(f"t{number}", group_id="g", parent_id="t0")
+    group("g", ["t0", "t1", "t2"])
+    before = rows_in_memory()
+    assert client.data(query)
+    assert rows_in_memory() == before
