@@ -8,8 +8,9 @@ value from its beginning: nulls, errors and paths are its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from itertools import chain, islice, repeat
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from graphql import GraphQLField, GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
 
@@ -124,12 +125,24 @@ def _nullable(inner: Column, required: bool) -> Column:
     return column
 
 
+class Rows(tuple[Any, ...]):
+    """What a resolver for many is asked for at once."""
+
+
 def for_many(resolver: Resolver) -> Resolver:
-    """Says of a resolver that it looks at nothing but the row, its arguments, the context and the document."""
-    resolver.__dict__[_FOR_MANY] = True
-    return resolver
+    """Lets an engine ask a resolver once for many rows, where it looks at nothing but the row, its arguments, the
+    context and the document: one `info` does for all rows, though its path is that of none of them."""
+
+    @wraps(resolver)
+    def answer(root: Any, *args: Any, **given: Any) -> Any:
+        if type(root) is not Rows:
+            return resolver(root, *args, **given)
+        return [resolver(row, *args, **given) for row in root]
+
+    answer.__dict__[_FOR_MANY] = True
+    return cast(Resolver, answer)
 
 
 def is_for_many(resolver: Any) -> bool:
-    """Whether one `info` does for all rows: its path is that of none of them."""
+    """Whether it takes `Rows`."""
     return getattr(resolver, _FOR_MANY, False) is True
