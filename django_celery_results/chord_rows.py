@@ -11,7 +11,7 @@ from django.db import IntegrityError, connections, router, transaction
 from django.db.models.functions import Now
 
 from .models import Chord, ChordPart, ChordState, TaskResult
-from .querysets import Companion
+from .state_changes import Companion
 
 ADDED = "ADDED"
 """The state of a row that announces a member which joins a running chord: one more is awaited."""

@@ -28,23 +28,32 @@ def is_about(request: Any, task_id: str) -> bool:
     return request is not None and (request_id is None or str(request_id) == task_id)
 
 
-def of_task(request: Any) -> dict[str, Any]:
-    """Who and where: names, lineage, route. The request of an unregistered task has its name in another place."""
+def names_of(request: Any) -> dict[str, Any]:
+    """What it is called and where it runs. The request of an unregistered task has its name in another place."""
+    return _known(
+        {
+            "task_name": getattr(request, "task", None) or getattr(request, "name", None),
+            "worker": getattr(request, "hostname", None),
+            "periodic_task_name": header(request, "periodic_task_name"),
+        }
+    )
+
+
+def origin_of(request: Any) -> dict[str, Any]:
+    """Where it comes from: route and lineage."""
     delivery = getattr(request, "delivery_info", None) or {}
-    told = {
-        "task_name": getattr(request, "task", None) or getattr(request, "name", None),
-        "worker": getattr(request, "hostname", None),
-        "periodic_task_name": header(request, "periodic_task_name"),
-        "queue": queue_of(delivery),
-        "priority": _integer(delivery.get("priority")),
-        "retries": _integer(getattr(request, "retries", None)),
-        "eta": _time(getattr(request, "eta", None)),
-        "root_id": getattr(request, "root_id", None),
-        "parent_id": getattr(request, "parent_id", None),
-        "group_id": getattr(request, "group", None),
-        "retried_from": header(request, RETRY_HEADER),
-    }
-    return {name: _plain(value) for name, value in told.items() if value is not None}
+    return _known(
+        {
+            "queue": queue_of(delivery),
+            "priority": _integer(delivery.get("priority")),
+            "retries": _integer(getattr(request, "retries", None)),
+            "eta": _time(getattr(request, "eta", None)),
+            "root_id": getattr(request, "root_id", None),
+            "parent_id": getattr(request, "parent_id", None),
+            "group_id": getattr(request, "group", None),
+            "retried_from": header(request, RETRY_HEADER),
+        }
+    )
 
 
 def attempt_of(task_id: str, request: Any) -> int | None:
@@ -117,5 +126,9 @@ def _time(value: Any) -> datetime | None:
     return timezone.make_aware(time) if settings.USE_TZ else timezone.make_naive(time)
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int | datetime) else str(value)
+def _known(told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value if isinstance(value, int | datetime) else str(value)
+        for name, value in told.items()
+        if value is not None
+    }

@@ -21,7 +21,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
 from .outages import is_retryable, recover
-from .querysets import Companion, M, StateChange, TaskResultQuerySet
+from .querysets import M, TaskResultQuerySet
+from .state_changes import Companion, StateChange
 from .utils import now
 
 W_ISOLATION_REP = """

@@ -40,6 +40,16 @@ class Statement:
     parameters: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Statements:
+    """One write, in two ways that differ in nothing but their cost."""
+
+    usual: tuple[Statement, ...]
+    """Run in turn, until one meets a row or makes one."""
+    first: Statement
+    """Cheapest where there is no row yet. Should there be one, the guard holds all the same, and an id is drawn."""
+
+
 def guard(columns: Columns, incoming: str, status: str = "stored.status", attempt: str = "stored.attempt") -> str:
     """SQL, true or false but never NULL: does the write replace the stored row?"""
     rule = REPLACES[columns.state]
@@ -58,11 +68,14 @@ def _is_one_of(status: str, states: tuple[TaskState, ...]) -> str:
 
 
 @lru_cache(maxsize=512)
-def postgresql(columns: Columns) -> tuple[Statement, ...]:
+def postgresql(columns: Columns) -> Statements:
     """UPDATE the row that is there, INSERT where none is. Only first writers that race each other draw in vain."""
     incoming = ", ".join(f"%s::{cast} AS {name}" for name, cast in columns.types)
     names = ", ".join(columns.initial)
     table = columns.table
+    upsert = f"""
+            ON CONFLICT (task_id) DO UPDATE SET {_assignments(columns, "EXCLUDED")}
+            WHERE {guard(columns, "EXCLUDED.attempt")}"""
     sql = f"""
         WITH incoming AS (SELECT {incoming}),
         updated AS (
@@ -70,15 +83,18 @@ def postgresql(columns: Columns) -> tuple[Statement, ...]:
             WHERE stored.task_id = incoming.task_id AND {guard(columns, "incoming.attempt")} RETURNING 1),
         inserted AS (
             INSERT INTO {table} AS stored ({names}) SELECT {names} FROM incoming
-            WHERE NOT EXISTS (SELECT FROM {table} AS met WHERE met.task_id = incoming.task_id)
-            ON CONFLICT (task_id) DO UPDATE SET {_assignments(columns, "EXCLUDED")}
-            WHERE {guard(columns, "EXCLUDED.attempt")} RETURNING 1)
+            WHERE NOT EXISTS (SELECT FROM {table} AS met WHERE met.task_id = incoming.task_id){upsert} RETURNING 1)
         SELECT 1 FROM updated UNION ALL SELECT 1 FROM inserted"""  # noqa: S608 - names come from the model
-    return (Statement(sql=sql, parameters=columns.initial),)
+    values = ", ".join(["%s"] * len(columns.initial))
+    first = f"INSERT INTO {table} AS stored ({names}) VALUES ({values}){upsert}"  # noqa: S608
+    return Statements(
+        usual=(Statement(sql=sql, parameters=columns.initial),),
+        first=Statement(sql=first, parameters=columns.initial),
+    )
 
 
 @lru_cache(maxsize=512)
-def sqlite(columns: Columns) -> tuple[Statement, ...]:
+def sqlite(columns: Columns) -> Statements:
     """The insert carries the key of the row it may meet, so that only a true insert draws a new one."""
     names = ", ".join(columns.initial)
     values = ", ".join(["%s"] * len(columns.initial))
@@ -87,11 +103,12 @@ def sqlite(columns: Columns) -> tuple[Statement, ...]:
         VALUES ((SELECT {columns.key} FROM {columns.table} WHERE task_id = %s), {values})
         ON CONFLICT ({columns.key}) DO UPDATE SET {_assignments(columns, "excluded")}
         WHERE {guard(columns, "excluded.attempt")}"""  # noqa: S608 - names come from the model
-    return (Statement(sql=sql, parameters=("task_id", *columns.initial)),)
+    statement = Statement(sql=sql, parameters=("task_id", *columns.initial))
+    return Statements(usual=(statement,), first=statement)
 
 
 @lru_cache(maxsize=512)
-def mysql(columns: Columns) -> tuple[Statement, ...]:
+def mysql(columns: Columns) -> Statements:
     """UPDATE, then INSERT if no row was met. The verdict travels as the insert id, which a refusal leaves at 0."""
     table = columns.table
     update = f"UPDATE {table} SET {_settled_once(columns, lambda _: '%s')} WHERE task_id = %s"  # noqa: S608
@@ -99,10 +116,9 @@ def mysql(columns: Columns) -> tuple[Statement, ...]:
         INSERT INTO {table} ({", ".join(columns.initial)}) VALUES ({", ".join(["%s"] * len(columns.initial))})
         ON DUPLICATE KEY UPDATE {_settled_once(columns, "VALUES({})".format)}"""  # noqa: S608
     asked = update.count("%s") - len(columns.changed) - 1  # the guard asks for the attempt so often
-    return (
-        Statement(sql=update, parameters=("attempt",) * asked + (*columns.changed, "task_id")),
-        Statement(sql=insert, parameters=columns.initial),
-    )
+    first = Statement(sql=insert, parameters=columns.initial)
+    meeting = Statement(sql=update, parameters=("attempt",) * asked + (*columns.changed, "task_id"))
+    return Statements(usual=(meeting, first), first=first)
 
 
 def _settled_once(columns: Columns, incoming: Callable[[str], str]) -> str:
@@ -121,7 +137,7 @@ def _assignments(columns: Columns, source: str) -> str:
     return ", ".join(f"{name} = {source}.{name}" for name in columns.changed)
 
 
-BUILDERS: dict[str, Callable[[Columns], tuple[Statement, ...]]] = {
+BUILDERS: dict[str, Callable[[Columns], Statements]] = {
     "postgresql": postgresql,
     "sqlite": sqlite,
     "mysql": mysql,

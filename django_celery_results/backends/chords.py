@@ -29,7 +29,7 @@ from django_celery_results.chord_rows import Part
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import ResultTooLarge
 from django_celery_results.models import ChordState
-from django_celery_results.querysets import Companion
+from django_celery_results.state_changes import Companion
 
 from . import chord_counters
 from .chord_results import ChordResults, PartsMissing, chord_error, pack, pack_content, unpack

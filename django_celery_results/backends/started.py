@@ -21,7 +21,7 @@ _TICK, _PARKED_AFTER = 0.02, 1.0
 """Seconds between two looks of the thread while tasks come, and after which it waits for the next one to wake it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Held:
     """A STARTED that is not written yet."""
 
@@ -29,6 +29,8 @@ class Held:
     date_started: datetime
     due: float
     write: Callable[[], None]
+    is_due: bool = False
+    """Whether it is written, or just being written."""
 
 
 @dataclass
@@ -52,10 +54,9 @@ class HeldStarts:
             self._unpark.set()
         self._start()
 
-    def release(self, task_id: str) -> datetime | None:
-        """When the task started, if its STARTED was held here, written since or not: the next state stores it too."""
-        held = self._held.pop(task_id, None)
-        return held.date_started if held else None
+    def release(self, task_id: str) -> Held | None:
+        """The task's STARTED, if it was held here, written since or not: the next state stores its time too."""
+        return self._held.pop(task_id, None)
 
     def _start(self) -> None:
         with self._lock:
@@ -85,6 +86,7 @@ class HeldStarts:
             time.sleep(min(pause, _TICK))
         else:
             self._due.popleft()
+            held.is_due = True
             self._write(held)
 
     def _park(self) -> None:

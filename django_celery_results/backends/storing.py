@@ -21,7 +21,8 @@ from django_celery_results.conf import settings
 from django_celery_results.facts import attempt_of
 from django_celery_results.managers import TaskResultManager, beside
 from django_celery_results.models import TaskResult
-from django_celery_results.querysets import OURS, Companion, StateChange, refuses_text, saves_itself
+from django_celery_results.querysets import OURS, saves_itself
+from django_celery_results.state_changes import Companion, StateChange, refuses_text
 from django_celery_results.utils import now
 
 from .started import held_starts
@@ -154,22 +155,20 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             "traceback": None if traceback is None else str(traceback),
         }
         if facts.is_about(request, task_id):
-            known |= facts.of_task(request) | self._get_extended_properties(request, traceback)
+            known |= facts.origin_of(request) | self._get_extended_properties(request, traceback)
             known = {name: value for name, value in known.items() if value is not None or name in _OUTCOME}
             known["meta"] = self._encode_meta(request)
-        known |= self._times(task_id, status)
+        held = None if status == states.STARTED else held_starts().release(task_id)
+        if held or status == states.STARTED:
+            known["date_started"] = held.date_started if held else now()
         failed = status in states.EXCEPTION_STATES
         known |= facts.of_error(known.get("task_name"), result, traceback) if failed else facts.NO_ERROR
-        return StateChange(task_id=task_id, status=status, known=known, attempt=attempt_of(task_id, request))
-
-    def _times(self, task_id: str, status: str) -> dict[str, Any]:
-        started = now() if status == states.STARTED else held_starts().release(task_id)
-        return {"date_started": started} if started else {}
+        attempt = attempt_of(task_id, request)
+        is_first = attempt == 0 and held is not None and not held.is_due and not settings().track_queued
+        return StateChange(task_id=task_id, status=status, known=known, attempt=attempt, is_first=is_first)
 
     def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
         """What subclasses read and change. The arguments may be private: with Celery's `result_extended` only."""
-        told = facts.of_task(request)
-        names = {name: told.get(name) for name in ("task_name", "worker", "periodic_task_name")}
         shown = {
             "task_args": getattr(request, "argsrepr", None) or getattr(request, "args", None),
             "task_kwargs": getattr(request, "kwargsrepr", None) or getattr(request, "kwargs", None),
@@ -179,7 +178,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             name: self._encode_shown(value) if is_extended and value is not None else None
             for name, value in shown.items()
         }
-        return {**names, **arguments, "traceback": None if traceback is None else str(traceback)}
+        return {**facts.names_of(request), **arguments, "traceback": None if traceback is None else str(traceback)}
 
     def _get_meta_from_request(self, request: Any = None) -> dict[str, Any]:
         """What the task itself put into `request.meta`; subclasses add to it."""

@@ -11,7 +11,7 @@ from celery.utils.log import get_logger
 
 from django_celery_results import message, oversized
 from django_celery_results.exceptions import ResultTooLarge
-from django_celery_results.querysets import Companion, StateChange
+from django_celery_results.state_changes import Companion, StateChange
 
 logger = get_logger(__name__)
 REFUSED = "refused"

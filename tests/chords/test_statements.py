@@ -49,7 +49,7 @@ def test_a_member_costs_few_statements(member: Any, ignore_result: bool) -> None
 def test_row_and_part_are_stored_together_or_not_at_all(member: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from django_celery_results.chord_rows import Part
     from django_celery_results.models import ChordPart, TaskResult
-    from django_celery_results.querysets import Companion
+    from django_celery_results.state_changes import Companion
 
     broken = Companion(sql="INSERT INTO no_such_table VALUES (%s) RETURNING 1", parameters=(1,))
     monkeypatch.setattr(Part, "statement", lambda self, alias: broken)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from django_celery_results.models import TaskResult
-from django_celery_results.querysets import StateChange
+from django_celery_results.state_changes import StateChange
 
 from .test_state_write import ATTEMPTS, STATES, gives_way
 
@@ -19,10 +19,11 @@ Row = tuple[str, int | None, str]
 Write = tuple[str, int | None, str]
 
 
-def store(task_id: str, write: Write) -> bool:
+def store(task_id: str, write: Write, *, is_first: bool = False) -> bool:
     state, attempt, mark = write
     known = {"result": mark, "worker": mark}
-    return TaskResult.objects.write(StateChange(task_id=task_id, status=state, attempt=attempt, known=known))
+    change = StateChange(task_id=task_id, status=state, attempt=attempt, known=known, is_first=is_first)
+    return TaskResult.objects.write(change)
 
 
 def run_together(writers: list[Callable[[], None]]) -> None:
@@ -87,10 +88,15 @@ def check(seed: int, writers: int = 4, writes: int = 3) -> None:
         [(chance.choice(STATES), chance.choice(ATTEMPTS), f"{who}.{step}") for step in range(writes)]
         for who in range(writers)
     ]
+    taken_for_first = [chance.random() < 0.5 for _ in plans]
     histories: list[list[tuple[Write, bool]]] = [[] for _ in plans]
 
     def writer(who: int) -> Callable[[], None]:
-        return lambda: [histories[who].append((write, store(task_id, write))) for write in plans[who]] and None
+        def write_all() -> None:
+            for write in plans[who]:
+                histories[who].append((write, store(task_id, write, is_first=taken_for_first[who])))
+
+        return write_all
 
     run_together([writer(who) for who in range(writers)])
     assert [len(history) for history in histories] == [writes] * writers, "every writer was answered"

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from django_celery_results.models import TaskResult
-from django_celery_results.querysets import StateChange
-from django_celery_results.statements import BUILDERS, Columns, Statement
+from django_celery_results.state_changes import StateChange
+from django_celery_results.statements import BUILDERS, Columns, Statements
 
 pytestmark = pytest.mark.django_db
 
@@ -45,21 +45,30 @@ def write(task_id: str, state: str, attempt: int | None, **known: Any) -> bool:
     return TaskResult.objects.write(StateChange(task_id=task_id, status=state, attempt=attempt, known=known))
 
 
-def meeting_a_faster_writer(columns: Columns) -> tuple[Statement, ...]:
+def meeting_a_faster_writer(columns: Columns) -> Statements:
     """The statements as they run when the row appears only after they have looked for it."""
     statements = BUILT[connection.vendor](columns)
     if connection.vendor == "mysql":
-        return statements[1:]
-    sql = statements[0].sql.replace("WHERE stored.task_id = incoming.task_id AND", "WHERE 1 = 0 AND")
-    return (replace(statements[0], sql=re.sub(r"WHERE NOT EXISTS \(.*\)", "WHERE 1 = 1", sql)),)
+        return replace(statements, usual=statements.usual[1:])
+    only = statements.usual[0]
+    sql = only.sql.replace("WHERE stored.task_id = incoming.task_id AND", "WHERE 1 = 0 AND")
+    return replace(statements, usual=(replace(only, sql=re.sub(r"WHERE NOT EXISTS \(.*\)", "WHERE 1 = 1", sql)),))
 
 
-@pytest.mark.parametrize("way", ["by statement", "by statement in a race", "by save"])
+def as_first_writes(columns: Columns) -> Statements:
+    """The statements of a writer who takes every write for the first."""
+    statements = BUILT[connection.vendor](columns)
+    return replace(statements, usual=(statements.first,))
+
+
+@pytest.mark.parametrize("way", ["by statement", "by statement in a race", "by first statement", "by save"])
 def test_every_pair_of_writes_ends_as_the_design_says(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if way == "by save":
         monkeypatch.setattr("django_celery_results.querysets.saves_itself", lambda model, alias: True)
     if way == "by statement in a race":
         monkeypatch.setitem(BUILDERS, connection.vendor, meeting_a_faster_writer)
+    if way == "by first statement":
+        monkeypatch.setitem(BUILDERS, connection.vendor, as_first_writes)
     pairs = itertools.product(itertools.product(STATES, ATTEMPTS), repeat=2)
     for number, (old, new) in enumerate(pairs):
         task_id = f"task-{number}"

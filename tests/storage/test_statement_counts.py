@@ -29,7 +29,7 @@ def statements(expected: int) -> Iterator[None]:
 
 def test_a_short_task_is_one_write(backend: DatabaseBackend, as_worker: None) -> None:
     request = request_of()
-    with statements(FIRST_WRITE):
+    with statements(1):
         backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
         backend.mark_as_done(request.id, 3, request=request)
     stored = TaskResult.objects.get()

@@ -1,0 +1,92 @@
+"""What is stored about a task, as a value: a state with all that is known, and how that fits the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from django.db import DataError, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
+
+from . import codec
+from .exceptions import TaskIdTooLong
+from .states import PREDICTIONS, READY
+
+_NO_ROOM = (1267, 1366)
+"""MySQL: text that is not in the charset of its column, beside the column and on the way into it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Companion:
+    """One more statement that stands or falls with the write, such as the part of a chord."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+    smaller: Companion | None = None
+    """What goes in its place where the database refuses it as too large; given for large ones only."""
+
+    def run(self, connection: BaseDatabaseWrapper) -> None:
+        """By itself, in the transaction that is open."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.parameters)
+
+    def folded(self, sql: str, parameters: list[Any]) -> tuple[str, list[Any]]:
+        """PostgreSQL: as one more part of a statement."""
+        _, has_parts, rest = sql.partition("WITH ") if sql.lstrip().startswith("WITH ") else ("", "", sql)
+        return f"WITH companion AS ({self.sql}){', ' if has_parts else ' '}{rest}", [*self.parameters, *parameters]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateChange:
+    """A state to store, with the columns that are known; those that are not named keep what they hold."""
+
+    task_id: str
+    status: str
+    known: Mapping[str, Any] = field(default_factory=dict)
+    attempt: int | None = None
+    """The run that speaks, as `facts.attempt_of` packs it; None: nobody who runs the task."""
+    is_first: bool = False
+    """Whether the task most likely has no row yet; nothing but the cost depends on that."""
+    is_escaped: bool = False
+    """The last resort, where a column's charset refused the text: ASCII with backslash escapes."""
+
+
+def fitting(model: type[models.Model], change: StateChange) -> StateChange:
+    """The change with text that its columns take. Only an id is refused: a cut one would be another task's."""
+    limits = _limits(model)
+    limit, task_id = limits["task_id"], str(change.task_id)
+    if limit is not None and len(task_id) > limit:
+        raise TaskIdTooLong(f"{TaskIdTooLong.__doc__} It has {len(task_id)} characters, the column {limit}.")
+    fit = codec.escaped if change.is_escaped else codec.clean
+    # What a project's backend tells beyond the columns is for a manager of its own.
+    known = {
+        name: codec.shorten(fit(value), limits.get(name)) if isinstance(value, str) else value
+        for name, value in change.known.items()
+        if hasattr(model, name)
+    }
+    status = codec.shorten(fit(str(change.status)), limits["status"])
+    return replace(change, task_id=codec.clean(task_id), status=status, known=known)
+
+
+@lru_cache(maxsize=16)
+def _limits(model: type[models.Model]) -> dict[str, int | None]:
+    """How many characters each column takes; None: any number."""
+    return {column.attname: column.max_length for column in model._meta.concrete_fields}
+
+
+def changed_by(change: StateChange) -> dict[str, Any]:
+    """What a later write sets."""
+    changed = {"status": change.status, **change.known}
+    if change.attempt is not None or change.status in PREDICTIONS:
+        changed["attempt"] = change.attempt
+    if change.status in READY:
+        changed["date_done"] = timezone.now()
+    return changed
+
+
+def refuses_text(error: Exception) -> bool:
+    """Whether a column's charset has no room for the text; mysqlclient does not call that a data error."""
+    return isinstance(error, DataError) or bool(error.args and error.args[0] in _NO_ROOM)
