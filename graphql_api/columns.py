@@ -100,7 +100,7 @@ def reading(read: Callable[[Any], Any]) -> Reading:
 def _dicts(keys: tuple[str, ...], columns: list[Values]) -> list[dict[str, Any]]:
     if len(keys) == 1:
         return [{keys[0]: value} for value in columns[0]]
-    return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+    return list(map(dict, map(zip, repeat(keys), zip(*columns, strict=True))))
 
 
 def _lists(inner: Column) -> Column:

@@ -231,7 +231,8 @@ def page(
     order = order or GroupResultOrder()
     rows = visible(session.viewer)
     rows = rows.filter(filters.condition(where)) if where else rows
-    return Page(rows, order, request, ("groups", order, where), load=lambda found: _together(session, found))
+    size = request.size()
+    return Page(rows, order, request, ("groups", order, where), load=lambda found: _together(session, found, size))
 
 
 def visible(viewer: Viewer) -> QuerySet[GroupResult]:
@@ -242,6 +243,8 @@ def visible(viewer: Viewer) -> QuerySet[GroupResult]:
     return policy().visible_groups(rows.using(alias) if alias else rows, viewer)
 
 
-def _together(session: Session, rows: QuerySet[GroupResult]) -> list[Group]:
+def _together(session: Session, rows: QuerySet[GroupResult], size: int | None = None) -> list[Group]:
+    """Groups that share a batch, which need not load the tasks of those beyond the page's size."""
     loaded = instances.load(rows, (*_ALWAYS_READ, *session.light_columns(GroupResult)))
-    return Batch(session=session, rows=loaded).groups
+    batch = Batch(session=session, rows=loaded[:size])
+    return [Group(row=row, batch=batch) for row in loaded]

@@ -104,6 +104,15 @@ def test_a_page_of_groups_costs_three_queries(count: int) -> None:
     assert len(captured) == 3
 
 
+def test_nothing_is_loaded_for_the_group_after_a_page() -> None:
+    for number in range(2):
+        group(f"g{number}", [])
+    page = groups.page(session(), PageRequest(first=1))
+    (shown,) = page.rows
+    assert [known.group_id for known in shown.batch.groups] == [shown.group_id]
+    assert page.has_next_page
+
+
 def test_the_group_of_a_task_is_found() -> None:
     row = task("t", group_id="g")
     assert groups.of_task(session(), row) is None
