@@ -77,8 +77,7 @@ class ResultManager(models.Manager[M]):
 
     def warn_if_repeatable_read(self) -> None:
         """Warn where a poll cannot see what other connections write."""
-        connection: Any = self.connection_for_read()
-        if connection.vendor == "mysql" and getattr(connection, "isolation_level", None) in (None, "repeatable read"):
+        if _isolation_level(self.connection_for_read()) == "repeatable read":
             warnings.warn(TxIsolationWarning(W_ISOLATION_REP.strip()), stacklevel=3)
 
     def connection_for_write(self) -> BaseDatabaseWrapper:
@@ -107,6 +106,18 @@ class ResultManager(models.Manager[M]):
             with transaction.atomic(using=rows.db):
                 deleted += rows.filter(pk__gte=keys[0], pk__lte=keys[-1]).order_by().delete()[0]
         return deleted
+
+
+def _isolation_level(connection: Any) -> str | None:
+    """Of MySQL and MariaDB, in Django's words: as the settings say, else as the server does."""
+    if connection.vendor != "mysql":
+        return None
+    connection.ensure_connection()  # Django settles the level when it connects
+    if connection.isolation_level:
+        return str(connection.isolation_level)
+    with connection.cursor() as cursor:  # each of the two names is unknown to some versions
+        cursor.execute("SHOW VARIABLES WHERE variable_name IN ('transaction_isolation', 'tx_isolation')")
+        return str(cursor.fetchone()[1]).replace("-", " ").lower()
 
 
 class TaskResultManager(ResultManager[M]):

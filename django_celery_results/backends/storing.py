@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from celery import states
+from celery import current_task, states
 from celery.backends.base import BaseDictBackend  # type: ignore[attr-defined]
 from django.db import DatabaseError, router, transaction
 from django.db import connections as django_connections
@@ -31,6 +31,8 @@ from .too_large import fitting
 T = TypeVar("T")
 _OUTCOME = ("result", "traceback")
 """Columns that are also emptied; the others keep what they hold where nothing is known."""
+_OF_CELERY = {"pid", "hostname"}
+"""What Celery itself stores with STARTED."""
 
 
 class StoringMixin(BaseDictBackend):  # type: ignore[misc]
@@ -76,6 +78,8 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         companion: Companion | None = None,
     ) -> Any:
         """Store a state. `companion` stands or falls with it; versions of Celery call the state by either name."""
+        if not task_id:
+            raise ValueError(f"task_id must not be empty, but it is {task_id!r}. A task called as a function has none.")
         task_id, status = str(task_id), str(status or state)
         record = message.change_for(app=self.app, task_id=task_id, status=status, request=request)
         if status == states.STARTED and not (record or companion or using) and self._holds(task_id, result, request):
@@ -96,6 +100,8 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         seconds = settings().merge_started_after
         if seconds <= 0 or not connections.is_worker() or attempt_of(task_id, request) is None:
             return False
+        if not isinstance(result, dict) or not result.keys() <= _OF_CELERY:
+            return False  # progress that a task reports under this name is shown at once
         if not self.stores_by_statement:
             return False
         date_started = now()
@@ -158,7 +164,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             known |= facts.origin_of(request) | self._get_extended_properties(request, traceback)
             known = {name: value for name, value in known.items() if value is not None or name in _OUTCOME}
             known["meta"] = self._encode_meta(request)
-        held = None if status == states.STARTED else held_starts().release(task_id)
+        held = held_starts().release(task_id)
         if held or status == states.STARTED:
             known["date_started"] = held.date_started if held else now()
         failed = status in states.EXCEPTION_STATES
@@ -182,7 +188,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
 
     def _get_meta_from_request(self, request: Any = None) -> dict[str, Any]:
         """What the task itself put into `request.meta`; subclasses add to it."""
-        own = getattr(request, "meta", None)
+        own = getattr(request or getattr(current_task, "request", None), "meta", None)
         return own if isinstance(own, dict) else {}
 
     def _encode_meta(self, request: Any) -> Any:
