@@ -68,48 +68,44 @@ def _rows(viewer: Viewer, ids: Sequence[str]) -> Iterator[TaskResult]:
 
 
 def _from_row(viewer: Viewer, row: TaskResult) -> Polled:
-    value = _decoded(row)
+    value, name = _decoded(row), row.task_name
     is_error = row.status in states.EXCEPTION_STATES and isinstance(value, dict) and "exc_type" in value
     return Polled(
         task_id=row.task_id,
         status=row.status,
-        result=_payload(viewer, _error_repr(value) if is_error else value, row),
+        result=_shown(viewer, Action.VIEW_PAYLOAD, _error_repr(value) if is_error else value, name, row),
         error_type=_error_path(value) if is_error else None,
-        traceback=_traceback(viewer, row.traceback, row),
+        traceback=_shown(viewer, Action.VIEW_TRACEBACK, row.traceback, name, row),
     )
 
 
 def _from_meta(viewer: Viewer, task_id: str, meta: dict[str, Any]) -> Polled:
-    value = meta["result"]
+    value, name = meta["result"], meta.get("name")  # Celery tells it with `result_extended` only
     is_error = isinstance(value, BaseException)
     return Polled(
         task_id=task_id,
         status=meta["status"],
-        result=_payload(viewer, repr(value) if is_error else value),
+        result=_shown(viewer, Action.VIEW_PAYLOAD, repr(value) if is_error else value, name),
         error_type=get_full_cls_name(type(value)) if is_error else None,
-        traceback=_traceback(viewer, meta.get("traceback")),
+        traceback=_shown(viewer, Action.VIEW_TRACEBACK, meta.get("traceback"), name),
     )
 
 
-def _payload(viewer: Viewer, value: Any, row: TaskResult | None = None) -> Any:
-    if not policy().may(viewer, Action.VIEW_PAYLOAD, row):
+def _shown(viewer: Viewer, action: Action, value: Any, task_name: str | None, row: TaskResult | None = None) -> Any:
+    """Without its secrets; nothing, where the viewer lacks the permission."""
+    if not policy().may(viewer, action, row):
         return None
-    return policy().redact(value, task_name=row.task_name if row else None)[0]
-
-
-def _traceback(viewer: Viewer, text: str | None, row: TaskResult | None = None) -> Any:
-    if not policy().may(viewer, Action.VIEW_TRACEBACK, row):
-        return None
-    return policy().redact(text, task_name=row.task_name if row else None)[0]
+    return policy().redact(value, task_name=task_name)[0]
 
 
 def _decoded(row: TaskResult) -> Any:
     """JSON with Celery's own types, dates for example; null where only running the content would read it."""
-    peeked = codec.peek(row.result, row.content_type, row.content_encoding)
+    content_type = row.content_type or "application/json"  # rows that projects made themselves say nothing
+    peeked = codec.peek(row.result, content_type, row.content_encoding)
     if not row.result or not peeked.is_shown:
         return None
     try:
-        return codec.decode(row.result, row.content_type, row.content_encoding, [row.content_type])
+        return codec.decode(row.result, content_type, row.content_encoding, [content_type])
     except DecodeError:
         return peeked.value  # it looks like one of Celery's types and is none
 

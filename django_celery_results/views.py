@@ -35,7 +35,7 @@ class AnyEncoder(DjangoJSONEncoder):
     def default(self, o: Any) -> Any:
         try:
             return super().default(o)
-        except TypeError:
+        except (TypeError, ValueError):
             return repr(o)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
+from datetime import UTC, time
 from typing import Any
 
 import pytest
+from celery.app.task import Context
 from celery.result import AsyncResult
 from celery.result import GroupResult as CeleryGroupResult
 from django.contrib.auth.models import Permission, User
@@ -16,6 +18,7 @@ from django.urls import reverse
 from django.urls.converters import REGISTERED_CONVERTERS
 
 from django_celery_results import views
+from django_celery_results.backends import CacheBackend
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.policy.access import Policy
 from tests.celery_app import app
@@ -95,6 +98,15 @@ class TestShapes:
         )
         assert get(client, "task_status", "ok").json()["task"]["result"] == "2026-01-02T03:04:05"
 
+    def test_of_a_time_with_a_zone_which_json_has_no_word_for(self, client: Client) -> None:
+        app.backend.store_result("zoned", time(3, 4, tzinfo=UTC), "SUCCESS")
+        result = get(client, "task_status", "zoned").json()["task"]["result"]
+        assert result == "datetime.time(3, 4, tzinfo=datetime.timezone.utc)"
+
+    def test_of_a_row_that_does_not_say_how_it_is_encoded(self, client: Client) -> None:
+        TaskResult.objects.filter(task_id="ok").update(result='{"a": 1}', content_type="", content_encoding="")
+        assert get(client, "task_status", "ok").json()["task"]["result"] == {"a": 1}
+
     def test_of_what_only_looks_like_a_date(self, client: Client) -> None:
         value = {"__type__": "nothing-known", "__value__": 1}
         TaskResult.objects.filter(task_id="ok").update(result=json.dumps(value))
@@ -148,15 +160,26 @@ class TestAccess:
         assert states == ["SUCCESS", "PENDING", "PENDING"]
 
 
-@pytest.mark.usefixtures("open_views")
-def test_another_result_backend_is_asked_itself(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django_celery_results.backends import CacheBackend
-
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> CacheBackend:
+    """Results are kept in another backend, which has no rows."""
     backend = CacheBackend(app=app)
     monkeypatch.setattr(type(app), "backend", property(lambda _: backend))
-    backend.store_result("cached", [1, 2], "SUCCESS")
-    backend.store_result("broken", KeyError("x"), "FAILURE")
-    CeleryGroupResult("cached-group", [AsyncResult("cached", app=app)], app=app).save(backend=backend)
+    return backend
+
+
+def test_tasks_kept_elsewhere_are_redacted_by_name_too(client: Client, elsewhere: CacheBackend) -> None:
+    request = Context(id="charged", task="shop.charge", args=[], kwargs={}, delivery_info={})
+    elsewhere.store_result("charged", {"card": 4111}, "SUCCESS", request=request)
+    with override_settings(DJANGO_CELERY_RESULTS={"OPEN_VIEWS": True, "REDACT_TASKS": ["shop.*"]}):
+        assert get(client, "task_status", "charged").json()["task"]["result"] == "[redacted]"
+
+
+@pytest.mark.usefixtures("open_views")
+def test_another_result_backend_is_asked_itself(client: Client, elsewhere: CacheBackend) -> None:
+    elsewhere.store_result("cached", [1, 2], "SUCCESS")
+    elsewhere.store_result("broken", KeyError("x"), "FAILURE")
+    CeleryGroupResult("cached-group", [AsyncResult("cached", app=app)], app=app).save(backend=elsewhere)
     assert get(client, "task_status", "cached").json()["task"]["result"] == [1, 2]
     assert get(client, "task_status", "broken").json()["task"]["exc"] == "builtins.KeyError"
     results = get(client, "group_status", "cached-group").json()["group"]["results"]
