@@ -97,7 +97,7 @@ def standing_alone() -> StandingAlone:
 
 def unknown_keys() -> list[str]:
     """Keys of `DJANGO_CELERY_RESULTS` that mean nothing, misspelled ones for example."""
-    return sorted(set(_given()) - {known.name.upper() for known in fields(Settings)})
+    return sorted(set(_given()) - {known.name.upper() for known in fields(Settings)}, key=str)
 
 
 def _given() -> dict[str, Any]:

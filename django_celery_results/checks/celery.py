@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from celery import Celery, current_app
+from celery import Celery
 from celery.app import backends
 from celery.exceptions import ImproperlyConfigured
 from django.apps import apps
 from django.conf import settings as django_settings
-from django.utils.module_loading import import_string
 
+from django_celery_results.actions.celery_app import is_unconfigured, known_app
 from django_celery_results.backends import CacheBackend, DatabaseBackend
-from django_celery_results.conf import SETTING, settings
+from django_celery_results.conf import SETTING
+from django_celery_results.message import mode_of
 
 from .messages import error, info, warning
 
@@ -37,25 +38,20 @@ def check_celery(**_: Any) -> list[CheckMessage]:
 def check_recommendations(**_: Any) -> list[CheckMessage]:
     """What most projects want, and need not want."""
     app = project_app()
-    return list(_recommended(app)) if app and not _is_unconfigured(app) else []
+    return list(_recommended(app)) if app and not is_unconfigured(app) else []
 
 
 def project_app() -> Celery | None:
-    """The app that the settings name, else the current one."""
-    path = settings().celery_app
+    """The app that actions publish with; None where the setting names none, of which its own check speaks."""
     try:
-        found: Any = import_string(path.replace(":", ".")) if path else current_app._get_current_object()  # type: ignore[attr-defined]
+        found: Any = known_app()
     except ImportError:
-        return None  # the check of the settings says so
+        return None
     return found if isinstance(found, Celery) else None
 
 
-def _is_unconfigured(app: Celery) -> bool:
-    return app.main == "default" and not (app.conf.broker_url or app.conf.broker_write_url)
-
-
 def _of_app(app: Celery) -> Iterator[CheckMessage]:
-    if _is_unconfigured(app):
+    if is_unconfigured(app):
         hint = (
             "Import your app in the project's __init__.py, as Celery's documentation has it, or set CELERY_APP in "
             f'{SETTING} to its path, such as "proj.celery:app".'
@@ -83,8 +79,9 @@ def _of_backend(app: Celery) -> Iterator[CheckMessage]:
 
 def _recommended(app: Celery) -> Iterator[CheckMessage]:
     if not app.conf.result_extended:
+        lost = "nothing shows them, and no task can be retried" if mode_of(app) == "never" else "nothing shows them"
         hint = "Set CELERY_RESULT_EXTENDED = True, unless arguments must not be stored."
-        yield info(1, "Arguments of tasks are not stored: nothing shows them, and no task can be retried.", hint)
+        yield info(1, f"Arguments of tasks are not stored: {lost}.", hint)
     beats = apps.is_installed("django_celery_beat") or app.conf.beat_schedule
     if app.conf.result_expires and not beats:
         hint = "Run `celery beat`, or `manage.py prune_task_results` from cron."

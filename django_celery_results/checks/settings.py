@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.db import connections, router
 from django.utils.module_loading import import_string
 
-from django_celery_results.conf import SETTING, Settings, settings, unknown_keys
+from django_celery_results.conf import SETTING, Settings, StandingAlone, settings, standing_alone, unknown_keys
 from django_celery_results.models import TaskResult
 
 from .messages import error, warning
@@ -31,8 +31,12 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     given = getattr(django_settings, SETTING, None)
     if given is not None and not isinstance(given, dict):
         return [error(2, f"{SETTING} is not a dictionary.", f"Write {SETTING} = {{'ALLOW_EDITS': False, ...}}.")]
-    wrong = list(_wrong_values(given or {}))
-    return [*_unknown_keys(), *wrong] if wrong else [*_unknown_keys(), *_wrong_paths(), *_wrong_databases()]
+    wrong = [*_wrong_values(given or {}), *_wrong_outside()]
+    return (
+        [*_unknown_keys(), *wrong]
+        if wrong
+        else [*_unknown_keys(), *_wrong_pages(), *_wrong_paths(), *_wrong_databases()]
+    )
 
 
 def check_exposure(**_: Any) -> list[CheckMessage]:
@@ -60,10 +64,26 @@ def _wrong_values(given: dict[str, Any]) -> Iterator[CheckMessage]:
             yield error(2, f"{SETTING}[{key!r}] is {value!r}.", f"{key} must be {least}.")
 
 
+def _wrong_outside() -> Iterator[CheckMessage]:
+    """Any text but an empty one is true: `"False"`, as an environment has it, would widen ids."""
+    hints = get_type_hints(StandingAlone)
+    for name, value in vars(standing_alone()).items():
+        if not fits(value, hints[name]):
+            full = f"{SETTING}_{name.upper()}"
+            yield error(2, f"{full} is {value!r}.", f"{full} must be {said(hints[name])}.")
+
+
 def _is_out_of_range(name: str, value: Any) -> bool:
     numbers = value.values() if isinstance(value, dict) else [value]
     counted = [each for each in numbers if isinstance(each, int | float) and not isinstance(each, bool)]
     return any(each < 0 or (each == 0 and name not in _MAY_BE_ZERO) for each in counted)
+
+
+def _wrong_pages() -> Iterator[CheckMessage]:
+    size, most = settings().page_size, settings().max_page_size
+    if size > most:
+        hint = "PAGE_SIZE must be at most MAX_PAGE_SIZE."
+        yield error(2, f"{SETTING}['PAGE_SIZE'] is {size}, and MAX_PAGE_SIZE is {most}.", hint)
 
 
 def _wrong_paths() -> Iterator[CheckMessage]:

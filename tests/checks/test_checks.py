@@ -54,6 +54,23 @@ def test_e002_a_wrong_value(key: str, value: Any, hint: str) -> None:
         assert said()["E002"].hint == hint
 
 
+def test_e002_pages_larger_than_the_largest() -> None:
+    with results(MAX_PAGE_SIZE=20):
+        message = said()["E002"]
+    assert "'PAGE_SIZE'] is 50" in message.msg
+    assert message.hint == "PAGE_SIZE must be at most MAX_PAGE_SIZE."
+
+
+@override_settings(DJANGO_CELERY_RESULTS_BIG_IDS="False")
+def test_e002_a_wrong_value_outside_the_dictionary() -> None:
+    assert said()["E002"].hint == "DJANGO_CELERY_RESULTS_BIG_IDS must be True or False."
+
+
+def test_e001_keys_that_are_no_text() -> None:
+    with override_settings(DJANGO_CELERY_RESULTS={1: True, "XYZ": True}):
+        assert "XYZ" in said()["E001"].msg
+
+
 def test_e002_not_a_dictionary() -> None:
     with override_settings(DJANGO_CELERY_RESULTS=["ALLOW_EDITS"]):
         assert "not a dictionary" in said()["E002"].msg
@@ -126,6 +143,9 @@ def test_i001_arguments_are_not_stored(celery_app: Celery) -> None:
     assert "I001" not in said(deploy=True)
     celery_app.conf.result_extended = False
     assert "CELERY_RESULT_EXTENDED" in str(said(deploy=True)["I001"].hint)
+    assert "no task can be retried" in said(deploy=True)["I001"].msg
+    with results(STORE_MESSAGES="failed"):
+        assert "retried" not in said(deploy=True)["I001"].msg
 
 
 def test_i002_nothing_deletes_what_expired(celery_app: Celery) -> None:
