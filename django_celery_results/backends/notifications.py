@@ -10,8 +10,8 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 from celery.utils.log import get_logger
@@ -40,19 +40,14 @@ def notify(connection: BaseDatabaseWrapper, task_id: str) -> None:
         logger.warning("Those who wait for task %s could not be woken", task_id, exc_info=True)
 
 
-@contextmanager
-def listening(alias: str | None, task_ids: Iterable[str], wake: Wake) -> Iterator[Callable[[], bool]]:
-    """Have `wake` called when one of these tasks is ready. Yields a function: would it be, at this moment?"""
+def listening(alias: str | None, task_ids: Iterable[str], wake: Wake) -> AbstractContextManager[Callable[[], bool]]:
+    """Have `wake` called when one of these tasks is ready. Gives a function: connect where need be, will it be called?
+
+    To enter and to leave asks no database, so that a coroutine may, and is never cancelled half-way.
+    """
     if alias is None or connections[alias].vendor != "postgresql":
-        yield lambda: False
-        return
-    listener = _listener(alias)
-    ids = list(task_ids)
-    listener.subscribe(ids, wake)
-    try:
-        yield listener.ensure
-    finally:
-        listener.unsubscribe(ids, wake)
+        return nullcontext(lambda: False)
+    return _listener(alias).subscribed(list(task_ids), wake)
 
 
 class Listener:
@@ -62,16 +57,21 @@ class Listener:
         self._alias = alias
         self._lock = threading.Lock()
         self._wakes: dict[str, list[Wake]] = {}
+        self._connecting = threading.Lock()  # another one: who comes or goes must not wait for a connection
         self._is_alive = False
         self._not_before = 0.0
 
-    def subscribe(self, task_ids: Iterable[str], wake: Wake) -> None:
+    @contextmanager
+    def subscribed(self, task_ids: Sequence[str], wake: Wake) -> Iterator[Callable[[], bool]]:
         with self._lock:
             for task_id in task_ids:
                 self._wakes.setdefault(task_id, []).append(wake)
-        self.ensure()
+        try:
+            yield self.ensure
+        finally:
+            self._unsubscribe(task_ids, wake)
 
-    def unsubscribe(self, task_ids: Iterable[str], wake: Wake) -> None:
+    def _unsubscribe(self, task_ids: Sequence[str], wake: Wake) -> None:
         with self._lock:
             for task_id in task_ids:
                 self._wakes[task_id].remove(wake)
@@ -80,7 +80,7 @@ class Listener:
 
     def ensure(self) -> bool:
         """Whether notifications arrive; a lost connection is made again, but not at every call."""
-        with self._lock:
+        with self._connecting:
             if not self._is_alive and time.monotonic() >= self._not_before:
                 self._not_before = time.monotonic() + _RETRY_AFTER
                 self._is_alive = self._start()
@@ -107,11 +107,12 @@ class Listener:
         except Exception as error:  # noqa: BLE001 - psycopg's errors, without importing it here
             logger.warning("Notifications from PostgreSQL were lost, results are polled: %s", error)
         finally:
-            with self._lock:
+            with self._connecting:
                 self._is_alive, self._not_before = False, 0.0
-                everyone = [wake for wakes in self._wakes.values() for wake in wakes]
             with suppress(Exception):
                 connection.close()
+            with self._lock:
+                everyone = [wake for wakes in self._wakes.values() for wake in wakes]
             for wake in everyone:
                 wake()
 

@@ -148,6 +148,7 @@ class WaitingMixin:
         woken = threading.Event()
         deadline = None if timeout is None else time.monotonic() + timeout
         with self.listening(task_ids, woken.set) as is_listening:
+            is_listening()  # before the first look: what becomes ready after it is heard of
             for pause in pauses(interval):
                 began = time.monotonic()
                 yield
@@ -159,7 +160,7 @@ class WaitingMixin:
                 woken.clear()
 
     def listening(self, task_ids: Iterable[str], wake: Callable[[], Any]) -> Any:
-        """Be called when one of these tasks is ready, where the setting says so; yields whether that works now."""
+        """Be called when one of these tasks is ready, where the setting says so; yields what makes sure of it."""
         alias = self.alias_for_write() if settings().notify else None
         return listening(alias, task_ids, wake)
 
@@ -220,19 +221,21 @@ async def aget(
 async def _until_ready(result: Any, interval: float) -> None:
     backend, missing = result.backend, set(_leaves(result))
     woken, loop = asyncio.Event(), asyncio.get_running_loop()
-    subscription = backend.listening(missing.copy(), lambda: loop.call_soon_threadsafe(woken.set))
-    is_listening = await sync_to_async(subscription.__enter__)()
-    try:
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            loop.call_soon_threadsafe(woken.set)
+
+    with await sync_to_async(backend.listening)(missing.copy(), wake) as is_listening:
+        trusts = await sync_to_async(is_listening)()
         for pause in pauses(interval):
             missing -= await sync_to_async(_ready)(backend, missing)
             if not missing:
                 return
-            wait = SAFETY_PAUSE if await sync_to_async(is_listening)() else pause
             with suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), wait)
+                await asyncio.wait_for(woken.wait(), SAFETY_PAUSE if trusts else pause)
             woken.clear()
-    finally:
-        subscription.__exit__(None, None, None)
+            trusts = await sync_to_async(is_listening)()
 
 
 def _ready(backend: Any, task_ids: set[str]) -> set[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from celery.exceptions import TimeoutError as CeleryTimeoutError
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -137,6 +138,21 @@ def test_a_server_that_refuses_the_connection_means_polling(
 def test_a_coroutine_is_woken_too(finish_later: Finish) -> None:
     finish_later(0.5, "soon")
     assert run(aget(app.AsyncResult("soon"), timeout=10)) == 1
+
+
+def test_a_coroutine_that_gave_up_while_it_connected_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = notifications._connect
+
+    def slowly(alias: str) -> Any:
+        time.sleep(0.5)
+        return connect(alias)
+
+    monkeypatch.setattr(notifications, "_connect", slowly)
+    with pytest.raises(CeleryTimeoutError):
+        run(aget(app.AsyncResult("never"), timeout=0.1))
+    (listener,) = notifications._listeners.values()
+    wait_for(lambda: listener._is_alive)
+    assert listener._wakes == {}
 
 
 def test_a_forked_child_listens_for_itself(finish_later: Finish) -> None:
