@@ -1,4 +1,4 @@
-"""The one kind of column Django lacks: ids that every database compares byte for byte."""
+"""How wide ids are, and the one kind of column Django lacks: text whose case counts on every database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def has_big_ids() -> bool:
 
 
 class ExactCharField(models.CharField):  # type: ignore[type-arg]
-    """Text that MariaDB and MySQL too compare with case and trailing spaces; elsewhere a plain CharField."""
+    """Text that MariaDB and MySQL too compare with case; spaces at its end they ignore all the same."""
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
         parameters = dict(super().db_parameters(connection))

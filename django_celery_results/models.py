@@ -114,24 +114,6 @@ class TaskResult(models.Model):
         }
 
 
-class ChordCounter(models.Model):
-    """A chord started by the 2.x package: our workers complete it, and start new ones so where a setting asks."""
-
-    group_id = models.CharField(_("Group ID"), max_length=task_id_max_length(), unique=True)
-    sub_tasks = models.TextField(help_text=_("JSON list of the result tuples of the header"))
-    count = models.PositiveIntegerField(help_text=_("Members that have not finished yet"))
-    date_created = models.DateTimeField(db_default=Now(), editable=False)
-
-    def __str__(self) -> str:
-        return f"<ChordCounter: {self.group_id} ({self.count})>"
-
-    def group_result(self, app: Celery | None = None) -> CeleryGroupResult:
-        """Celery's group result over the header's tasks."""
-        app = app or current_app._get_current_object()  # type: ignore[attr-defined]
-        members = [result_from_tuple(member, app=app) for member in json.loads(self.sub_tasks)]
-        return CeleryGroupResult(self.group_id, members, app=app)
-
-
 class GroupResult(models.Model):
     """A saved group: its result column holds the tuple of its members' results."""
 
@@ -161,6 +143,24 @@ class GroupResult(models.Model):
         return {"group_id": self.group_id, "result": self.result, "date_done": self.date_done}
 
 
+class ChordCounter(models.Model):
+    """A chord started by the 2.x package: our workers complete it, and start new ones so where a setting asks."""
+
+    group_id = models.CharField(_("Group ID"), max_length=task_id_max_length(), unique=True)
+    sub_tasks = models.TextField(help_text="JSON list of the result tuples of the header")
+    count = models.PositiveIntegerField(help_text="Members that have not finished yet")
+    date_created = models.DateTimeField(db_default=Now(), editable=False)
+
+    def __str__(self) -> str:
+        return f"<ChordCounter: {self.group_id} ({self.count})>"
+
+    def group_result(self, app: Celery | None = None) -> CeleryGroupResult:
+        """Celery's group result over the header's tasks."""
+        app = app or current_app._get_current_object()  # type: ignore[attr-defined]
+        members = [result_from_tuple(member, app=app) for member in json.loads(self.sub_tasks)]
+        return CeleryGroupResult(self.group_id, members, app=app)
+
+
 class ChordState(models.TextChoices):
     """Where a chord stands. HEALING: a failed member was reopened, so the body waits for every part to succeed."""
 
@@ -171,15 +171,19 @@ class ChordState(models.TextChoices):
     HEALING = "healing", _("healing")
 
 
+UNFINISHED_CHORDS = (ChordState.OPEN, ChordState.CLAIMED, ChordState.HEALING)
+"""Their bodies are still to be sent."""
+
+
 class Chord(models.Model):
     """A chord that counts its members by rows of their own, so that none can count twice."""
 
     group_id = ExactCharField(primary_key=True, max_length=task_id_max_length())
-    size = models.PositiveIntegerField(null=True, help_text=_("Members; unknown until the last one is published"))
-    header = models.TextField(null=True, help_text=_("JSON of the header's result tuple, where it holds groups"))
-    body = models.TextField(null=True, help_text=_("JSON of the body's signature"))
+    size = models.PositiveIntegerField(null=True, help_text="Members; unknown until the last one is published")
+    header = models.TextField(null=True, help_text="JSON of the header's result tuple, where it holds groups")
+    body = models.TextField(null=True, help_text="Signature: content type, encoding, text, a line each")
     state = models.CharField(max_length=16, default=ChordState.OPEN, choices=ChordState.choices)
-    claim = models.CharField(max_length=36, null=True, help_text=_("Token of the process that sends the body"))
+    claim = models.CharField(max_length=36, null=True, help_text="Token of the process that sends the body")
     claimed_at = models.DateTimeField(null=True)
     date_created = models.DateTimeField(auto_now_add=True)
 
@@ -198,9 +202,9 @@ class ChordPart(models.Model):
     pk = models.CompositePrimaryKey("group_id", "index", "task_id")
     group_id = ExactCharField(max_length=task_id_max_length())
     task_id = ExactCharField(max_length=task_id_max_length())
-    index = models.IntegerField(help_text=_("Place in the header; -1 where Celery gave none"))
-    state = models.CharField(max_length=50, help_text=_("The member's; ADDED announces one that joins a running chord"))
-    result = models.TextField(null=True, help_text=_("JSON of content type, content encoding and encoded value"))
+    index = models.IntegerField(help_text="Place in the header; below 0 what chord_rows says")
+    state = models.CharField(max_length=50, help_text="The member's, or the name of what the index says")
+    result = models.TextField(null=True, help_text="Value: content type, encoding, text, a line each")
     date_created = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -216,10 +220,10 @@ class TaskMessage(models.Model):
 
     task_id = ExactCharField(primary_key=True, max_length=task_id_max_length())
     task_name = models.CharField(max_length=255)
-    serializer = models.CharField(max_length=64, null=True, help_text=_("kombu's name; null where nothing is kept"))
-    body = models.TextField(null=True, help_text=_("Text, or base64 where the serializer makes bytes"))
-    options = models.TextField(default="{}", help_text=_("JSON of the options it was sent with"))
-    reason = models.CharField(max_length=255, null=True, help_text=_("Why no body is kept"))
+    serializer = models.CharField(max_length=64, null=True, help_text="kombu's name; null where nothing is kept")
+    body = models.TextField(null=True, help_text="Text, or base64 where the serializer makes bytes")
+    options = models.TextField(default="{}", help_text="JSON of the options it was sent with")
+    reason = models.CharField(max_length=255, null=True, help_text="Why no body is kept")
     is_encrypted = models.BooleanField(default=False, db_default=False)
     date_created = models.DateTimeField(auto_now_add=True)
 
@@ -258,12 +262,10 @@ class Operation(models.Model):
     bulk = models.ForeignKey("self", models.CASCADE, null=True, related_name="items")
     input = models.TextField(_("Input"), default="{}", help_text=_("JSON, secrets redacted"))
     outcome = models.TextField(_("Outcome"), default="{}", help_text=_("JSON, secrets redacted"))
-    undo = models.TextField(
-        null=True, editable=False, help_text=_("JSON of what un-claiming restores; null when closed")
-    )
+    undo = models.TextField(null=True, editable=False, help_text="JSON of what un-claiming restores; null when closed")
     error_code = models.CharField(_("Error Code"), max_length=32, null=True)
-    idempotency_key = ExactCharField(max_length=64, null=True, unique=True, help_text=_("Digest of actor and key"))
-    open_claim = ExactCharField(max_length=64, null=True, unique=True, help_text=_("Digest of action and task"))
+    idempotency_key = ExactCharField(max_length=64, null=True, unique=True, help_text="Digest of actor and key")
+    open_claim = ExactCharField(max_length=64, null=True, unique=True, help_text="Digest of action and task")
     lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(_("Started At"), auto_now_add=True)
     finished_at = models.DateTimeField(_("Finished At"), null=True)

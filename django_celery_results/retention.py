@@ -16,7 +16,17 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from .conf import settings
-from .models import Chord, ChordCounter, ChordPart, ChordState, GroupResult, Operation, TaskMessage, TaskResult
+from .models import (
+    UNFINISHED_CHORDS,
+    Chord,
+    ChordCounter,
+    ChordPart,
+    ChordState,
+    GroupResult,
+    Operation,
+    TaskMessage,
+    TaskResult,
+)
 from .outages import retrying
 from .states import READY, TaskState
 
@@ -29,8 +39,9 @@ ORPHAN_AFTER = 3_600.0
 """Seconds a message record or a chord part may wait for the row it belongs to."""
 pruned = Signal()
 """Sent when everything expired has been deleted: now the layers above may tidy up what is theirs."""
-UNFINISHED_CHORDS = (ChordState.OPEN, ChordState.CLAIMED, ChordState.HEALING)
 _RETRY_SECONDS = 30.0
+_AGES = 1_000 * 365 * 86_400.0
+"""No row is older, and a calendar that begins with the year 1 goes back so far."""
 
 Rows: TypeAlias = "models.QuerySet[Any, Any]"
 Model: TypeAlias = "type[models.Model]"
@@ -50,13 +61,13 @@ class Ages:
     """Celery's `result_chord_expires`. None: `ABANDONED_AFTER`, and as long as anything is kept; 0: for good."""
 
     @classmethod
-    def configured(cls, result_expires: float | None, *, chord_expires: float | None = None) -> Ages:
-        """As the settings say, with `result_expires` as Celery's backend understands it."""
+    def configured(cls, result_expires: float | None, conf: Mapping[str, Any]) -> Ages:
+        """As the settings say, Celery's in `conf` too; `result_expires` is given in seconds."""
         return cls(
             default=result_expires,
             by_state=settings().retention,
             operations=settings().operation_retention,
-            unfinished_chords=chord_expires,
+            unfinished_chords=conf.get("result_chord_expires"),  # Celery has it since 5.7
         )
 
     def by_age(self) -> dict[float, list[str]]:
@@ -235,4 +246,4 @@ def _rows(model: Model) -> Rows:
 
 
 def _ago(seconds: float) -> datetime:
-    return timezone.now() - timedelta(seconds=seconds)
+    return timezone.now() - timedelta(seconds=min(seconds, _AGES))

@@ -124,11 +124,11 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
     def _save_group(self, group_id: str, group_result: Any) -> Any:
         content = self.encode_content(group_result.as_tuple())
         store = self.GroupModel._default_manager.store_group_result
-        self.writing_groups(lambda alias: store(*content[:2], group_id, content[2], using=alias))
+        self.on_groups(lambda alias: store(*content[:2], group_id, content[2], using=alias))
         return group_result
 
     def _restore_group(self, group_id: str) -> dict[str, Any] | None:
-        row = self.writing_groups(lambda alias: self._groups(alias, group_id).first())
+        row = self.on_groups(lambda alias: self._groups(alias, group_id).first(), outages.READ_SECONDS)
         if not row:
             return None
         members = self.decode_content(row, row.result)
@@ -136,12 +136,12 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
         return {"result": result, "date_done": row.date_done, "task_id": group_id, "group_id": group_id}
 
     def _delete_group(self, group_id: str) -> None:
-        self.writing_groups(lambda alias: self._groups(alias, group_id).delete())
+        self.on_groups(lambda alias: self._groups(alias, group_id).delete())
 
-    def writing_groups(self, operation: Callable[[str], T]) -> T:
+    def on_groups(self, operation: Callable[[str], T], seconds: float = outages.STORE_SECONDS) -> T:
         """Run `operation(alias)` where groups are stored, again where the database fails for a while."""
         alias = connections.alias_for_write(self.GroupModel, _alias_of_listeners(self.GroupModel))
-        return outages.retrying(alias, operation, outages.STORE_SECONDS)
+        return outages.retrying(alias, operation, seconds)
 
     def _groups(self, alias: str, group_id: str) -> Any:
         return self.GroupModel._default_manager.using(alias).filter(group_id=group_id)
@@ -149,13 +149,21 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
     def cleanup(self) -> None:
         """Delete what has expired; Celery's beat calls this once a day."""
         self.sweep_chords()
-        chord_expires = self.app.conf.get("result_chord_expires")  # Celery has it since 5.7
-        ages = retention.Ages.configured(self.expires, chord_expires=chord_expires)
+        self.prune(retention.Ages.configured(self.expires, self.app.conf))
+
+    def prune(self, ages: retention.Ages, batches: retention.Batches | None = None) -> retention.Pruned:
+        """Delete all that has outlived its age. A manager that deletes in its own way is asked to, and not counted."""
         manager = self.TaskModel._default_manager
         is_own = any(getattr(type(manager), name, None) is not getattr(ResultManager, name) for name in _EXPIRING)
-        if is_own and self.expires:
-            manager.delete_expired(self.expires)
-        retention.prune(ages, task_model=self.TaskModel, group_model=self.GroupModel, with_tasks=not is_own)
+        if is_own and ages.default and not (batches and batches.dry_run):
+            manager.delete_expired(ages.default)
+        return retention.prune(
+            ages,
+            batches=batches,
+            task_model=self.TaskModel,
+            group_model=self.GroupModel,
+            with_tasks=not is_own,
+        )
 
 
 def _told(row: Any) -> dict[str, Any]:

@@ -18,10 +18,10 @@ from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.operators import IDFilter, StateFilter, StringFilter
 from django_celery_results.states import TaskState
 
+from . import progress
 from .filter_text import parsed
 
 _PER_REQUEST = 200
-_BAR = 40
 
 
 def rate(text: str) -> float:
@@ -99,7 +99,7 @@ class BulkCommand(BaseCommand):
             started = time.monotonic()
             outcome = self._checked(self.act(selection, bulk, options))
             skipped.update(_reasons(outcome))
-            self._draw(outcome, options)
+            progress.draw(self, options, 1 - outcome.remaining_count / max(outcome.matched_count, 1))
             if not outcome.remaining_count:
                 break
             if options["rate"]:
@@ -108,7 +108,11 @@ class BulkCommand(BaseCommand):
         self._tell_skipped(skipped)
 
     def _confirm(self, count: int) -> None:
-        if input(f"{self.verb} {count} tasks? [y/N] ").lower() not in ("y", "yes"):
+        try:
+            answer = input(f"{self.verb} {count} tasks? [y/N] ")
+        except EOFError:
+            raise CommandError("Nothing was done: there is nobody to ask. Say --yes.") from None
+        if answer.lower() not in ("y", "yes"):
             raise CommandError("Nothing was done.")
 
     def _per_request(self, options: dict[str, Any]) -> int:
@@ -118,15 +122,6 @@ class BulkCommand(BaseCommand):
         if outcome.refusals:
             raise CommandError(outcome.refusals[0].message)
         return outcome
-
-    def _draw(self, outcome: BulkOutcome, options: dict[str, Any]) -> None:
-        if not self.stdout.isatty() or not options["verbosity"]:
-            return
-        fraction = 1 - outcome.remaining_count / max(outcome.matched_count, 1)
-        done = round(fraction * _BAR)
-        end = "" if outcome.remaining_count else "\n"
-        self.stdout.write(f"\r[{'#' * done}{'.' * (_BAR - done)}] {fraction:4.0%}", ending=end)
-        self.stdout.flush()
 
     def _tell_skipped(self, reasons: Counter[str]) -> None:
         for reason, count in reasons.most_common():

@@ -53,7 +53,7 @@ def _read_scalar(kind: Any, value: Any, path: str) -> Any:
     if kind is float and type(read) is int:
         read = float(read)
     if not isinstance(read, kind) or (kind is int and isinstance(read, bool)):
-        choices = f": one of {', '.join(kind)}" if issubclass(kind, Enum) else ""
+        choices = f": one of {', '.join(kind)}" if issubclass(kind, Enum) else _EXAMPLES.get(kind, "")
         raise CommandError(f"{path} is no {kind.__name__}{choices}.")
     return read
 
@@ -61,6 +61,7 @@ def _read_scalar(kind: Any, value: Any, path: str) -> Any:
 _READERS: dict[Any, Any] = {
     datetime: parse_datetime, timedelta: parse_duration, **dict.fromkeys((bool, int, float), lambda text: text)
 }  # fmt: skip
+_EXAMPLES: dict[Any, str] = {datetime: ', such as "2026-01-31T12:00:00Z"', timedelta: ', such as "PT1H"'}
 
 
 def _bare(hint: Any) -> Any:

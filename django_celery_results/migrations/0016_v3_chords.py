@@ -23,7 +23,10 @@ class Migration(migrations.Migration):
                     "header",
                     models.TextField(help_text="JSON of the header's result tuple, where it holds groups", null=True),
                 ),
-                ("body", models.TextField(help_text="JSON of the body's signature", null=True)),
+                (
+                    "body",
+                    models.TextField(help_text="Signature: content type, encoding, text, a line each", null=True),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -61,16 +64,14 @@ class Migration(migrations.Migration):
                 ),
                 ("group_id", ExactCharField(max_length=task_id_max_length())),
                 ("task_id", ExactCharField(max_length=task_id_max_length())),
-                ("index", models.IntegerField(help_text="Place in the header; -1 where Celery gave none")),
+                ("index", models.IntegerField(help_text="Place in the header; below 0 what chord_rows says")),
                 (
                     "state",
-                    models.CharField(
-                        help_text="The member's; ADDED announces one that joins a running chord", max_length=50
-                    ),
+                    models.CharField(help_text="The member's, or the name of what the index says", max_length=50),
                 ),
                 (
                     "result",
-                    models.TextField(help_text="JSON of content type, content encoding and encoded value", null=True),
+                    models.TextField(help_text="Value: content type, encoding, text, a line each", null=True),
                 ),
                 ("date_created", models.DateTimeField(db_default=Now())),
             ],

@@ -60,6 +60,15 @@ def test_it_asks_before_it_acts(sent: list[str], monkeypatch: pytest.MonkeyPatch
     assert sent == []
 
 
+@pytest.mark.usefixtures("broker")
+def test_where_there_is_nobody_to_ask_it_says_what_to_write(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    failed_task()
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(CommandError, match="--yes"):
+        run("retry_tasks", "--state", "FAILURE")
+    assert sent == []
+
+
 def test_a_dry_run_only_counts(sent: list[str]) -> None:
     failed_task()
     assert "1 tasks match." in run("retry_tasks", "--filter", '{"state": {"eq": "FAILURE"}}', "--dry-run")
@@ -90,7 +99,8 @@ def test_filters_are_written_as_in_the_api(text: str, matches: int) -> None:
         (("--filter", '{"name": {"eq": "x"}}'), "has no 'name'"),
         (("--filter", '{"taskName": {"like": "x"}}'), "has no 'like'"),
         (("--filter", '{"state": {"eq": "BROKEN"}}'), "one of PENDING"),
-        (("--filter", '{"dateDone": {"lt": "yesterday"}}'), "no datetime"),
+        (("--filter", '{"dateDone": {"lt": "yesterday"}}'), 'no datetime, such as "2026-'),
+        (("--filter", '{"dateDone": {"withinLast": "an hour"}}'), 'such as "PT1H"'),
         (("--filter", '{"dateDone": {"lt": "2020-01-01T00:00:00"}}'), "offset"),
         (("--filter", '{"taskName": {"regex": "x"}}'), "Regular expressions"),
         (("--filter", '{"and": {}}'), "is a list"),
@@ -144,7 +154,7 @@ def test_an_interrupted_command_is_carried_on_by_its_key(sent: list[str], monkey
     for number in range(5):
         failed_task(f"failed-{number}")
     with monkeypatch.context() as patch:
-        patch.setattr(bulk_command.BulkCommand, "_draw", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        patch.setattr(bulk_command.progress, "draw", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             run("retry_tasks", "--queue", QUEUE, "--yes", "--key", "k")
     assert len(sent) == 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from django_celery_results.models import TaskResult
+from django_celery_results.models import Chord, TaskResult
 from tests.celery_app import app
 from tests.retention.conftest import Make
 
@@ -93,3 +93,26 @@ def test_it_says_so_where_nothing_expires(make_task: Make, settings: Any) -> Non
     finally:
         app.conf.result_expires = expires
     assert left() == set()
+
+
+def test_a_name_alone_expires_nothing_either(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"OPERATION_RETENTION": 60}
+    monkeypatch.setitem(app.conf, "result_expires", None)
+    run()  # it has operations to delete
+    with pytest.raises(CommandError, match="Say --older-than"):
+        run("--task", "a")
+
+
+def test_an_age_for_results_lets_chords_wait_as_long_as_celery_says(
+    make_chord: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.conf, "result_chord_expires", 0)
+    make_chord("slow", "open", days=100)
+    make_chord("done", "done", days=100)
+    assert "1 chords" in run("--older-than", "7d")
+    assert Chord.objects.get().group_id == "slow"
+
+
+def test_an_age_from_before_the_calendar_deletes_nothing(make_task: Make) -> None:
+    make_task("old", days=4_000)
+    assert "Deleted 0 task results" in run("--older-than", "1000000w")

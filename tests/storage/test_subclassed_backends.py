@@ -1,18 +1,22 @@
 """Backends and managers that projects subclass as the 2.x package lets them: each hook gets, and gives, what it did."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
 from celery import states
+from celery._state import _task_stack
 from celery.result import AsyncResult
+from django.core.management import call_command
 from django.db import connection, models
 from django.test.utils import isolate_apps
+from django.utils import timezone
 
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.backends.chord_results import ChordResults
 from django_celery_results.managers import TaskResultManager
-from django_celery_results.models import ChordPart, TaskResult
+from django_celery_results.models import ChordPart, TaskMessage, TaskResult
 from tests.celery_app import app
 
 from .conftest import request_of
@@ -53,6 +57,17 @@ def test_the_meta_can_be_added_to() -> None:
     backend.mark_as_done(request.id, 3, request=request)
     meta = backend.get_task_meta(request.id)
     assert (meta["tenant"], meta["own"], meta["children"]) == (7, 1, [])
+
+
+def test_without_a_request_the_meta_is_that_of_the_task_that_runs(backend: DatabaseBackend) -> None:
+    task, request = app.tasks["tests.tasks.add"], request_of(meta={"tenant": 7})
+    task.request_stack.push(request)
+    _task_stack.push(task)
+    try:
+        assert backend._get_meta_from_request() == {"tenant": 7}
+    finally:
+        _task_stack.pop()
+        task.request_stack.pop()
 
 
 def test_a_member_of_a_chord_is_counted_by_a_store_with_the_old_signature() -> None:
@@ -159,6 +174,20 @@ def test_a_manager_that_deletes_in_its_own_way_is_asked_to(jobs: DatabaseBackend
     jobs.cleanup()
     assert JobManager.expired == [jobs.expires]
     assert jobs.TaskModel.objects.exists()
+
+
+def test_the_command_goes_where_the_backend_stores(jobs: DatabaseBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(app), "backend", property(lambda _: jobs))
+    JobManager.expired.clear()
+    jobs.store_result("job", None, states.FAILURE)
+    TaskMessage.objects.create(task_id="job", task_name="t")
+    TaskMessage.objects.update(date_created=timezone.now() - timedelta(hours=2))
+    call_command("prune_task_results", "--older-than", "1d")
+    assert JobManager.expired == [86_400.0]
+    assert TaskMessage.objects.exists()
+    jobs.TaskModel.objects.update(date_done="2000-01-01T00:00:00Z")
+    call_command("prune_task_results", "--older-than", "1d", "--state", "FAILURE")
+    assert not jobs.TaskModel.objects.exists()
 
 
 @isolate_apps("django_celery_results")

@@ -1,21 +1,20 @@
-"""Delete task results, groups, chords and message records that have expired."""
+"""Delete task results, groups, chords, message records and operations that have expired."""
 
 from __future__ import annotations
 
 import re
 from argparse import ArgumentTypeError
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
-from celery import Celery, current_app
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.module_loading import import_string
 
 from django_celery_results import retention
-from django_celery_results.conf import settings
+from django_celery_results.actions.celery_app import known_app
+from django_celery_results.backends import DatabaseBackend
+from django_celery_results.management import progress
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_BAR = 40
 
 
 def age(text: str) -> float:
@@ -53,40 +52,34 @@ class Command(BaseCommand):
         parser.add_argument("--batch-size", type=batch_size, default=retention.BATCH_SIZE, help="rows per statement")
 
     def handle(self, **options: Any) -> None:
-        ages = self._ages(options["older_than"], options["state"])
+        backend = _backend()
+        ages = self._ages(backend, options)
         batches = retention.Batches(
             size=options["batch_size"],
             dry_run=options["dry_run"],
-            progress=self._draw if self.stdout.isatty() and options["verbosity"] else lambda fraction: None,
+            progress=lambda fraction: progress.draw(self, options, fraction),
         )
         if options["state"] or options["task"]:
-            pruned = retention.Pruned(
-                task_results=retention.prune_tasks(ages.by_age(), batches=batches, task_names=options["task"])
+            removed = retention.prune_tasks(
+                ages.by_age(), batches=batches, model=backend.TaskModel, task_names=options["task"]
             )
+            pruned = retention.Pruned(task_results=removed)
         else:
-            pruned = retention.prune(ages, batches=batches)
+            pruned = backend.prune(ages, batches)
         self._report(pruned, dry_run=options["dry_run"])
 
-    def _ages(self, older_than: float | None, states: list[str]) -> retention.Ages:
-        if older_than:
-            ages = retention.Ages(default=older_than, operations=settings().operation_retention)
-        else:
-            chord_expires = _app().conf.get("result_chord_expires")  # Celery has it since 5.7
-            ages = retention.Ages.configured(result_expires(), chord_expires=chord_expires)
-        if states:
-            ages = ages.only(states)
-        if not any(ages.by_age()) and not ages.operations:
+    def _ages(self, backend: DatabaseBackend, options: dict[str, Any]) -> retention.Ages:
+        ages = retention.Ages.configured(backend.prepare_expires(None), backend.app.conf)
+        if options["older_than"]:
+            ages = replace(ages, default=options["older_than"], by_state={})
+        if options["state"]:
+            ages = ages.only(options["state"])
+        if not ages.by_age() and (options["task"] or not ages.operations):
             raise CommandError(
                 "Nothing expires: Celery's result_expires is 0 or None, and the setting RETENTION names no age for "
                 "these states. Say --older-than."
             )
         return ages
-
-    def _draw(self, fraction: float) -> None:
-        done = round(fraction * _BAR)
-        end = "\n" if fraction >= 1 else ""
-        self.stdout.write(f"\r[{'#' * done}{'.' * (_BAR - done)}] {fraction:4.0%}", ending=end)
-        self.stdout.flush()
 
     def _report(self, pruned: retention.Pruned, *, dry_run: bool) -> None:
         verb = "Would delete" if dry_run else "Deleted"
@@ -96,14 +89,8 @@ class Command(BaseCommand):
         )
 
 
-def result_expires() -> float | None:
-    """Celery's setting in seconds."""
-    expires: timedelta | float | None = _app().conf.result_expires
-    return expires.total_seconds() if isinstance(expires, timedelta) else expires
-
-
-def _app() -> Celery:
-    """The app that the setting CELERY_APP names, else the current one."""
-    path = settings().celery_app
-    app: Celery = import_string(path.replace(":", ".")) if path else current_app
-    return app
+def _backend() -> DatabaseBackend:
+    """The app's, with the models that a project gave it; one of ours where the app stores elsewhere by now."""
+    app = known_app()
+    found = app.backend
+    return found if isinstance(found, DatabaseBackend) else DatabaseBackend(app)
