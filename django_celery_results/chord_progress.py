@@ -17,9 +17,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from .chord_rows import ADDED, Part
-from .models import Chord, ChordPart, ChordState
+from .models import UNFINISHED_CHORDS, Chord, ChordPart, ChordState
 
-UNFINISHED = (ChordState.OPEN, ChordState.CLAIMED, ChordState.HEALING)
 SHARED, SHARED_INDEX = "SHARED", -4
 """State and place of a row that says: two members of this chord share a place."""
 
@@ -36,7 +35,7 @@ class Progress:
 
     @property
     def is_complete(self) -> bool:
-        return self.state in UNFINISHED and self.size is not None and self.returned >= self.size
+        return self.state in UNFINISHED_CHORDS and self.size is not None and self.returned >= self.size
 
 
 @dataclass(frozen=True, kw_only=True)

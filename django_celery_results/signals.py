@@ -1,10 +1,11 @@
-"""Which signals of Celery this package listens to."""
+"""Which of Celery's signals the store listens to; `actions.healing` listens for interrupted orders."""
 
 from __future__ import annotations
 
 from celery import signals
 
 from . import connections, message, queued
+from .backends import chord_sweeps
 
 
 def connect() -> None:
@@ -12,5 +13,6 @@ def connect() -> None:
     connections.connect()
     signals.before_task_publish.connect(message.mark, dispatch_uid="django_celery_results.mark")
     signals.before_task_publish.connect(queued.before_publish, dispatch_uid="django_celery_results.leaving")
-    signals.task_received.connect(message.note_serializer, dispatch_uid="django_celery_results.note_serializer")
     signals.after_task_publish.connect(queued.on_publish, dispatch_uid="django_celery_results.queued")
+    signals.task_received.connect(message.note_serializer, dispatch_uid="django_celery_results.note_serializer")
+    signals.worker_ready.connect(chord_sweeps.sweep_at_start, dispatch_uid="django_celery_results.sweep_chords")

@@ -9,13 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from celery.signals import worker_ready
 from celery.utils.log import get_logger
 from django.db import connections
 
-from django_celery_results.chord_progress import UNFINISHED
 from django_celery_results.conf import settings
-from django_celery_results.models import Chord
+from django_celery_results.models import UNFINISHED_CHORDS, Chord
 from django_celery_results.retention import Batches
 
 logger = get_logger(__name__)
@@ -38,18 +36,24 @@ class SweepMixin:
                 return
 
     def _sweep_on_the_way(self) -> None:
-        """One page of unfinished chords, once in a lease."""
+        """One page of unfinished chords, once in a lease. The member that does it must not fail with that."""
         if time.monotonic() - self._swept_at < settings().chord_lease:
             return
-        if self._swept_at:
-            self._sweeping = self._sweeping or self._sweep()
-            if next(self._sweeping, self) is self:
-                self._sweeping = None
-        self._swept_at = time.monotonic()
+        is_first_time, self._swept_at = not self._swept_at, time.monotonic()
+        if is_first_time:
+            return
+        sweeping, self._sweeping = self._sweeping or self._sweep(), None  # no other thread may be in it meanwhile
+        try:
+            next(sweeping)
+            self._sweeping = sweeping
+        except StopIteration:
+            return
+        except Exception:
+            logger.exception("Chords could not be swept on the way; a later member tries it again")
 
     def _sweep(self) -> Iterator[None]:
         batches = Batches(size=SWEEP_PAGE)
-        for state in UNFINISHED:
+        for state in UNFINISHED_CHORDS:
             chords = Chord.objects.using(self.alias_for_write()).filter(state=state, size__isnull=False)
             for span in batches.spans(chords, ("date_created", "pk")):
                 for group_id in list(chords.filter(span).values_list("pk", flat=True)):
@@ -57,9 +61,8 @@ class SweepMixin:
                 yield
 
 
-@worker_ready.connect(weak=False, dispatch_uid="django_celery_results.sweep_chords")
 def sweep_at_start(sender: Any, **_: Any) -> None:
-    """A worker that starts may follow one that was killed."""
+    """Receiver of `worker_ready`: a worker that starts may follow one that was killed."""
     backend = sender.app.backend
     if not isinstance(backend, SweepMixin):
         return

@@ -2,13 +2,14 @@
 
 import itertools
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from celery.app.task import Context
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from django_celery_results.chord_progress import progress
 from django_celery_results.chord_rows import Part
@@ -90,3 +91,15 @@ def test_a_member_that_returns_early_reads_no_other_part() -> None:
     assert glanced
     assert counted
     assert (glanced.returned, counted.returned) == (0, 5)
+
+
+def test_a_sweep_that_fails_spares_the_member_on_whose_way_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Any) -> Iterator[None]:
+        raise DatabaseError("away")
+        yield
+
+    monkeypatch.setattr(type(app.backend), "_sweep", fail)
+    monkeypatch.setattr(app.backend, "_swept_at", time.monotonic() - 3_600)
+    group_id, body = open_chord(1)
+    finish(group_id, body, 0, 0)
+    assert state(group_id) == "done"
