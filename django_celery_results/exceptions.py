@@ -1,4 +1,4 @@
-"""Every error this package raises on purpose. The docstring is the default message, the code is stable."""
+"""The errors this package raises on purpose: one tree. The docstring is the default message, the code is stable."""
 
 from __future__ import annotations
 
@@ -43,16 +43,6 @@ class QueryTooSlow(QueryError):
     code = "QUERY_TOO_SLOW"
 
 
-class TaskIdTooLong(TaskResultsError, ValueError):
-    """This task id is longer than its column. Raise DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH, or send shorter ids."""
-
-    code = "BAD_USER_INPUT"
-
-
-class ResultTooLarge(TaskResultsError):
-    """The result of this task was refused by the database as too large."""
-
-
 class Unauthenticated(QueryError):
     """Log in first."""
 
@@ -67,3 +57,13 @@ class Forbidden(QueryError):
     def __init__(self, permission: str, message: str | None = None) -> None:
         self.permission = permission
         super().__init__(message or f"This needs the permission {permission}.")
+
+
+class TaskIdTooLong(TaskResultsError, ValueError):
+    """This task id is longer than its column. Raise DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH, or send shorter ids."""
+
+    code = "BAD_USER_INPUT"
+
+
+class ResultTooLarge(TaskResultsError):
+    """The result of this task was refused by the database as too large."""

@@ -14,6 +14,7 @@ from kombu import serialization
 from kombu.serialization import dumps, loads, prepare_accept_content
 from kombu.utils import json
 
+from . import codec
 from .conf import settings
 from .exceptions import TaskResultsError
 from .models import TaskMessage
@@ -88,17 +89,13 @@ def _body(message: Message, serializer: str, *, exact: bool) -> str:
     if encoding == "binary":
         return base64.b64encode(_bytes(data)).decode()
     text = data if isinstance(data, str) else data.decode()
-    if "\0" in text or not _is_storable(text):
+    if codec.clean(text) != text:
         raise MessageUnavailable("the text holds characters that databases refuse")
     return text
 
 
 def _bytes(data: str | bytes) -> bytes:
     return data.encode() if isinstance(data, str) else data
-
-
-def _is_storable(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _row(task_id: str, message: Message, serializer: str, body: str) -> TaskMessage:

@@ -22,7 +22,10 @@ _ESCAPED_BY_MYSQL = b"\0\n\r\x1a\"'\\"
 
 
 def is_refused(texts: Iterable[str | None], alias: str, error: Exception) -> bool:
-    """Whether a statement with these texts failed since it is too large. Nothing is asked where all are small."""
+    """Whether a statement with these texts failed since it is too large. Nothing is asked where all are small.
+
+    To ask, the connection that failed is made ready again; in an open transaction it cannot be, and the answer is no.
+    """
     large = [text for text in texts if text and len(text) > LARGE]
     if not large or not recover(alias, error):
         return False
