@@ -44,19 +44,26 @@ READS: dict[str, str] = {
 }
 SHARED = {"registeredTasks"}
 """The project's code, which is the same for every tenant."""
-OPEN = {"viewer", "service"}
+OPEN = {"viewer": "{ viewer { username } }", "service": "{ service { version } }"}
 """What every authenticated viewer may ask: it holds no rows."""
-OPERATIONS = {"operations"}
+RECORD = {"operations": "{ operations { nodes { id } } }"}
+GROUPS = {"groupResult", "groupResults"}
 ORDERS: dict[str, str] = {
-    "deleteTaskResult": "deleteTaskResult(input: {task: {id: $id}}) { errors { ... on UserError { code } } }",
-    "bulkRetryTasks": "bulkRetryTasks(input: {select: {ids: [$id]}}) { errors { ... on UserError { code } } }",
-    "bulkRevokeTasks": "bulkRevokeTasks(input: {select: {ids: [$id]}}) { errors { ... on UserError { code } } }",
-    "bulkDeleteTaskResults": """bulkDeleteTaskResults(input: {select: {ids: [$id]}}) {
-      errors { ... on UserError { code } } }""",
-    "revokeGroup": 'revokeGroup(input: {groupId: "acme-g"}) { errors { ... on UserError { code } } }',
-    "retryTask": "retryTask(input: {task: {id: $id}}) { errors { ... on UserError { code } } }",
-    "revokeTask": "revokeTask(input: {task: {id: $id}}) { errors { ... on UserError { code } } }",
+    "deleteTaskResult": "task: {id: $id}",
+    "retryTask": "task: {id: $id}",
+    "revokeTask": "task: {id: $id}",
+    "bulkDeleteTaskResults": "select: {ids: [$id]}",
+    "bulkRetryTasks": "select: {ids: [$id]}",
+    "bulkRevokeTasks": "select: {ids: [$id]}",
+    "revokeGroup": 'groupId: "acme-g"',
 }
+
+
+def mutation(name: str, errors: str = "code", more: str = "") -> str:
+    """The order, asking what it was refused for."""
+    declared = "($id: ID!) " if "$id" in ORDERS[name] else ""
+    payload = f"{{ errors {{ ... on UserError {{ {errors} }} }} }}"
+    return f"mutation {declared}{{ {name}(input: {{{ORDERS[name]}{more}}}) {payload} }}"
 
 
 @pytest.fixture
@@ -66,17 +73,14 @@ def row(db: None) -> TaskResult:
 
 
 def ask(client: Client, name: str, row: TaskResult, viewer: Viewer) -> Any:
-    query = READS[name]
+    query = (READS | OPEN | RECORD)[name]
     if "$id" in query:
         return client.execute(f"query ($id: ID!) {query}", {"id": global_ids.encode("TaskResult", row.pk)}, viewer)
     return client.execute(query, None, viewer)
 
 
-def order(client: Client, name: str, row: TaskResult, viewer: Viewer) -> Any:
-    if "$id" not in ORDERS[name]:
-        return client.execute(f"mutation {{ {ORDERS[name]} }}", None, viewer)
-    variables = {"id": global_ids.encode("TaskResult", row.pk)}
-    return client.execute(f"mutation ($id: ID!) {{ {ORDERS[name]} }}", variables, viewer)
+def order(client: Client, name: str, row: TaskResult, viewer: Viewer, more: str = "") -> Any:
+    return client.execute(mutation(name, more=more), {"id": global_ids.encode("TaskResult", row.pk)}, viewer)
 
 
 def codes(response: Any) -> list[str]:
@@ -90,8 +94,59 @@ def fields_of(name: str) -> set[str]:
 
 
 def test_the_matrix_names_every_root_field() -> None:
-    assert fields_of("Query") <= set(READS) | OPEN | OPERATIONS
-    assert set(ORDERS) == fields_of("Mutation")
+    assert fields_of("Query") == {*READS, *OPEN, *RECORD}
+    assert fields_of("Mutation") == set(ORDERS)
+
+
+EVERY = {*READS, *OPEN, *RECORD, *ORDERS}
+VIEWERS: dict[str, tuple[tuple[Action, ...], set[str]]] = {
+    "nobody": ((), {*OPEN}),
+    "viewer without payloads": ((Action.VIEW, Action.VIEW_GROUP), {*READS, *OPEN}),
+    "viewer": ((Action.VIEW, Action.VIEW_GROUP, Action.VIEW_PAYLOAD, Action.VIEW_TRACEBACK), {*READS, *OPEN}),
+    "auditor": ((Action.VIEW_OPERATION,), {*OPEN, *RECORD}),
+    "retrier": ((Action.VIEW, Action.RETRY), {*READS, *OPEN, "retryTask", "bulkRetryTasks"} - GROUPS),
+    "revoker": ((Action.VIEW, Action.REVOKE), {*READS, *OPEN, "revokeTask", "bulkRevokeTasks", "revokeGroup"} - GROUPS),
+    "everything": (tuple(Action), EVERY),
+}
+"""Permissions, and what they open: every other root field is refused."""
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+def test_each_kind_of_viewer_is_let_in_where_their_permissions_lead(
+    client: Client,
+    row: TaskResult,
+    anonymous: Viewer,
+    superuser: Viewer,
+    viewer_with: Callable[..., Viewer],
+    name: str,
+) -> None:
+    assert refusals(client, name, row, anonymous) <= {"UNAUTHENTICATED", "FORBIDDEN"}
+    assert refusals(client, name, row, anonymous)
+    for kind, (permissions, opened) in VIEWERS.items():
+        expected = set() if name in opened else {"FORBIDDEN"}
+        assert refusals(client, name, row, viewer_with(*permissions, name=kind)) & NO == expected, kind
+    assert not refusals(client, name, row, superuser) & NO
+
+
+NO = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
+
+
+def refusals(client: Client, name: str, row: TaskResult, viewer: Viewer) -> set[str]:
+    """The codes of a question's errors, or of what an order was refused for."""
+    if name in ORDERS:
+        trial = ", dryRun: true" if "task:" in ORDERS[name] else ", options: {dryRun: true}"
+        return {error["code"] for error in order(client, name, row, viewer, trial).data[name]["errors"]}
+    return set(codes(ask(client, name, row, viewer)))
+
+
+@pytest.mark.parametrize("name", sorted(EVERY - set(OPEN)))
+def test_the_policy_is_asked_behind_every_root_field_with_rows(
+    client: Client, row: TaskResult, superuser: Viewer, settings: Settings, name: str
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.Recording"}
+    Recording.asked.clear()
+    refusals(client, name, row, superuser)
+    assert Recording.asked
 
 
 @pytest.mark.parametrize("name", sorted(set(READS) & fields_of("Query")))
@@ -129,14 +184,6 @@ class TestReading:
         response = ask(client, name, row, viewer_with(*permissions, name="other"))
         assert codes(response) == []
         assert has_rows(response.data[name]) == (name in SHARED)
-
-    def test_the_policy_is_asked(
-        self, client: Client, row: TaskResult, superuser: Viewer, settings: Settings, name: str
-    ) -> None:
-        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.Recording"}
-        Recording.asked.clear()
-        ask(client, name, row, superuser)
-        assert Recording.asked
 
 
 class Recording(Policy):

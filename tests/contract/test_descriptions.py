@@ -14,7 +14,7 @@ from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.filters import NEEDS
 from graphql_api import global_ids
 from tests.contract.conftest import Client
-from tests.contract.test_access import ORDERS, READS
+from tests.contract.test_access import ORDERS, READS, mutation
 from tests.query.rows import group, task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -106,13 +106,11 @@ def test_an_order_needs_what_its_description_says(
     client: Client, variables: dict[str, str], viewer_with: Viewers, name: str
 ) -> None:
     [action] = needs(fields_of("Mutation")[name].description)
-    order = ORDERS[name].replace("code }", "code ... on ForbiddenError { permission } }")
-    query = f"mutation ($id: ID!) {{ {order} }}" if "$id" in order else f"mutation {{ {order} }}"
-    given = variables if "$id" in order else None
+    query = mutation(name, "code ... on ForbiddenError { permission }")
     without = viewer_with(*(set(Action) - {action}), name="without")
-    refused = client.data(query, given, without)[name]["errors"]
+    refused = client.data(query, variables, without)[name]["errors"]
     assert refused == [{"code": "FORBIDDEN", "permission": action.permission}]
-    answer = client.data(query, given, viewer_with(Action.VIEW, Action.VIEW_GROUP, action, name="only"))
+    answer = client.data(query, variables, viewer_with(Action.VIEW, Action.VIEW_GROUP, action, name="only"))
     assert "FORBIDDEN" not in [error["code"] for error in answer[name]["errors"]]
 
 

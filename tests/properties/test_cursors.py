@@ -1,8 +1,14 @@
 """Pages neither skip nor repeat rows, whatever is inserted and changed between them."""
 
+import itertools
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from random import Random
+from threading import Event
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -19,9 +25,10 @@ from tests.query.rows import at, task
 
 MARK = cursors.fingerprint("test")
 moments = st.datetimes(datetime(1000, 1, 1), datetime(9989, 12, 31)).map(lambda moment: moment.replace(tzinfo=UTC))
-orders = st.builds(
-    TaskResultOrder, field=st.sampled_from(TaskResultOrderField), direction=st.sampled_from(OrderDirection)
-)
+EVERY_ORDER = [
+    TaskResultOrder(field=field, direction=direction) for field in TaskResultOrderField for direction in OrderDirection
+]
+orders = st.sampled_from(EVERY_ORDER)
 
 every_example_its_rows = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -72,33 +79,78 @@ def test_pages_add_up_to_the_list(order: TaskResultOrder, seconds: list[int], si
     whole = [row.pk for row in _page(PageRequest(first=100), order).rows]
     assert len(whole) == len(seconds)
     assert whole == sorted(whole, key=lambda pk: _key(pk, order), reverse=order.direction is OrderDirection.DESC)
-    walked = backwards(order, size) if backward else forwards(order, size)
-    assert walked == whole
+    assert walk(order, size, backward=backward) == whole
+    behind = [
+        page.has_next_page if backward else page.has_previous_page for page in pages(order, size, backward=backward)
+    ]
+    assert not behind[0]
+    assert all(behind[1:])
 
 
 @pytest.mark.django_db
 @every_example_its_rows
-@given(data=st.data(), seconds=st.lists(st.integers(0, 3), min_size=1, max_size=10), size=st.integers(1, 3))
-def test_old_rows_appear_once_while_others_are_inserted_and_change(
-    data: st.DataObject, seconds: list[int], size: int
+@given(data=st.data(), order=orders, seconds=st.lists(st.integers(0, 3), min_size=2, max_size=10))
+def test_rows_appear_once_while_others_are_inserted_and_change(
+    data: st.DataObject, order: TaskResultOrder, seconds: list[int]
 ) -> None:
     stored(seconds)
-    before = set(TaskResult.objects.values_list("pk", flat=True))
-    seen: list[int] = []
-    cursor: str | None = None
-    while True:
-        page = _page(PageRequest(first=size, after=cursor), TaskResultOrder())
-        seen += [row.pk for row in page.rows]
-        if not page.has_next_page:
-            break
-        cursor = page.end_cursor
-        for number in range(data.draw(st.integers(0, 2))):
-            task(f"new{len(seen)}-{number}", date_created=at(data.draw(st.integers(0, 5))))
-        TaskResult.objects.filter(pk=data.draw(st.sampled_from(sorted(before)))).update(
-            status="FAILURE", date_done=at(data.draw(st.integers(0, 9)))
-        )
-    assert len(seen) == len(set(seen))
-    assert before <= set(seen)
+    before = list(TaskResult.objects.order_by("pk").values_list("pk", flat=True))
+    moving = before[::2]
+
+    def disturb() -> None:
+        for _ in range(data.draw(st.integers(0, 2))):
+            number = TaskResult.objects.count()
+            task(f"new{number}", date_created=at(data.draw(st.integers(0, 5))), date_started=at(1), date_done=at(1))
+        moments = {name: at(data.draw(st.integers(0, 9))) for name in ("date_started", "date_done")}
+        TaskResult.objects.filter(pk=data.draw(st.sampled_from(moving))).update(status="FAILURE", **moments)
+
+    seen = walk(order, data.draw(st.integers(1, 3)), backward=data.draw(st.booleans()), between=disturb)
+    check_seen(seen, order, stands=before[1::2], before=before)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(100)
+def test_rows_appear_once_while_other_connections_write() -> None:
+    for number in range(40):
+        task(f"stands{number}", date_created=at(number), date_started=at(number % 7), date_done=at(10 + number % 11))
+        task(f"moves{number}", date_created=at(number), date_started=at(number % 7), date_done=at(10 + number % 11))
+    before = list(TaskResult.objects.order_by("pk").values_list("pk", flat=True))
+    stands = list(TaskResult.objects.filter(task_id__startswith="stands").values_list("pk", flat=True))
+    ended = Event()
+    with ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(write, number, ended) for number in range(2)]
+        try:
+            for order in EVERY_ORDER:
+                for backward in (False, True):
+                    check_seen(walk(order, 7, backward=backward), order, stands=stands, before=before)
+        finally:
+            ended.set()
+        assert all(writer.result() > 0 for writer in writers)
+
+
+def write(seed: int, ended: Event) -> int:
+    """Insert, change and delete rows on a connection of this thread's own; how often."""
+    random = Random(seed)
+    try:
+        for number in itertools.count(1):
+            moments = {name: at(random.uniform(0, 40)) for name in ("date_started", "date_done")}
+            moved = TaskResult.objects.filter(task_id=f"moves{random.randrange(40)}")
+            moved.update(status=random.choice(["STARTED", "FAILURE", "SUCCESS"]), **moments)
+            task(f"new{seed}-{number}", date_created=at(random.uniform(0, 40)), **moments)
+            TaskResult.objects.filter(task_id=f"new{seed}-{number - 20}").delete()
+            if ended.wait(0.002):
+                return number
+    finally:
+        connection.close()
+    raise AssertionError("it counts for ever")
+
+
+def check_seen(seen: list[int], order: TaskResultOrder, *, stands: list[int], before: list[int]) -> None:
+    """What never changed is seen once, in its order; by a date that never changes, so is every row."""
+    known = before if order.field is TaskResultOrderField.DATE_CREATED else stands
+    assert sorted(pk for pk in seen if pk in known) == sorted(known)
+    expected = sorted(stands, key=lambda pk: _key(pk, order), reverse=order.direction is OrderDirection.DESC)
+    assert [pk for pk in seen if pk in stands] == expected
 
 
 def stored(seconds: list[int]) -> None:
@@ -108,26 +160,28 @@ def stored(seconds: list[int]) -> None:
         task(f"t{number}", date_created=at(second / 1e6), date_started=at(second / 1e6), date_done=at(second % 2))
 
 
-def forwards(order: TaskResultOrder, size: int) -> list[int]:
+def pages(order: TaskResultOrder, size: int, *, backward: bool = False) -> Iterator[Page[TaskResult]]:
+    """Page by page, from either end to the other."""
+    page = _page(PageRequest(last=size) if backward else PageRequest(first=size), order)
+    while True:
+        yield page
+        if not (page.has_previous_page if backward else page.has_next_page):
+            return
+        if backward:
+            page = _page(PageRequest(last=size, before=page.start_cursor), order)
+        else:
+            page = _page(PageRequest(first=size, after=page.end_cursor), order)
+
+
+def walk(
+    order: TaskResultOrder, size: int, *, backward: bool = False, between: Callable[[], None] = lambda: None
+) -> list[int]:
+    """Every row in the list's order; `between` happens after each page."""
     found: list[int] = []
-    page = _page(PageRequest(first=size), order)
-    assert not page.has_previous_page
-    found += [row.pk for row in page.rows]
-    while page.has_next_page:
-        page = _page(PageRequest(first=size, after=page.end_cursor), order)
-        assert page.has_previous_page
-        found += [row.pk for row in page.rows]
-    return found
-
-
-def backwards(order: TaskResultOrder, size: int) -> list[int]:
-    page = _page(PageRequest(last=size), order)
-    assert not page.has_next_page
-    found = [row.pk for row in page.rows]
-    while page.has_previous_page:
-        page = _page(PageRequest(last=size, before=page.start_cursor), order)
-        assert page.has_next_page
-        found = [row.pk for row in page.rows] + found
+    for page in pages(order, size, backward=backward):
+        pks = [row.pk for row in page.rows]
+        found = pks + found if backward else found + pks
+        between()
     return found
 
 

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -19,16 +20,16 @@ def install(sources: Path, files_named: str = "*") -> Path:
         _missing("npm is not installed")
     files = [path for path in sorted(sources.glob(files_named)) if path.is_file()]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
-    target = Path(tempfile.gettempdir()) / f"dcr-node-{digest}"
-    if not (target / "installed").exists():
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir()
+    target = Path(tempfile.gettempdir()) / f"dcr-packages-{digest}"
+    if not target.exists():
+        fresh = Path(tempfile.mkdtemp(prefix=f"{target.name}-"))
         for path in files:
-            shutil.copy(path, target)
-        done = subprocess.run(["npm", "ci"], cwd=target, capture_output=True, text=True, timeout=300)
+            shutil.copy(path, fresh)
+        done = subprocess.run(["npm", "ci"], cwd=fresh, capture_output=True, text=True, timeout=300)
         if done.returncode:
             _missing(f"npm ci failed: {done.stderr[-300:]}")
-        (target / "installed").touch()
+        with suppress(OSError):  # another lane was faster
+            fresh.rename(target)
     return target
 
 

@@ -1,16 +1,23 @@
 """The page that browsers are shown."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
+from django.core.management import call_command
 from graphql import GraphQLSchema, parse, validate
 
 from tests.transport.conftest import BROWSER, Service, documents
 
 pytestmark = pytest.mark.any_database
+
+POLICIES = ["tests.transport.tokens.policy"]
+if django.VERSION >= (6,):
+    POLICIES.append("django.middleware.csp.ContentSecurityPolicyMiddleware")
 
 
 def page(service: Service) -> Any:
@@ -66,3 +73,31 @@ def test_the_default_query_is_valid() -> None:
 
     core: GraphQLSchema = documents().schema
     assert validate(core, parse(render_to_string("graphql_api/default_query.graphql"))) == []
+
+
+@pytest.mark.parametrize("middleware", POLICIES)
+def test_a_policy_of_the_project_does_not_replace_the_page_s_own(
+    service: Service, settings: Any, middleware: str
+) -> None:
+    settings.SECURE_CSP = {"default-src": ["'self'"]}
+    settings.MIDDLEWARE = [middleware, *settings.MIDDLEWARE]
+    assert page(service)["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; style-src")
+    assert service.ask("{ __typename }")["Content-Security-Policy"] == "default-src 'self'"
+
+
+def test_the_page_is_one_script_and_one_sheet_without_fonts() -> None:
+    folder = Path(str(finders.find("graphql_api/graphiql.js"))).parent
+    assert {path.name for path in folder.iterdir()} == {"graphiql.js", "graphiql.css", "THIRD_PARTY_LICENSES.txt"}
+    assert "@font-face" not in (folder / "graphiql.css").read_text()
+
+
+def test_files_may_bear_the_hash_of_their_content(service: Service, settings: Any, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    storage = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": storage}}
+    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["admin"])
+    names = re.findall(
+        rb'(?:src|href)="/?static/(graphql_api/graphiql\.[0-9a-f]{12}\.(?:css|js))"', page(service).content
+    )
+    assert len(names) == 2
+    assert all((tmp_path / name.decode()).exists() for name in names)

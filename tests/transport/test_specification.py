@@ -8,16 +8,22 @@ from typing import Any
 
 import pytest
 
+from tests.contract.conftest import ENGINES
 from tests.transport.node import install
 from tests.transport.servers import asgi_server
 
 AUDIT = Path(__file__).parent / "audit"
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_database]
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(params=["wsgi", "asgi"])
-def address(request: pytest.FixtureRequest, settings: Any) -> Iterator[str]:
-    settings.GRAPHQL_API = {"AUTHENTICATE": "tests.transport.tokens.bearer"}
+def address(request: pytest.FixtureRequest, engine: str, settings: Any) -> Iterator[str]:
+    settings.GRAPHQL_API = {"ENGINE": engine, "AUTHENTICATE": "tests.transport.tokens.bearer"}
     if request.param == "wsgi":
         yield request.getfixturevalue("live_server").url + "/graphql/"
         return
