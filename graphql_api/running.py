@@ -12,6 +12,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from graphql import ASTValidationRule, GraphQLSchema, execute_sync
 
+from django_celery_results.query.session import Session
 from graphql_api.documents import Documents, Operation, RequestRefused
 from graphql_api.engine import Context, GraphQLRequest, GraphQLResponse
 from graphql_api.errors import formatted
@@ -53,11 +54,18 @@ class CoreEngine:
                 operation_name=operation.name,
                 **executor,
             )
-        # The executor refers to itself, and would keep all rows until the garbage collector comes.
-        context.memo.clear()
+        _let_go(context)
         return GraphQLResponse(
             data=result.data,
             errors=tuple(formatted(error) for error in result.errors or ()),
             operation_name=operation.name,
             operation_type=operation.kind.value,
         )
+
+
+def _let_go(context: Context) -> None:
+    """The executor refers to itself, and would keep all rows until the garbage collector comes."""
+    session = context.memo.get(Session)
+    if isinstance(session, Session):
+        session.forget()
+    context.memo.clear()

@@ -104,3 +104,8 @@ class Session:
         if key not in self._loaded:
             self._loaded[key] = load()
         return self._loaded[key]
+
+    def forget(self) -> None:
+        """Let go of what `once` loaded: much of that knows this session, and together they would stay in the memory
+        until the garbage collector comes."""
+        self._loaded.clear()

@@ -12,6 +12,8 @@ from tests.query.rows import group, task
 pytestmark = pytest.mark.django_db
 
 TASKS = "{ taskResults { edges { cursor node { id } } nodes { id parent { id } children { nodes { id } } } } }"
+FAMILIES = """{ taskResults(first: 5) { nodes {
+  group { id parent { id } chord { state } } chord { state } workflow(limit: 5) { tasks { id } } } } }"""
 GROUPS = "{ groupResults { edges { cursor node { id size isReady tasks { edges { cursor node { id } } } } } } }"
 
 
@@ -28,7 +30,7 @@ def rows_in_memory() -> int:
 
 
 @pytest.mark.usefixtures("no_collector")
-@pytest.mark.parametrize("query", [TASKS, GROUPS], ids=["tasks", "groups"])
+@pytest.mark.parametrize("query", [TASKS, FAMILIES, GROUPS], ids=["tasks", "families", "groups"])
 def test_no_row_stays_in_memory(client: Client, query: str) -> None:
     for number in range(3):
         task(f"t{number}", group_id="g", parent_id="t0")
