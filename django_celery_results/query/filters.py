@@ -182,11 +182,18 @@ _OF_TASKS: Mapping[str, Callable[[Any], Q]] = {
 def _check_size(where: AnyFilter) -> None:
     count = 0
     for branch in _branches(where):
-        count += 1 + sum(len(value.given()) for _, value in _given(branch) if isinstance(value, Comparison))
+        count += 1 + sum(_size(value) for _, value in _given(branch))
         if count > MAX_CONDITIONS:
             raise InvalidInput(f"A filter may have {MAX_CONDITIONS} conditions.")
         if branch.or_ == () or branch.and_ == ():
             raise InvalidInput("`and` and `or` need at least one filter; leave them out otherwise.")
+
+
+def _size(value: Any) -> int:
+    """How many conditions a field makes beside the one for its branch."""
+    if isinstance(value, str):
+        return len(search.terms(value))
+    return len(value.given()) if isinstance(value, Comparison) else 0
 
 
 def _branches(where: AnyFilter, depth: int = 1) -> Iterator[AnyFilter]:

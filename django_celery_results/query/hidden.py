@@ -27,13 +27,15 @@ def outside(column: str, comparison: Comparison) -> Q:
             "This service hides values by rules of its own, which a database cannot apply: "
             "filters over args, kwargs, result, meta and traceback are off."
         )
-    clean = negate(any_of([*_hidden_tasks(), *_markers(column)]))
     if isinstance(comparison, JSONFilter):
-        return comparison.condition(column) & clean
-    return all_of(
-        comparison.OPERATORS[name](column, value) & (Q() if name == "is_null" else clean)
-        for name, value in comparison.given()
-    )
+        return _clean(column, comparison.condition(column))
+    asked = ((name, comparison.OPERATORS[name](column, value)) for name, value in comparison.given())
+    return all_of(condition if name == "is_null" else _clean(column, condition) for name, condition in asked)
+
+
+def _clean(column: str, condition: Q) -> Q:
+    """The condition, for rows without a secret; what asks nothing tells nothing, and stays as it is."""
+    return all_of([condition, negate(any_of([*_hidden_tasks(), *_markers(column)]))]) if condition else condition
 
 
 def _markers(column: str) -> Iterator[Q]:

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from django_celery_results.exceptions import InvalidInput
 
-from .conditions import negate
+from .conditions import NOTHING, negate
 from .operators import MAX_VALUES, Comparison
 
 _MAX_KEY = 1 << 62
@@ -17,7 +17,8 @@ _MAX_KEY = 1 << 62
 def _keys(column: str, keys: tuple[int, ...]) -> Q:
     if len(keys) > MAX_VALUES:
         raise InvalidInput(f"A list to compare with may have {MAX_VALUES} entries; this one has {len(keys)}.")
-    return Q(**{f"{column}__in": [key for key in keys if key < _MAX_KEY]})
+    known = [key for key in keys if key < _MAX_KEY]
+    return Q(**{f"{column}__in": known}) if known else NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)

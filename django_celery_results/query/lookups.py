@@ -25,6 +25,8 @@ from django.db.models.lookups import (
 )
 from django.db.models.sql.compiler import SQLCompiler
 
+from .conditions import NOTHING
+
 _Sql = tuple[str, Any]
 Column = str | Expression
 """The name of a column, or an expression over one."""
@@ -96,7 +98,7 @@ def equal(column: Column, value: str) -> Q:
 
 def one_of(column: Column, values: Sequence[str]) -> Q:
     """The same bytes as one of these; no value, no row."""
-    return _guarded(column, _OneOf(_read(column), list(values))) if values else Q(pk__in=[])
+    return _guarded(column, _OneOf(_read(column), list(values))) if values else NOTHING
 
 
 def contains(column: Column, value: str) -> Q:

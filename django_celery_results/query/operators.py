@@ -17,7 +17,7 @@ from django_celery_results.exceptions import InvalidInput
 from django_celery_results.states import NAMED, TaskState
 
 from . import lookups
-from .conditions import all_of, any_of, negate
+from .conditions import NOTHING, all_of, any_of, negate
 
 MAX_TEXT = 4096
 MAX_VALUES = 1000
@@ -77,7 +77,7 @@ _EXACT: Mapping[str, Operator] = {
     "eq": _over(lookups.equal),
     "ne": lambda column, value: negate(lookups.equal(column, checked_text(value))),
     "in_": lambda column, values: lookups.one_of(column, _texts(values)),
-    "not_in": lambda column, values: negate(lookups.one_of(column, _texts(values))) if values else Q(),
+    "not_in": lambda column, values: negate(lookups.one_of(column, _texts(values))),
     "starts_with": _over(lookups.starts_with),
 }
 
@@ -150,7 +150,7 @@ class StateFilter(Comparison):
         "eq": _in_state,
         "ne": lambda column, state: negate(_in_state(column, state)),
         "in_": _in_states,
-        "not_in": lambda column, states: negate(_in_states(column, states)) if states else Q(),
+        "not_in": lambda column, states: negate(_in_states(column, states)),
     }
 
 
@@ -226,7 +226,8 @@ def _whole(value: int) -> int:
 def _wholes(column: str, values: tuple[int, ...]) -> Q:
     if len(values) > MAX_VALUES:
         raise InvalidInput(f"A list to compare with may have {MAX_VALUES} entries; this one has {len(values)}.")
-    return Q(**{f"{column}__isnull": False, f"{column}__in": [_whole(value) for value in values]})
+    wholes = [_whole(value) for value in values]
+    return Q(**{f"{column}__isnull": False, f"{column}__in": wholes}) if wholes else NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)

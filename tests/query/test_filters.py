@@ -67,7 +67,16 @@ def test_rows_are_chosen_by_their_keys() -> None:
     assert ids(TaskResultFilter(id=KeyFilter(eq=rows[0].pk))) == ["a"]
     assert ids(TaskResultFilter(id=KeyFilter(in_=(rows[0].pk, rows[2].pk, 10**17)))) == ["a", "c"]
     assert ids(TaskResultFilter(id=KeyFilter(not_in=(rows[0].pk,)))) == ["b", "c"]
-    assert ids(TaskResultFilter(id=KeyFilter(in_=()))) == []
+    assert ids(TaskResultFilter(id=KeyFilter(in_=()))) == ids(TaskResultFilter(id=KeyFilter(eq=1 << 70))) == []
+    assert ids(TaskResultFilter(id=KeyFilter(not_in=()))) == ["a", "b", "c"]
+
+
+def test_of_payloads_a_list_without_entries_asks_nothing() -> None:
+    task("open", task_args='"(1,)"')
+    task("secret", task_args="\"('password=x',)\"")
+    assert ids(TaskResultFilter(args=StringFilter(not_in=()))) == ["open", "secret"]
+    assert ids(TaskResultFilter(args=StringFilter(not_in=("2",)))) == ["open"]
+    assert ids(TaskResultFilter(args=StringFilter(in_=()))) == []
 
 
 @pytest.mark.parametrize(
@@ -103,3 +112,10 @@ def test_a_search_finds_its_words(text: str, expected: list[str]) -> None:
 def test_what_cannot_be_searched_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         ids(TaskResultFilter(search=text))
+
+
+def test_the_words_of_a_search_count_as_conditions() -> None:
+    words = TaskResultFilter(search="a b c d e f g h i j")
+    assert ids(TaskResultFilter(or_=(words,) * 9)) == []
+    with pytest.raises(InvalidInput, match="100 conditions"):
+        ids(TaskResultFilter(or_=(words,) * 10))
