@@ -6,10 +6,10 @@ from django.db import router, transaction
 
 from django_celery_results.exceptions import Forbidden, QueryError, Unauthenticated
 from django_celery_results.models import TaskResult
-from django_celery_results.policy.access import Action, Policy, policy
+from django_celery_results.policy.access import Action, narrows, policy
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query import lookups
-from django_celery_results.query.tasks import TaskRef, find, visible
+from django_celery_results.query.tasks import TaskRef, visible
 
 from .outcome import ErrorCode, Refusal, refuse
 
@@ -22,26 +22,25 @@ def database() -> str:
 def visible_task(viewer: Viewer, ref: TaskRef) -> TaskResult:
     """The task as the writing database has it; a task that the viewer may not see is not found."""
     try:
-        seen = find(viewer, ref)
+        found = visible(viewer).using(database()).filter(ref.condition()).first()
     except Forbidden as error:
         refuse(ErrorCode.FORBIDDEN, error.message, permission=error.permission)
     except Unauthenticated as error:
         refuse(ErrorCode.FORBIDDEN, error.message)
     except QueryError as error:
         refuse(ErrorCode.INVALID_INPUT, error.message, path=("task",))
-    current = seen and TaskResult._default_manager.using(database()).filter(pk=seen.pk).first()
-    if current is None:
+    if found is None:
         refuse(ErrorCode.NOT_FOUND, "There is no such task, or you may not see it.", path=("task",))
-    return current
+    return found
 
 
 def may_name_any(viewer: Viewer, task_id: str) -> bool:
-    """Whether the viewer may act on an id that has no row: not where the project narrows which rows are seen."""
+    """Whether the viewer may act on an id that has no row: not where the project narrows which rows they see."""
     if not task_id.isprintable() or len(task_id) > (TaskResult._meta.get_field("task_id").max_length or 0):
         return False  # no row could ever hold it, and workers would write it into their logs
-    narrows = type(policy()).visible is not Policy.visible
-    rows = TaskResult._default_manager.using(database())
-    return not narrows and policy().may(viewer, Action.VIEW) and not rows.filter(task_id=task_id).exists()
+    if narrows(viewer) or not policy().may(viewer, Action.VIEW):
+        return False
+    return not TaskResult._default_manager.using(database()).filter(task_id=task_id).exists()
 
 
 def known_queue(viewer: Viewer, queue: str | None) -> None:

@@ -1,1 +1,1 @@
-"""Who asks, what they may see and do, and what is never shown. Asked by `query` and `actions`, by nobody else."""
+"""Who asks, what they may see and do, and what is never shown. Asked by `query`, `actions`, the admin and the views."""

@@ -74,6 +74,11 @@ def policy() -> Policy:
     return found
 
 
+def narrows(viewer: Viewer) -> bool:
+    """Whether a rule of the project's own may hide tasks from this viewer; from the system none does."""
+    return type(policy()).visible is not Policy.visible and not viewer.is_system
+
+
 def require(viewer: Viewer, action: Action, task: TaskResult | None = None) -> None:
     """Raise `Unauthenticated` or `Forbidden` unless the viewer may do this."""
     if not viewer.is_authenticated:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from django_celery_results.models import Operation
-from django_celery_results.policy.access import Action, Policy, policy, require
+from django_celery_results.policy.access import Action, narrows, policy, require
 from django_celery_results.policy.redaction import HIDDEN
 from django_celery_results.policy.viewer import Viewer
 
@@ -49,8 +49,7 @@ class OperationFilter:
 def visible(viewer: Viewer) -> QuerySet[Operation]:
     """Every operation; only their own for viewers whose tasks the project narrows, as its rule speaks of tasks."""
     require(viewer, Action.VIEW_OPERATION)
-    narrows = type(policy()).visible is not Policy.visible and not viewer.is_system
-    return Operation.objects.filter(Q(actor_id=viewer.pk) if narrows else EVERYTHING)
+    return Operation.objects.filter(Q(actor_id=viewer.pk) if narrows(viewer) else EVERYTHING)
 
 
 def page(

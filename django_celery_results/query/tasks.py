@@ -35,11 +35,6 @@ class TaskRef:
         return Q(pk=self.id)
 
 
-def find(viewer: Viewer, ref: TaskRef) -> TaskResult | None:
-    """The task, if this viewer may know of it."""
-    return visible(viewer).filter(ref.condition()).first()
-
-
 def visible(viewer: Viewer) -> QuerySet[TaskResult]:
     """Every row this viewer may know of."""
     require(viewer, Action.VIEW)
