@@ -15,7 +15,7 @@ from django_celery_results.query.tasks import TaskRef
 from . import audit, claims, control, guards, signals, stopping
 from .claims import REVOKE
 from .outcome import ErrorCode, Refused, RevokeOutcome, WorkerReply
-from .revoke_checks import DEFAULT_WAIT, MAX_WAIT, SIGNALS, Wish, blockers, check, finished
+from .revoke_checks import DEFAULT_WAIT, MAX_WAIT, SIGNALS, Wish, blockers, check, check_unfinished, finished
 
 __all__ = ["DEFAULT_WAIT", "MAX_WAIT", "SIGNALS", "Wish", "blockers", "revoke"]
 
@@ -76,6 +76,7 @@ def _task(viewer: Viewer, ref: TaskRef) -> TaskResult:
 
 def _dry(viewer: Viewer, wish: Wish, task: TaskResult) -> RevokeOutcome:
     check(viewer, wish, task)
+    check_unfinished(task)
     asked = control.workers(stopping.controlled_app(), wish.wait)
     return RevokeOutcome(
         task=task if task.pk else None,
@@ -89,6 +90,7 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RevokeOutcom
     guards.outside_transaction()
     if done := audit.earlier(order, task):
         return RevokeOutcome(task=_current(task), task_id=task.task_id, operation=done)
+    check_unfinished(task)
     app = stopping.controlled_app()
     operation = audit.draft(order, task, idempotency_key=audit.digest(order), lease_until=audit.lease())
     try:

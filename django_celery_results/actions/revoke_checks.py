@@ -66,10 +66,14 @@ def check_wish(wish: Wish) -> None:
 
 
 def check(viewer: Viewer, wish: Wish, task: TaskResult) -> None:
-    """Refuse what cannot or may not be done to this task."""
+    """Refuse what makes no sense, or may not be done to this task."""
     check_wish(wish)
     for action in wish.needs():
         guards.require(viewer, action, task if task.pk else None)
+
+
+def check_unfinished(task: TaskResult) -> None:
+    """Refuse where the task has ended."""
     if refusal := finished(task):
         raise Refused(refusal)
 

@@ -14,7 +14,7 @@ from django_celery_results.actions.outcome import ErrorCode
 from django_celery_results.actions.revoke import Wish, revoke
 from django_celery_results.models import Operation, OperationState, TaskResult
 from django_celery_results.policy.access import Action
-from django_celery_results.policy.viewer import Viewer
+from django_celery_results.policy.viewer import SYSTEM, Viewer
 from django_celery_results.query.tasks import TaskRef
 from tests import services
 from tests.celery_app import app
@@ -138,6 +138,19 @@ def test_a_finished_task_is_refused_with_its_state(operator: Viewer, sent: list[
     assert "SUCCESS" in outcome.refusals[0].message
 
 
+def test_the_same_key_gets_the_first_outcome_though_the_task_is_revoked_by_now(
+    operator: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(app.control, "revoke", lambda ids, **_: told.append(ids) or [{"worker@a": {"ok": "flagged"}}])
+    waiting = TaskResult.objects.create(task_id="waiting")
+    first, again = (revoke(operator, ref(waiting), idempotency_key="k") for _ in range(2))
+    assert first.task is not None
+    assert first.task.status == states.REVOKED
+    assert (again.refusals, again.operation, told) == ((), first.operation, [["waiting"]])
+    assert [refusal.code for refusal in revoke(operator, ref(waiting)).refusals] == [ErrorCode.ALREADY_FINISHED]
+
+
 def test_where_nobody_answers_nothing_is_claimed(operator: Viewer) -> None:
     control.forget()
     with publishing_to("memory://nobody"):
@@ -204,6 +217,7 @@ def test_an_id_without_a_row_may_be_revoked_unless_rows_are_narrowed(
     refused = revoke(operator, TaskRef(task_id="unknown")).refusals
     assert [refusal.code for refusal in refused] == [ErrorCode.NOT_FOUND]
     assert told == [["unknown"]]
+    assert revoke(SYSTEM, TaskRef(task_id="unknown")).refusals == ()
 
 
 @pytest.mark.parametrize("task_id", ["forged\nINFO line of a log", "x" * 5000])
