@@ -56,15 +56,14 @@ def draft(order: Order, task: TaskResult | None, **columns: Any) -> Operation:
     )
 
 
-def part_of(order: Order, bulk: Operation, action: str) -> Order:
-    """The same order for one task of many."""
-    return replace(order, action=action, bulk=bulk, idempotency_key=None)
+def part_of(order: Order, bulk: Operation, action: str, given: Mapping[str, Any]) -> Order:
+    """The same order for one task of many, without the selection: that stands in the operation of them all."""
+    return replace(order, action=action, bulk=bulk, input=given, idempotency_key=None)
 
 
 def earlier(order: Order, task: TaskResult | None) -> Operation | None:
     """What the same viewer got for the same key; refuses a key that was used for something else."""
-    key = digest(order)
-    found = Operation.objects.using(database()).filter(idempotency_key=key).first() if key else None
+    found = of_key(order)
     if found is None:
         return None
     same = found.action == order.action and found.task_id == (task.task_id if task else None)
@@ -75,6 +74,12 @@ def earlier(order: Order, task: TaskResult | None) -> Operation | None:
             path=("idempotency_key",),
         )
     return found
+
+
+def of_key(order: Order) -> Operation | None:
+    """What the same viewer did by the same key, whatever it was."""
+    key = digest(order)
+    return Operation.objects.using(database()).filter(idempotency_key=key).first() if key else None
 
 
 def earlier_of(keys: Sequence[str | None]) -> dict[str, Operation]:

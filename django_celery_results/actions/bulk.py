@@ -170,7 +170,7 @@ def _work(
     limit: int,
 ) -> tuple[list[BulkItem], Refusal | None]:
     items: list[BulkItem] = []
-    part = audit.part_of(order, operation, work.action)
+    part = audit.part_of(order, operation, work.action, work.as_input())
     for batch in _batches(rows, progress, limit):
         try:
             done = work.run(part, batch)

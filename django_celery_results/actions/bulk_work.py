@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from django_celery_results.models import Operation, OperationState, TaskResult
@@ -96,7 +96,7 @@ class RevokeWork:
         refused = {task.pk: revoke_checks.refusals(order.viewer, self.wish, task) for task in tasks}
         accepted = [task for task in tasks if not refused[task.pk]]
         told = self._tell(accepted) if accepted else {}
-        operations = _record(order, tasks, {pk: found for pk, found in refused.items() if found}, told)
+        operations = _record(order, tasks, refused, told)
         for operation in operations:
             if operation.state == OperationState.DONE:
                 signals.tell_revoked(order.viewer, operation)
@@ -130,10 +130,25 @@ class ForgetWork:
 
     def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:
         refused = {task.pk: self._refusals(order.viewer, task) for task in tasks}
-        with transaction.atomic(using=guards.database(), durable=True):
-            _record(order, tasks, {pk: found for pk, found in refused.items() if found}, {})
-            forget.forget_rows([task for task in tasks if not refused[task.pk]])
+        try:
+            self._forget(order, tasks, refused)
+        except IntegrityError:  # one of them is held by rows of the project: which one, only each can tell
+            for task in tasks:
+                refused[task.pk] = self._forget_one(order, task, refused[task.pk])
         return [_item(task, refused[task.pk]) for task in tasks]
+
+    def _forget(self, order: audit.Order, tasks: Sequence[TaskResult], refused: dict[int, list[Refusal]]) -> None:
+        with transaction.atomic(using=guards.database(), durable=True):
+            _record(order, tasks, refused, {})
+            forget.forget_rows([task for task in tasks if not refused[task.pk]])
+
+    def _forget_one(self, order: audit.Order, task: TaskResult, refused: list[Refusal]) -> list[Refusal]:
+        try:
+            self._forget(order, [task], {task.pk: refused})
+        except IntegrityError:
+            self._forget(order, [task], {task.pk: [forget.HELD]})
+            return [forget.HELD]
+        return refused
 
     def _refusals(self, viewer: Viewer, task: TaskResult) -> list[Refusal]:
         missing = guards.missing(viewer, Action.DELETE, task)
@@ -153,7 +168,7 @@ def _record(
             task,
             finished_at=timezone.now(),
             **audit.closing(refused[task.pk][0])
-            if task.pk in refused
+            if refused[task.pk]
             else {"state": OperationState.DONE, "outcome": audit.dump({"status": task.status, **outcome})},
         )
         for task in tasks

@@ -22,7 +22,7 @@ _ATTEMPTS = 3
 
 
 class Taken(Exception):
-    """Somebody else holds a claim on one of these tasks, or a key was used a moment ago."""
+    """Somebody else holds a claim on one of these tasks, a key was used a moment ago, or a row refused the change."""
 
 
 def claim(operations: Sequence[Operation], prepare: Callable[[], object] = lambda: None) -> None:

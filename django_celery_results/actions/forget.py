@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from django.utils import timezone
@@ -12,9 +13,12 @@ from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
 
 from . import audit, claims, guards
-from .outcome import ForgetOutcome, Refused
+from .outcome import ErrorCode, ForgetOutcome, Refusal, Refused
 
 FORGET = "forget"
+HELD = Refusal(
+    code=ErrorCode.TASK_NOT_ALLOWED, message="Rows of your project refer to this one and protect it: delete them first."
+)
 
 
 def forget(
@@ -45,9 +49,13 @@ def forget_rows(tasks: Sequence[TaskResult]) -> None:
 
 
 def _earlier(order: audit.Order, ref: TaskRef) -> Operation | None:
-    """With its row gone, a task is known by the id that was asked for."""
-    asked = TaskResult(task_id=ref.task_id) if ref.task_id else None
-    return audit.earlier(order, asked) if asked and order.idempotency_key else None
+    """With its row gone, a task is known by what the operation kept of it: Celery's id, and the row's."""
+    done = audit.of_key(order)
+    if done is None:
+        return None
+    is_same_row = ref.id is not None and json.loads(done.outcome).get("id") == ref.id
+    asked = done.task_id if is_same_row else ref.task_id
+    return audit.earlier(order, TaskResult(task_id=asked or ""))
 
 
 def _carry_out(order: audit.Order, task: TaskResult) -> ForgetOutcome:
@@ -58,10 +66,12 @@ def _carry_out(order: audit.Order, task: TaskResult) -> ForgetOutcome:
         state=OperationState.DONE,
         finished_at=timezone.now(),
         idempotency_key=audit.digest(order),
-        outcome=audit.dump({"status": task.status}),
+        outcome=audit.dump({"status": task.status, "id": task.pk}),
     )
     try:
         claims.claim([operation], lambda: forget_rows([task]))
-    except claims.Taken:
-        return ForgetOutcome(task_id=task.task_id, operation=audit.earlier(order, task))
+    except claims.Taken as error:  # by the same request, sent twice at once; or the row is, by others that refer to it
+        if done := audit.earlier(order, task):
+            return ForgetOutcome(task_id=task.task_id, operation=done)
+        raise Refused(HELD) from error
     return ForgetOutcome(task_id=task.task_id, operation=operation)

@@ -60,8 +60,7 @@ def is_reserved(header: str) -> bool:
 
 
 def apply(overrides: RetryOverrides, message: Message) -> Message:
-    """The message with the changes; refuses what cannot be sent."""
-    check_overrides(overrides)
+    """The message with the changes, which `check_overrides` has seen."""
     return replace(
         message,
         args=message.args if overrides.args is None else tuple(overrides.args),
@@ -111,6 +110,7 @@ def check_overrides(overrides: RetryOverrides) -> None:
     if overrides.priority is not None and not 0 <= overrides.priority <= 255:
         _refuse("priority", "A priority is a number from 0 to 255.")
     _check_headers(overrides.headers)
+    _moments(overrides)
 
 
 def _check_headers(headers: Any) -> None:
@@ -146,11 +146,17 @@ def _options(overrides: RetryOverrides, options: Mapping[str, Any]) -> dict[str,
         changed.pop("argsrepr", None)
         changed.pop("kwargsrepr", None)
     changed["headers"] = {**(options.get("headers") or {}), **(overrides.headers or {})}
-    # Times are fixed now: a message that is sent late, after a crash, keeps them.
-    for name, value in (("eta", overrides.eta), ("countdown", overrides.countdown), ("expires", overrides.expires)):
-        if value is not None:
-            changed["expires" if name == "expires" else "eta"] = _moment(name, value).isoformat()
-    return changed
+    return changed | _moments(overrides)
+
+
+def _moments(overrides: RetryOverrides) -> dict[str, str]:
+    """Times are fixed now: a message that is sent late, after a crash, keeps them."""
+    given = (("eta", overrides.eta), ("countdown", overrides.countdown), ("expires", overrides.expires))
+    return {
+        "expires" if name == "expires" else "eta": _moment(name, value).isoformat()
+        for name, value in given
+        if value is not None
+    }
 
 
 def _moment(name: str, value: datetime | float) -> datetime:

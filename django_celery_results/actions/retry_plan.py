@@ -44,7 +44,8 @@ class Wish:
 
     def as_input(self) -> dict[str, Any]:
         """For the audit."""
-        return {"scope": self.scope.value, "allow_retried": self.allow_retried, **self.overrides.given()}
+        wished = {"scope": self.scope, "allow_states": self.allow_states, "allow_retried": self.allow_retried}
+        return {**wished, **self.overrides.given()}
 
     def check(self, viewer: Viewer) -> None:
         """Refuse what this viewer may not change, whichever task it is."""

@@ -15,13 +15,16 @@ from django_celery_results.actions import bulk, interrupted, retry_claims, retry
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.bulk_work import bulk_forget, bulk_retry, bulk_revoke
 from django_celery_results.actions.outcome import BulkOutcome, ErrorCode, ItemOutcome
-from django_celery_results.actions.retry import Wish
+from django_celery_results.actions.retry import RetryOverrides, Wish
 from django_celery_results.actions.selection import MAX_TASKS, Selection
 from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import SYSTEM, Viewer
 from django_celery_results.query.filters import TaskResultFilter
-from django_celery_results.query.operators import StringFilter
+from django_celery_results.query.json_filters import JSONFilter
+from django_celery_results.query.key_filters import KeyFilter
+from django_celery_results.query.operators import IntFilter, StringFilter
+from django_celery_results.states import TaskState
 from tests.celery_app import app
 from tests.tasks import add
 from tests.workers import Worker
@@ -181,6 +184,32 @@ def test_with_the_broker_down_it_stops_and_goes_on_later(operator: Viewer, sent:
         assert bulk_retry(operator, FAILED, Wish(), options).done_count == 3
 
 
+def test_what_makes_no_sense_for_any_task_is_refused_once(operator: Viewer, sent: list[str]) -> None:
+    failed_tasks(2)
+    outcome = bulk_retry(operator, FAILED, Wish(overrides=RetryOverrides(countdown=-1)), BulkOptions())
+    assert codes(outcome) == [ErrorCode.INVALID_INPUT]
+    assert outcome.refusals[0].path == ("overrides", "countdown")
+    assert Operation.objects.count() == 1
+
+
+@pytest.mark.usefixtures("broker")
+def test_the_selection_stands_in_the_order_alone_and_not_in_each_of_its_tasks(operator: Viewer) -> None:
+    rows = failed_tasks(3)
+    bulk_retry(operator, Selection(ids=tuple(row.pk for row in rows)), Wish(allow_retried=True), BulkOptions())
+    whole, *parts = (json.loads(operation.input) for operation in Operation.objects.order_by("pk"))
+    assert whole["select"] == {"ids": [row.pk for row in rows]}
+    assert [("select" in part, part["allow_retried"]) for part in parts] == [(False, True)] * 3
+
+
+@pytest.mark.usefixtures("broker")
+def test_a_key_is_not_good_for_other_states(operator: Viewer, sent: list[str]) -> None:
+    failed_tasks(1)
+    options = BulkOptions(idempotency_key="k")
+    bulk_retry(operator, FAILED, Wish(), options)
+    changed = bulk_retry(operator, FAILED, Wish(allow_states=(TaskState.SUCCESS,)), options)
+    assert codes(changed) == [ErrorCode.DUPLICATE_REQUEST]
+
+
 @pytest.mark.usefixtures("broker")
 def test_time_ends_a_request_too(operator: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
     failed_tasks(2)
@@ -226,6 +255,16 @@ def test_a_dry_run_tells_and_does_nothing(operator: Viewer, sent: list[str], dja
             Selection(filter=TaskResultFilter(not_=TaskResultFilter(status=StringFilter(in_=())))),
             BulkOptions(),
             ErrorCode.INVALID_INPUT,
+        ),
+        *(
+            (Selection(filter=where), BulkOptions(), ErrorCode.INVALID_INPUT)
+            for where in (
+                TaskResultFilter(id=KeyFilter(not_in=())),
+                TaskResultFilter(not_=TaskResultFilter(id=KeyFilter(in_=()))),
+                TaskResultFilter(not_=TaskResultFilter(retries=IntFilter(in_=()))),
+                TaskResultFilter(args=StringFilter(not_in=())),
+                TaskResultFilter(result_json=JSONFilter(path=("a",), not_in=())),
+            )
         ),
         (Selection(ids=(1,), task_ids=("a",)), BulkOptions(), ErrorCode.INVALID_INPUT),
         (Selection(ids=tuple(range(MAX_TASKS + 1))), BulkOptions(), ErrorCode.SELECTION_TOO_LARGE),

@@ -1,16 +1,22 @@
 """Deleting a result takes its message along and leaves its operation."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from celery import states
+from django.db.models import ProtectedError
+from django.db.models.signals import pre_delete
 
+from django_celery_results.actions.bulk import BulkOptions
+from django_celery_results.actions.bulk_work import bulk_forget
 from django_celery_results.actions.forget import forget
 from django_celery_results.actions.outcome import ErrorCode
+from django_celery_results.actions.selection import Selection
 from django_celery_results.models import Operation, TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query.tasks import TaskRef
 
 from .conftest import ref
 from .records import failed_task
@@ -27,8 +33,52 @@ def test_the_row_and_its_message_go_and_the_operation_stays(operator: Viewer) ->
     assert list(TaskMessage.objects.values_list("task_id", flat=True)) == ["kept"]
     operation = Operation.objects.get()
     assert (operation.task_id, operation.reason) == ("gone", "asked for by the customer")
-    assert json.loads(operation.outcome) == {"status": states.FAILURE}
+    assert json.loads(operation.outcome)["status"] == states.FAILURE
     assert forget(operator, ref("gone"), idempotency_key="k").operation == operation
+
+
+def test_the_same_key_gets_the_first_outcome_however_the_task_is_named(operator: Viewer) -> None:
+    row, other = failed_task("gone"), failed_task("other")
+    first = forget(operator, TaskRef(id=row.pk), idempotency_key="k")
+    for again in (TaskRef(id=row.pk), ref("gone")):
+        assert forget(operator, again, idempotency_key="k") == first
+    for another in (TaskRef(id=other.pk), ref("other")):
+        [refusal] = forget(operator, another, idempotency_key="k").refusals
+        assert refusal.code == ErrorCode.DUPLICATE_REQUEST
+    assert list(TaskResult.objects.values_list("task_id", flat=True)) == ["other"]
+
+
+@pytest.fixture
+def invoiced() -> Iterator[None]:
+    """As if a row of the project referred to the task `held` by a foreign key that protects it."""
+
+    def protect(instance: TaskResult, **_: object) -> None:
+        if instance.task_id == "held":
+            raise ProtectedError("an invoice refers to it", {instance})
+
+    pre_delete.connect(protect, sender=TaskResult)
+    yield
+    pre_delete.disconnect(protect, sender=TaskResult)
+
+
+@pytest.mark.usefixtures("invoiced")
+@pytest.mark.parametrize("key", [None, "k"])
+def test_a_row_that_others_protect_stays_and_the_answer_says_so(key: str | None, operator: Viewer) -> None:
+    outcome = forget(operator, ref(failed_task("held")), idempotency_key=key)
+    assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.TASK_NOT_ALLOWED]
+    assert TaskResult.objects.filter(task_id="held").exists()
+    assert [operation.error_code for operation in Operation.objects.all()] == ["TASK_NOT_ALLOWED"]
+
+
+@pytest.mark.usefixtures("invoiced")
+def test_of_many_the_one_that_others_protect_stays(operator: Viewer) -> None:
+    rows = [failed_task(name) for name in ("a", "held", "z")]
+    outcome = bulk_forget(operator, Selection(ids=tuple(row.pk for row in rows)), BulkOptions())
+    assert (outcome.done_count, outcome.skipped_count, outcome.remaining_count) == (2, 1, 0)
+    assert [item.refusal and item.refusal.code for item in outcome.items] == [None, ErrorCode.TASK_NOT_ALLOWED, None]
+    assert list(TaskResult.objects.values_list("task_id", flat=True)) == ["held"]
+    recorded = Operation.objects.filter(action="forget").order_by("task_id").values_list("task_id", "state")
+    assert list(recorded) == [("a", "done"), ("held", "refused"), ("z", "done")]
 
 
 def test_a_dry_run_deletes_nothing(operator: Viewer) -> None:
