@@ -16,12 +16,20 @@ from django_celery_results.actions import celery_app
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.bulk_work import bulk_retry
 from django_celery_results.actions.outcome import ErrorCode, RetryOutcome
-from django_celery_results.actions.retry import RetryOverrides, Wish, blockers, blockers_for, retry
+from django_celery_results.actions.retry import (
+    RetryOverrides,
+    Wish,
+    blockers,
+    blockers_for,
+    blockers_within,
+    retry,
+)
 from django_celery_results.actions.selection import Selection
 from django_celery_results.message_codec import decode
 from django_celery_results.models import Operation, TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import SYSTEM, Viewer
+from django_celery_results.query.session import Session
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState, state_of
 from tests.celery_app import app
@@ -266,3 +274,11 @@ def test_blockers_say_beforehand_what_a_retry_would_answer(
     retry(operator, ref(fine))
     assert [refusal.code for refusal in blockers(operator, fine)] == [ErrorCode.ALREADY_RETRIED]
     assert [refusal.code for refusal in blockers(viewer_with(name="guest"), fine)] == [ErrorCode.FORBIDDEN]
+
+
+def test_blockers_of_rows_that_came_alone_are_those_of_each(operator: Viewer) -> None:
+    session = Session(viewer=operator)
+    rows = [failed_task(f"t{number}", status=states.STARTED if number % 2 else states.FAILURE) for number in range(20)]
+    for row in rows:
+        expected = [ErrorCode.NOT_FINISHED] if row.status == states.STARTED else []
+        assert [refusal.code for refusal in blockers_within(session, row)] == expected
