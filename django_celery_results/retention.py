@@ -1,11 +1,11 @@
-"""Delete what has expired, in batches by key range on the writing database; rows are never loaded.
+"""Delete what has expired, in batches on the writing database.
 
 The backend's cleanup, beat and the command `prune_task_results` all come here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 
+from .batches import Batches, Rows
 from .conf import settings
 from .models import (
     UNFINISHED_CHORDS,
@@ -27,26 +28,20 @@ from .models import (
     TaskMessage,
     TaskResult,
 )
-from .outages import retrying
 from .states import READY, TaskState
 
 FINISHED = (*READY, TaskState.REJECTED, TaskState.IGNORED)
 """States of which no run will say more; rows in others are kept, unless the setting names their state."""
-BATCH_SIZE = 5_000
 ABANDONED_AFTER = 30 * 86_400.0
 """Seconds after which a chord that never ended is given up: one of its members was lost."""
 ORPHAN_AFTER = 3_600.0
 """Seconds a message record or a chord part may wait for the row it belongs to."""
 pruned = Signal()
 """Sent when everything expired has been deleted: now the layers above may tidy up what is theirs."""
-_RETRY_SECONDS = 30.0
 _AGES = 1_000 * 365 * 86_400.0
 """No row is older, and a calendar that begins with the year 1 goes back so far."""
 
-Rows: TypeAlias = "models.QuerySet[Any, Any]"
 Model: TypeAlias = "type[models.Model]"
-Key: TypeAlias = tuple[str, ...]
-"""Columns of which an index is made; the later ones are asked for where many rows share a value of the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,41 +103,6 @@ class Pruned:
     @property
     def total(self) -> int:
         return sum(getattr(self, count.name) for count in fields(self))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Batches:
-    """How to go through the tables."""
-
-    size: int = BATCH_SIZE
-    dry_run: bool = False
-    progress: Callable[[float], None] = lambda fraction: None
-    """Told after each batch of tasks which part of the expired time lies behind, from 0 to 1."""
-
-    def spans(self, rows: Rows, key: Key, *, end: datetime | None = None) -> Iterator[Q]:
-        """Conditions that cut the rows into ranges of `key` of at most one batch each."""
-        column, *rest = key
-        edges = rows.order_by(column).values_list(column, flat=True)
-        first = edge = edges.first()
-        while edge is not None:
-            low, same = Q(**{f"{column}__gte": edge}), Q(**{column: edge})
-            following = edges.filter(low)[self.size : self.size + 1].first()
-            if following == edge and rest:
-                yield from (same & span for span in self.spans(rows.filter(same), tuple(rest)))
-                following = edges.filter(**{f"{column}__gt": edge}).first()
-            else:
-                yield low if following is None else low & Q(**{f"{column}__lt": following})
-            edge = following
-            if first and end:
-                self.progress(1.0 if edge is None else (edge - first) / (end - first))
-
-    def remove(self, rows: Rows) -> int:
-        """Delete one batch. Cascades and `delete` signals of other apps are respected, where there are any."""
-        if self.dry_run:
-            return rows.count()
-        # A writer may have won a deadlock against the batch; what is gone already does not count again.
-        deleted = retrying(rows.db, lambda alias: rows.delete(), _RETRY_SECONDS)
-        return int(deleted[1].get(rows.model._meta.label, 0))
 
 
 def prune(

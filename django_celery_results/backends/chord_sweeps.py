@@ -12,9 +12,9 @@ from typing import Any
 from celery.utils.log import get_logger
 from django.db import connections
 
+from django_celery_results.batches import Batches
 from django_celery_results.conf import settings
 from django_celery_results.models import UNFINISHED_CHORDS, Chord
-from django_celery_results.retention import Batches
 
 logger = get_logger(__name__)
 SWEEP_PAGE = 100

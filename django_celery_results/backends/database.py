@@ -13,6 +13,7 @@ from kombu.exceptions import DecodeError
 from kombu.serialization import loads, registry  # type: ignore[attr-defined] # its stubs miss the registry
 
 from django_celery_results import codec, connections, message, outages, retention
+from django_celery_results.batches import Batches
 from django_celery_results.managers import ResultManager
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.single_rows import row_of
@@ -151,7 +152,7 @@ class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
         self.sweep_chords()
         self.prune(retention.Ages.configured(self.expires, self.app.conf))
 
-    def prune(self, ages: retention.Ages, batches: retention.Batches | None = None) -> retention.Pruned:
+    def prune(self, ages: retention.Ages, batches: Batches | None = None) -> retention.Pruned:
         """Delete all that has outlived its age. A manager that deletes in its own way is asked to, and not counted."""
         manager = self.TaskModel._default_manager
         is_own = any(getattr(type(manager), name, None) is not getattr(ResultManager, name) for name in _EXPIRING)

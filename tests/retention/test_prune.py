@@ -9,6 +9,8 @@ from django.db.models.signals import post_delete
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from django_celery_results.backends import DatabaseBackend
+from django_celery_results.batches import Batches
 from django_celery_results.models import (
     Chord,
     ChordCounter,
@@ -19,7 +21,7 @@ from django_celery_results.models import (
     TaskMessage,
     TaskResult,
 )
-from django_celery_results.retention import Ages, Batches, prune, prune_tasks
+from django_celery_results.retention import Ages, prune, prune_tasks
 from tests.celery_app import app
 from tests.retention.conftest import Make
 
@@ -194,6 +196,18 @@ def test_a_dry_run_counts_and_deletes_nothing(make_task: Make, make_chord: Make)
     pruned = prune(Ages(default=DAY), batches=Batches(dry_run=True))
     assert (pruned.task_results, pruned.chords) == (1, 1)
     assert task_ids() == {"old"}
+    assert Chord.objects.exists()
+
+
+@pytest.mark.parametrize("expires", [None, 0])
+def test_cleanup_keeps_everything_where_results_never_expire(
+    make_task: Make, make_chord: Make, expires: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.conf, "result_expires", expires)
+    make_task("ancient", days=4_000)
+    make_chord("ancient", "done", days=4_000)
+    DatabaseBackend(app).cleanup()
+    assert task_ids() == {"ancient"}
     assert Chord.objects.exists()
 
 

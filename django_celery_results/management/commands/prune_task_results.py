@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_celery_results import retention
 from django_celery_results.actions.celery_app import known_app
 from django_celery_results.backends import DatabaseBackend
+from django_celery_results.batches import SIZE, Batches
 from django_celery_results.management import progress
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -49,12 +50,12 @@ class Command(BaseCommand):
             "--task", action="append", default=[], help="only tasks of this name; may be given several times"
         )
         parser.add_argument("--dry-run", action="store_true", help="count what would be deleted, and delete nothing")
-        parser.add_argument("--batch-size", type=batch_size, default=retention.BATCH_SIZE, help="rows per statement")
+        parser.add_argument("--batch-size", type=batch_size, default=SIZE, help="rows per statement")
 
     def handle(self, **options: Any) -> None:
         backend = _backend()
         ages = self._ages(backend, options)
-        batches = retention.Batches(
+        batches = Batches(
             size=options["batch_size"],
             dry_run=options["dry_run"],
             progress=lambda fraction: progress.draw(self, options, fraction),
