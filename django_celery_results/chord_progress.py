@@ -16,11 +16,8 @@ from django.db import connections, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from .chord_rows import ADDED, Part
+from .chord_rows import ADDED, SHARED, SHARED_INDEX, Part
 from .models import UNFINISHED_CHORDS, Chord, ChordPart, ChordState
-
-SHARED, SHARED_INDEX = "SHARED", -4
-"""State and place of a row that says: two members of this chord share a place."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,14 @@ from django.db.models.functions import Now
 from .models import Chord, ChordPart, ChordState, TaskResult
 from .state_changes import Companion
 
-ADDED = "ADDED"
-"""The state of a row that announces a member which joins a running chord: one more is awaited."""
-NO_INDEX, ADDED_INDEX = -1, -2
+NO_INDEX = -1
+"""The index of a member to whom Celery gave no place."""
+ADDED, ADDED_INDEX = "ADDED", -2
+"""State and index of a row that announces a member which joins a running chord: one more is awaited."""
+COUNTED, COUNTED_INDEX = "COUNTED", -3
+"""Of a row that says: this member of a chord of the 2.x package was counted, by one of our workers."""
+SHARED, SHARED_INDEX = "SHARED", -4
+"""Of a row that says: two members of this chord share a place."""
 
 
 @dataclass(frozen=True, kw_only=True)

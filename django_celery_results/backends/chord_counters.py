@@ -11,15 +11,12 @@ from celery.utils.log import get_logger
 from django.db import transaction
 
 from django_celery_results import chord_rows
-from django_celery_results.chord_rows import Part
+from django_celery_results.chord_rows import COUNTED, COUNTED_INDEX, Part
 from django_celery_results.models import ChordCounter, ChordPart
 
 from .chord_results import ChordResults
 
 logger = get_logger(__name__)
-COUNTED = "COUNTED"
-"""The state of a row that says: this member was counted, by one of our workers."""
-COUNTED_INDEX = -3
 
 
 def start(group_id: str, members: Iterable[Any], *, alias: str) -> None:
