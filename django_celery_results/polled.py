@@ -50,7 +50,8 @@ def members(viewer: Viewer, group_id: str) -> list[Polled]:
     if backend:
         group = CeleryGroupResult.restore(group_id, backend=backend)
         return tasks(viewer, list(_leaves(group))) if group else []
-    saved = policy().visible_groups(GroupResult.objects.all(), viewer).filter(group_id=group_id).first()
+    model = getattr(current_app.backend, "GroupModel", GroupResult)
+    saved = policy().visible_groups(model._default_manager.all(), viewer).filter(group_id=group_id).first()
     return tasks(viewer, (member_ids(saved) or ()) if saved else ())
 
 

@@ -13,7 +13,9 @@ from celery.app.task import Context
 from celery.result import AsyncResult
 from celery.result import GroupResult as CeleryGroupResult
 from django.contrib.auth.models import Permission, User
+from django.db import models
 from django.test import Client, RequestFactory, override_settings
+from django.test.utils import isolate_apps
 from django.urls import reverse
 from django.urls.converters import REGISTERED_CONVERTERS
 
@@ -186,6 +188,27 @@ def test_another_result_backend_is_asked_itself(client: Client, elsewhere: Cache
     assert results == [{"result": [1, 2], "status": "SUCCESS"}]
     assert not TaskResult.objects.exists()
     assert not GroupResult.objects.exists()
+
+
+@pytest.mark.usefixtures("rows", "open_views")
+@isolate_apps("django_celery_results")
+def test_groups_are_looked_for_where_the_backend_saves_them(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    class NotOurs(models.Manager[GroupResult]):
+        def get_queryset(self) -> models.QuerySet[GroupResult]:
+            return super().get_queryset().exclude(group_id="ours")
+
+    class Saved(GroupResult):
+        objects = NotOurs()
+
+        class Meta:
+            proxy = True
+            app_label = "django_celery_results"
+
+    GroupResult.objects.create(group_id="ours", result='[["ours", null], [[["ok", null], null]]]')
+    assert get(client, "group_status", "ours").json()["group"]["results"]
+    monkeypatch.setattr(app.backend, "GroupModel", Saved)
+    assert get(client, "group_status", "grp").json()["group"]["results"]
+    assert not get(client, "group_status", "ours").json()["group"]["results"]
 
 
 def test_reverse_gives_the_id_first_form() -> None:
