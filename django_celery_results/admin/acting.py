@@ -7,7 +7,7 @@ page, whose form posts to a view of ours that never does.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -18,6 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from django_celery_results.actions import bulk_work, revoke
 from django_celery_results.actions.bulk import BulkOptions
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 PREVIEWS = 20
 """Messages that the page shows in full."""
+_KEY_DIGITS = 18
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
             return HttpResponseNotAllowed(["POST"])
         if verb not in ("retry", "revoke") or not self.has_view_permission(request):
             raise PermissionDenied
-        ids = tuple(int(pk) for pk in request.POST.get("ids", "").split(",") if pk.isdecimal())[:MAX_TASKS]
+        ids = tuple(int(pk) for pk in request.POST.get("ids", "").split(",") if _is_key(pk))[:MAX_TASKS]
         options = BulkOptions(
             reason=request.POST.get("reason") or None, idempotency_key=request.POST.get("key") or str(uuid.uuid4())
         )
@@ -111,13 +113,17 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
         for refusal in outcome.refusals:
             self.message_user(request, refusal.message, messages.ERROR)
         if outcome.done_count:
-            text = _("%(count)d tasks done.") % {"count": outcome.done_count}
-            self.message_user(request, text, messages.SUCCESS)
+            text = ngettext("%(count)d task done.", "%(count)d tasks done.", outcome.done_count)
+            self.message_user(request, text % {"count": outcome.done_count}, messages.SUCCESS)
         for message in dict.fromkeys(item.refusal.message for item in outcome.items if item.refusal):
             self.message_user(request, message, messages.WARNING)
         if outcome.remaining_count:
-            text = _("%(count)d tasks remain: select them again.") % {"count": outcome.remaining_count}
-            self.message_user(request, text, messages.WARNING)
+            text = ngettext(
+                "%(count)d task remains: select it again.",
+                "%(count)d tasks remain: select them again.",
+                outcome.remaining_count,
+            )
+            self.message_user(request, text % {"count": outcome.remaining_count}, messages.WARNING)
 
 
 def _act(request: HttpRequest, verb: str, selection: Selection, options: BulkOptions) -> BulkOutcome:
@@ -143,7 +149,13 @@ def _previewed(request: HttpRequest, item: BulkItem) -> Shown:
     if item.refusal:
         return Shown(item=item)
     outcome = retry(viewer_of(request), TaskRef(task_id=item.task_id), dry_run=True)
-    return Shown(item=item, preview=outcome.preview)
+    # Looked at one by one, a task may be refused for what its message tells.
+    return Shown(item=replace(item, refusal=next(iter(outcome.refusals), None)), preview=outcome.preview)
+
+
+def _is_key(text: str) -> bool:
+    """Whether it can be a primary key; databases take no larger ones."""
+    return text.isdecimal() and len(text) <= _KEY_DIGITS
 
 
 def changelist_name(of: admin.ModelAdmin[Any]) -> str:

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from django_celery_results import states
+from django_celery_results.query.tasks import HEAVY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 COUNT_UP_TO = 10_000
 SUGGESTIONS = 50
-HEAVY = ("result", "meta", "traceback", "task_args", "task_kwargs")
 
 _KNOWN_VALUES = """
     WITH RECURSIVE known (value, place) AS (

@@ -123,7 +123,7 @@ class ShownTask(_Base):
 
     @admin.display(description=_("Traceback"))
     def shown_traceback(self, task: TaskResult) -> SafeString | str:
-        return values.traceback(task)
+        return values.traceback(remembered_viewer(task), task)
 
     @admin.display(description=_("Group"))
     def group(self, task: TaskResult) -> SafeString | str:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from django_celery_results.models import GroupResult, TaskResult
-from django_celery_results.policy.access import policy
+from django_celery_results.policy.access import Action, policy
 from django_celery_results.query import values as stored
 from django_celery_results.query.members import members as member_ids
 
@@ -55,8 +55,10 @@ def meta(viewer: Viewer, task: TaskResult) -> SafeString | str:
     return EMPTY if decoded is None else preformatted(json.dumps(decoded, indent=2, ensure_ascii=False))
 
 
-def traceback(task: TaskResult) -> SafeString | str:
+def traceback(viewer: Viewer, task: TaskResult) -> SafeString | str:
     """With the secrets that its lines name hidden."""
+    if not policy().may(viewer, Action.VIEW_TRACEBACK, task):
+        return EMPTY
     shown = policy().redact(task.traceback, task_name=task.task_name)[0] if task.traceback else None
     return preformatted(str(shown)) if shown else EMPTY
 

@@ -8,8 +8,9 @@ from celery import states
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
-from django_celery_results.actions import control
+from django_celery_results.actions import bulk, control
 from django_celery_results.models import Operation, TaskResult
 from tests.celery_app import app
 
@@ -58,6 +59,38 @@ def test_without_the_permission_for_payloads_arguments_are_not_shown(staff: Call
     assert "private" not in page.content.decode()
 
 
+def test_the_page_says_of_a_task_that_would_be_refused_why(staff: Callable[..., Client]) -> None:
+    text = ask(staff("retry_taskresult"), "retry_selected", failed_task(task_name="gone")).content.decode()
+    assert "knows no task named &#x27;gone&#x27;" in text
+    assert "It is sent again." not in text
+
+
+@pytest.mark.parametrize("ids", ["", "x", "9" * 30, "9" * 5_000])
+def test_what_is_no_key_is_about_no_task(ids: str, staff: Callable[..., Client], sent: list[str]) -> None:
+    url = reverse("admin:django_celery_results_act", args=["retry"])
+    assert staff("retry_taskresult").post(url, {"ids": ids}).status_code == 302
+    assert sent == []
+
+
+def test_what_remains_is_counted_in_the_users_language(
+    staff: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "SECONDS", 0.0)
+    client = staff("retry_taskresult")
+    url = reverse("admin:django_celery_results_act", args=["retry"])
+    keys = [str(failed_task(name).pk) for name in "ab"]
+    said = []
+    for ids, language in ((keys[:1], "en"), (keys, "en"), (keys[:1], "es")):
+        with translation.override(language):
+            answer = client.post(url, {"ids": ",".join(ids)}, follow=True)
+        said += [str(message) for message in answer.context["messages"]]
+    assert said == [
+        "1 task remains: select it again.",
+        "2 tasks remain: select them again.",
+        "Queda 1 tarea: selecciónela de nuevo.",
+    ]
+
+
 def test_the_form_sends_even_where_requests_are_atomic(
     staff: Callable[..., Client], sent: list[str], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,7 +100,7 @@ def test_the_form_sends_even_where_requests_are_atomic(
     form = {name: page.context[name] for name in ("ids", "key")} | {"reason": "fixed", "scope": "ALONE"}
     for _ in range(2):  # a double click
         answer = client.post(page.context["act_url"], form, follow=True)
-    assert [str(message) for message in answer.context["messages"]] == ["1 tasks done."]
+    assert [str(message) for message in answer.context["messages"]] == ["1 task done."]
     assert len(sent) == 1
     assert TaskResult.objects.get(task_id=sent[0]).retried_from == "failed"
     assert Operation.objects.filter(action="retry", reason="fixed", actor_name="staff").count() == 1

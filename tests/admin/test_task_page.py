@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.test import Client, override_settings
+from django.contrib.admin.sites import site
+from django.contrib.auth.models import User
+from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 
 from django_celery_results import admin
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.policy.access import Policy
+from django_celery_results.web_viewer import remember_viewer
 
 pytestmark = pytest.mark.django_db
 LIST = "admin:django_celery_results_taskresult_changelist"
@@ -56,6 +59,17 @@ def test_payload_and_traceback_need_their_permissions(
     assert "12345" not in text
     assert "(1, 2)" not in text
     assert "boom.py" not in text
+
+
+def test_a_column_of_tracebacks_needs_the_permission_too(
+    make_task: Callable[..., TaskResult], browse: Callable[..., Client]
+) -> None:
+    shown = site.get_model_admin(TaskResult).shown_traceback  # type: ignore[attr-defined]
+    task = make_task(traceback="File boom.py")
+    assert shown(task) == "-"
+    request = RequestFactory().get("/")
+    request.user = User.objects.create_superuser("root")
+    assert "boom.py" in shown(remember_viewer(task, request))
 
 
 def test_pickle_is_not_read(make_task: Callable[..., TaskResult], browse: Callable[..., Client]) -> None:

@@ -35,13 +35,18 @@ def test_the_compiled_file_says_what_the_source_says(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_the_admin_shows_is_translated(language: str) -> None:
+    counted: set[str] = set()
     shown = {str(field.verbose_name) for model in (TaskResult, GroupResult) for field in model._meta.fields} - {"ID"}
-    for path in FOLDER.glob("admin*.py"):
+    for path in FOLDER.glob("admin/*.py"):
         shown |= set(re.findall(r'\b_\(\s*"([^"]+)"', path.read_text()))
+        counted |= set(re.findall(r'\bngettext\(\s*"([^"]+)"', path.read_text()))
     for path in FOLDER.glob("templates/admin/**/*.html"):
         shown |= set(re.findall(r'{% translate "([^"]+)"', path.read_text()))
     catalog = compiled(language)._catalog  # type: ignore[attr-defined]
+    assert "Run selected tasks again…" in shown
+    assert len(counted) == 3
     assert sorted(shown - catalog.keys()) == []
+    assert sorted({(text, 0) for text in counted} - catalog.keys()) == []
 
 
 def test_the_admin_speaks_the_users_language() -> None:
