@@ -45,7 +45,7 @@ def may_name_any(viewer: Viewer, task_id: str) -> bool:
 
 def known_queue(viewer: Viewer, queue: str | None) -> None:
     """Refuse a queue in which the viewer sees no task, where they do not see all: it may be another tenant's."""
-    seen = visible(viewer)
+    seen = visible(viewer).using(database())
     sees_all = not seen.query.where and not seen.query.combinator
     if queue is None or sees_all or seen.filter(lookups.equal("queue", queue)).exists():
         return

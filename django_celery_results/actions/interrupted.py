@@ -82,7 +82,7 @@ def _send_again(app: Celery, operation: Operation, healed: Healed) -> None:
         message = decode(app, TaskMessage.objects.using(database()).get(task_id=operation.new_task_id))
         registered_task(app, message.task_name)
     except (TaskMessage.DoesNotExist, MessageUnavailable, Refused) as error:
-        claims.undo([operation], Refusal(code=ErrorCode.ARGUMENTS_UNAVAILABLE, message=str(error)))
+        claims.undo([operation], _why_never(error))
         healed.count += 1
         return
     try:
@@ -94,6 +94,12 @@ def _send_again(app: Celery, operation: Operation, healed: Healed) -> None:
     audit.close([operation], OperationState.DONE, outcome=_healed(operation))
     signals.tell_retried(None, operation)
     healed.count += 1
+
+
+def _why_never(error: Exception) -> Refusal:
+    if isinstance(error, Refused):
+        return error.refusal
+    return Refusal(code=ErrorCode.ARGUMENTS_UNAVAILABLE, message=str(error))
 
 
 def _healed(operation: Operation) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -127,7 +127,7 @@ class RevokeOutcome:
     """False where the broker carries no remote control."""
     workers: tuple[WorkerReply, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    operation: Operation | None = field(default=None)
+    operation: Operation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,8 +20,10 @@ def plain(value: Any, depth: int = 0) -> Any:
         return "[...]"
     if isinstance(value, Mapping):
         return {_key(key): plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple):
         return [plain(item, depth + 1) for item in value]
+    if isinstance(value, set | frozenset):  # each process has its own order, and one request is to look the same in all
+        return sorted((plain(item, depth + 1) for item in value), key=repr)
     return _scalar(value)
 
 

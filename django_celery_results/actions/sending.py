@@ -18,6 +18,9 @@ STOPPING = (ErrorCode.BROKER_UNREACHABLE, ErrorCode.APP_NOT_CONFIGURED)
 """Refusals that every other task would get too."""
 _MARKED_AT_ONCE = 10
 """A process that is killed leaves so many messages at most that are out and not marked: those are sent twice."""
+_INTERRUPTED = Refusal(
+    code=ErrorCode.BROKER_UNREACHABLE, message="The action was interrupted before this task was sent; send it again."
+)
 
 
 def send(app: Celery, found: Sequence[Claim]) -> dict[int, Refusal]:
@@ -45,11 +48,6 @@ def send(app: Celery, found: Sequence[Claim]) -> dict[int, Refusal]:
         if waiting:
             _undo(waiting, _INTERRUPTED)
     return refused
-
-
-_INTERRUPTED = Refusal(
-    code=ErrorCode.BROKER_UNREACHABLE, message="The action was interrupted before this task was sent; send it again."
-)
 
 
 def _publish(app: Celery, claim: Claim) -> Refusal | None:

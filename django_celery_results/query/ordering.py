@@ -45,6 +45,12 @@ class GroupResultOrderField(StrEnum):
     DATE_CREATED = "date_created"
 
 
+class OperationOrderField(StrEnum):
+    """What operations are ordered by; the value is the column."""
+
+    STARTED_AT = "started_at"
+
+
 _READY = one_of("status", READY)
 _COVERED = {
     TaskResultOrderField.DATE_DONE: _READY,
@@ -77,12 +83,6 @@ class GroupResultOrder:
     @property
     def covered(self) -> Q:
         return EVERYTHING
-
-
-class OperationOrderField(StrEnum):
-    """What operations are ordered by; the value is the column."""
-
-    STARTED_AT = "started_at"
 
 
 @dataclass(frozen=True, kw_only=True)

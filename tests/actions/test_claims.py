@@ -277,6 +277,26 @@ def test_a_worker_that_starts_carries_on_all_that_was_interrupted(
     assert sent == []  # by this process
 
 
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [({"body": None}, ErrorCode.ARGUMENTS_UNAVAILABLE), ({"task_name": "gone"}, ErrorCode.TASK_NOT_REGISTERED)],
+)
+def test_what_can_never_be_sent_is_given_up_and_says_why(
+    changes: dict[str, Any], code: ErrorCode, operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = failed_task()
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "publish", lambda *_: (_ for _ in ()).throw(Killed()))
+        with pytest.raises(Killed):
+            retry(operator, ref(original))
+    Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    TaskMessage.objects.exclude(task_id=original.task_id).update(**changes)
+    assert interrupted.heal(app) == 1
+    operation = Operation.objects.get()
+    assert (operation.state, operation.error_code, sent) == (OperationState.FAILED, code, [])
+    assert retry(operator, ref(original)).task_id in sent
+
+
 def test_the_oldest_are_carried_on_first_and_no_more_than_wanted(
     sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,12 @@ def test_rows_of_others_are_not_found(operator: Viewer, sent: list[str], setting
     assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.NOT_FOUND
 
 
+def test_a_replica_that_lags_is_not_asked_for_the_task(operator: Viewer, sent: list[str], settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"DATABASE_FOR_READS": "behind"}  # where nothing can be read at all
+    outcome = retry(operator, ref(failed_task()), overrides=RetryOverrides(queue="mail"))
+    assert outcome.task_id in sent
+
+
 def test_a_queue_of_others_is_refused(operator: Viewer, sent: list[str], settings: Any) -> None:
     mine = failed_task()
     TaskResult.objects.filter(pk=mine.pk).update(queue=operator.username)
