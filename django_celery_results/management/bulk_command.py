@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.outcome import BulkOutcome, ItemOutcome
 from django_celery_results.actions.selection import Selection
+from django_celery_results.exceptions import QueryError
 from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.operators import IDFilter, StateFilter, StringFilter
 from django_celery_results.states import TaskState
@@ -68,7 +69,7 @@ class BulkCommand(BaseCommand):
         )
         # A selection shrinks while an action goes on: only its beginning can be held against a number.
         expected = None if options["key"] else bulk.expected_count
-        preview = self._checked(self.act(selection, replace(bulk, dry_run=True, expected_count=expected), options))
+        preview = self._answered(selection, replace(bulk, dry_run=True, expected_count=expected), options)
         if options["dry_run"] or not preview.matched_count:
             self.stdout.write(f"{preview.matched_count} tasks match.")
             return self._tell_skipped(Counter(_reasons(preview)))
@@ -97,7 +98,7 @@ class BulkCommand(BaseCommand):
         skipped: Counter[str] = Counter()
         while True:
             started = time.monotonic()
-            outcome = self._checked(self.act(selection, bulk, options))
+            outcome = self._answered(selection, bulk, options)
             skipped.update(_reasons(outcome))
             progress.draw(self, options, 1 - outcome.remaining_count / max(outcome.matched_count, 1))
             if not outcome.remaining_count:
@@ -118,7 +119,12 @@ class BulkCommand(BaseCommand):
     def _per_request(self, options: dict[str, Any]) -> int:
         return max(1, min(_PER_REQUEST, int(options["rate"]))) if options["rate"] else _PER_REQUEST
 
-    def _checked(self, outcome: BulkOutcome) -> BulkOutcome:
+    def _answered(self, selection: Selection, bulk: BulkOptions, options: dict[str, Any]) -> BulkOutcome:
+        """One request's outcome; a refusal ends the command, and no traceback with it."""
+        try:
+            outcome = self.act(selection, bulk, options)
+        except QueryError as error:
+            raise CommandError(error.message) from error
         if outcome.refusals:
             raise CommandError(outcome.refusals[0].message)
         return outcome

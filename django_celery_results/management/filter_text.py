@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from types import NoneType
@@ -42,10 +42,15 @@ def _read_object(kind: Any, value: Any, path: str) -> Any:
     for key in value:
         if key not in known:
             raise CommandError(f"{path} has no {key!r}; it has {', '.join(known)}.")
+    for needed in fields(kind):
+        if needed.default is MISSING and _camel(needed.name) not in value:
+            raise CommandError(f"{path} needs {_camel(needed.name)!r}.")
     return kind(**{known[key][0]: _read(known[key][1], item, f"{path}.{key}") for key, item in value.items()})
 
 
 def _read_scalar(kind: Any, value: Any, path: str) -> Any:
+    if kind is Any:
+        return value
     try:
         read = _READERS.get(kind, kind)(value) if isinstance(value, str) else value
     except ValueError:

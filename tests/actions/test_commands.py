@@ -1,6 +1,7 @@
 """The command line does what the API does, for as many tasks as there are."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -11,8 +12,12 @@ import pytest
 from celery import states
 from django.core.management import CommandError, call_command
 
-from django_celery_results.management import bulk_command
+from django_celery_results.exceptions import InvalidInput
+from django_celery_results.management import bulk_command, filter_text
 from django_celery_results.models import Operation, TaskMessage, TaskResult
+from django_celery_results.query.filters import TaskResultFilter
+from django_celery_results.query.json_filters import JSONFilter
+from django_celery_results.query.json_values import JSONKind
 from tests.celery_app import app
 from tests.tasks import add, sleep
 from tests.workers import REDIS, Worker, child_environment
@@ -91,6 +96,23 @@ def test_filters_are_written_as_in_the_api(text: str, matches: int) -> None:
     assert f"{matches} tasks match." in run("retry_tasks", "--filter", text, "--dry-run")
 
 
+@pytest.mark.parametrize("value", ["b", 1, True])
+def test_a_value_inside_of_json_may_be_any(value: Any) -> None:
+    text = json.dumps({"resultJson": {"path": ["a"], "eq": value}})
+    assert filter_text.parsed(text) == TaskResultFilter(result_json=JSONFilter(path=("a",), eq=value))
+
+
+@pytest.mark.usefixtures("broker")
+def test_what_the_database_cannot_answer_is_one_clear_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise InvalidInput("Not on this database.")
+
+    failed_task()
+    monkeypatch.setattr(JSONKind, "_guarded", refuse)
+    with pytest.raises(CommandError, match=r"Not on this database|PostgreSQL before 16"):
+        run("retry_tasks", "--filter", '{"resultJson": {"path": ["a"], "isNull": true}}', "--dry-run")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -104,6 +126,7 @@ def test_filters_are_written_as_in_the_api(text: str, matches: int) -> None:
         (("--filter", '{"dateDone": {"lt": "2020-01-01T00:00:00"}}'), "offset"),
         (("--filter", '{"taskName": {"regex": "x"}}'), "Regular expressions"),
         (("--filter", '{"and": {}}'), "is a list"),
+        (("--filter", '{"resultJson": {"eq": 1}}'), "needs 'path'"),
         (("--state", "FAILURE", "--expect", "7"), "look at the selection again"),
         (("--state", "FAILURE", "--rate", "0"), "tasks per second"),
     ],
