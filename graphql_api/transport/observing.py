@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 
 from graphql_api.conf import settings
 from graphql_api.engine import Context, GraphQLRequest, GraphQLResponse
 
 logger = logging.getLogger("graphql_api.operations")
+_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*", re.ASCII)
+_MAX_NAME = 100
 
 
 def report(operation: GraphQLRequest, context: Context, answer: GraphQLResponse, seconds: float) -> None:
@@ -19,12 +22,18 @@ def report(operation: GraphQLRequest, context: Context, answer: GraphQLResponse,
         logger.log(
             level,
             "%s (document %s) of %s took %.3f s: %s",
-            answer.operation_name or "An operation without a name",
+            name(answer) or "An operation without a name",
             digest(operation),
             context.viewer.username,
             seconds,
             ", ".join(codes(answer)) or "ok",
         )
+
+
+def name(answer: GraphQLResponse) -> str | None:
+    """The operation's name, as far as a line has room for it; a refused request may have sent any text instead."""
+    given = answer.operation_name or ""
+    return given[:_MAX_NAME] if _NAME.fullmatch(given) else None
 
 
 def digest(operation: GraphQLRequest) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql_api.engine import GraphQLRequest, GraphQLResponse
 
-from .observing import codes, digest
+from .observing import codes, digest, name
 
 _SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -37,9 +37,7 @@ def span(operation: GraphQLRequest) -> Iterator[Tell]:
             if trace:
                 _describe(current, operation, answer)
                 # No name: clients choose it, and each would be a time series of its own.
-                _durations.record(
-                    seconds, {"graphql.operation.type": answer.operation_type, "outcome": outcome(answer)}
-                )
+                _durations.record(seconds, {**_kind(answer), "outcome": outcome(answer)})
 
         yield tell
 
@@ -53,10 +51,15 @@ def outcome(answer: GraphQLResponse) -> str:
     return "errors" if answer.errors else "ok"
 
 
+def _kind(answer: GraphQLResponse) -> dict[str, str]:
+    """Query or mutation; nothing where the operation never ran: no attribute is None."""
+    return {"graphql.operation.type": answer.operation_type} if answer.operation_type else {}
+
+
 def _describe(current: Any, operation: GraphQLRequest, answer: GraphQLResponse) -> None:
     """What the log says, never the variables."""
-    known = {"graphql.operation.type": answer.operation_type, "graphql.operation.name": answer.operation_name}
-    given = {name: value for name, value in known.items() if value}
+    called = name(answer)
+    given = {**_kind(answer), **({"graphql.operation.name": called} if called else {})}
     if answer.operation_type:
         current.update_name(" ".join(given.values()))
     current.set_attributes({**given, "graphql.document.digest": digest(operation), "graphql.errors": codes(answer)})

@@ -101,6 +101,22 @@ def test_other_operations_are_told_at_info(service: Service, caplog: Any) -> Non
     assert record.getMessage().endswith("GRAPHQL_VALIDATION_FAILED")
 
 
+@pytest.mark.parametrize("name", ["x\nforged", "x\r\nforged", "two words", "\ud7ff"])
+def test_what_is_no_name_is_not_in_the_log(service: Service, caplog: Any, name: str) -> None:
+    with caplog.at_level(logging.INFO, "graphql_api.operations"):
+        service.ask("{ unknown }", operationName=name)
+    (record,) = [record for record in caplog.records if record.name == "graphql_api.operations"]
+    assert record.getMessage().startswith("An operation without a name (document ")
+    assert record.getMessage().isprintable()
+
+
+def test_a_long_name_is_cut_in_the_log(service: Service, caplog: Any) -> None:
+    with caplog.at_level(logging.INFO, "graphql_api.operations"):
+        service.ask(f"query {'Q' * 50_000} {{ __typename }}")
+    (record,) = [record for record in caplog.records if record.name == "graphql_api.operations"]
+    assert record.getMessage().startswith(f"{'Q' * 100} (document ")
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
