@@ -30,11 +30,12 @@ from graphql import (
 )
 
 from django_celery_results.conf import settings as store_settings
+from django_celery_results.query.stats import MAX_LINES
 from graphql_api.conf import settings
 from graphql_api.limits import LimitExceeded
 
 SIZES = ("first", "last", "limit", "top")
-LISTS = ("ids", "refs", "taskIds")
+LISTS = ("ids",)
 WEIGHTS = {
     "Query.__schema": 5_000,
     "Query.__type": 500,
@@ -52,14 +53,18 @@ WEIGHTS = {
     "Connection.count": 100,
 }
 """Fields that cost as much as reading so many rows, though they return few; `Connection` is every connection type."""
+SERIES = "TaskResultStats.timeSeries"
+IN_SERIES = {"RuntimeStats.percentile": 2_000, "TaskResultBucket.latest": MAX_LINES}
+"""The same below a time series, whose buckets no argument counts: so often is there what stands below these, too."""
 MUTATION_WEIGHT = 2_000
 """Each may wait for workers; many tasks at once are what the bulk mutations are for."""
 
 ROWS = ("edges", "nodes")
-COUNTS = ("totalCount", "count")
-"""Of a connection; a type may well have a number of the same name that costs nothing."""
+"""Of a connection: what stands below these is there for each row, what stands below its other fields once."""
 
 Variables = dict[str, Any]
+Level = list[tuple[Any, SelectionSetNode]]
+"""Selections of one object, with its type."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +76,15 @@ class Term:
     default_rows: int
     inner: tuple[Term, ...]
     once: tuple[Term, ...] = ()
-    """What a connection is asked for beside its rows, such as a count."""
+    """What it is asked for beside its rows, such as a count."""
+    times: int = 1
+    """How often `inner` counts where the field is no page."""
 
     def total(self, variables: Variables) -> int:
         below = total(self.inner, variables)
         rows = self.rows(variables)
-        return self.weight + total(self.once, variables) + (below if rows is None else rows + rows * below)
+        of_rows = self.times * below if rows is None else rows + rows * below
+        return self.weight + total(self.once, variables) + of_rows
 
     def rows(self, variables: Variables) -> int | None:
         """None where the field is no page."""
@@ -127,14 +135,12 @@ class _Compiler:
         self.schema = schema
         self.fragments = fragments
 
-    def terms(self, level: list[tuple[Any, SelectionSetNode]], *, of_rows: bool | None = None) -> tuple[Term, ...]:
+    def terms(self, level: Level, *, of_rows: bool | None = None, in_series: bool = False) -> tuple[Term, ...]:
         """Of all fields, or of those only that lead to a connection's rows, or that do not."""
         found: list[Term] = []
         for (parent, _), nodes in self._fields(level).items():
-            name = nodes[0].name.value
-            if of_rows is None or of_rows == (name in ROWS):
-                field = getattr(parent, "fields", {}).get(name)
-                found += self._term(field, self._weight(parent, name), nodes)
+            if of_rows is None or of_rows == (nodes[0].name.value in ROWS):
+                found += self._term(parent, nodes, in_series)
         return tuple(found)
 
     def _weight(self, parent: Any, name: str) -> int:
@@ -143,26 +149,33 @@ class _Compiler:
         kind = str(parent)
         return WEIGHTS.get(f"{'Connection' if kind.endswith('Connection') else kind}.{name}", 0)
 
-    def _term(self, field: GraphQLField | None, weight: int, nodes: list[FieldNode]) -> tuple[Term, ...]:
+    def _term(self, parent: Any, nodes: list[FieldNode], in_series: bool) -> tuple[Term, ...]:
+        name = nodes[0].name.value
+        path = f"{parent}.{name}"
+        times = IN_SERIES.get(path, 0) if in_series else 0
+        weight = times or self._weight(parent, name)
+        field = getattr(parent, "fields", {}).get(name)
         if field is None:  # __typename and introspection, which hold no rows
             return (Term(weight=weight, sizes=(), default_rows=0, inner=()),) if weight else ()
         kind = get_named_type(field.type)
         level = [(kind, node.selection_set) for node in nodes if node.selection_set]
         rows = _default_rows(field)
+        in_series = in_series or path == SERIES
         if not weight and not rows:
-            return self.terms(level)
+            return self.terms(level, in_series=in_series)
         splits = _is_connection(kind)
         return (
             Term(
                 weight=weight,
                 sizes=_sizes(nodes[0]),
                 default_rows=rows,
-                inner=self.terms(level, of_rows=True if splits else None),
+                inner=self.terms(level, of_rows=True if splits else None, in_series=in_series),
                 once=self.terms(level, of_rows=False) if splits else (),
+                times=times or 1,
             ),
         )
 
-    def _fields(self, level: list[tuple[Any, SelectionSetNode]]) -> dict[tuple[Any, str], list[FieldNode]]:
+    def _fields(self, level: Level) -> dict[tuple[Any, str], list[FieldNode]]:
         """Fields by type and response key, each fragment once per level."""
         found: dict[tuple[Any, str], list[FieldNode]] = {}
         entered: set[str] = set()

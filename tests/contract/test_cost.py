@@ -43,3 +43,32 @@ def test_what_a_literal_leaves_out_costs_nothing(client: Client, query: str) -> 
 )
 def test_everything_else_costs_as_if_asked_for(client: Client, query: str) -> None:
     assert client.codes(query) == ["QUERY_TOO_COSTLY"]
+
+
+SERIES = "{ taskResultStats { timeSeries(unit: MINUTE, by: WORKER) { %s } } }"
+PERCENTILES = (
+    "aggregate { runtime { " + " ".join(f"p{number}: percentile(p: {number})" for number in range(10)) + " } }"
+)
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "groups { latest { children(first: 100) { nodes { taskId } } } }",
+        "groups { latest { workflow(limit: 10) { tasks { taskId } } } }",
+        f"groups {{ {PERCENTILES} }}",
+        PERCENTILES,
+    ],
+)
+def test_what_every_bucket_of_a_time_series_is_asked_for_counts_for_many(
+    client: Client, settings: Settings, inner: str
+) -> None:
+    settings.GRAPHQL_API = {}
+    assert client.codes(SERIES % inner) == ["QUERY_TOO_COSTLY"]
+
+
+def test_a_usual_time_series_is_within_the_limits(client: Client, settings: Settings) -> None:
+    settings.GRAPHQL_API = {}
+    numbers = "aggregate { count runtime { avg median: percentile(p: 50) p95: percentile(p: 95) } }"
+    assert client.codes(SERIES % f"start end {numbers}") == []
+    assert client.codes(SERIES % f"start groups {{ keys {numbers} latest {{ taskId }} }}") == []
