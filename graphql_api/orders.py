@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from django_celery_results.actions import bulk_work, forget, retry, revoke
@@ -20,6 +21,7 @@ from django_celery_results.actions.outcome import (
 )
 from django_celery_results.exceptions import InvalidInput
 from django_celery_results.policy.viewer import Viewer
+from graphql_api import refused
 
 Outcome = TypeVar("Outcome")
 Read = Callable[[], dict[str, Any]]
@@ -30,7 +32,9 @@ def retry_task(viewer: Viewer, read: Read) -> RetryOutcome:
     """Run a task again."""
 
     def order(task: Any, **wishes: Any) -> RetryOutcome:
-        return retry.retry(viewer, task, **wishes)
+        outcome = retry.retry(viewer, task, **wishes)
+        states: dict[str, Any] = {name: wishes[name] for name in ("allow_states", "allow_retried") if name in wishes}
+        return _with_blockers(viewer, outcome, states)
 
     return _ordered(RetryOutcome, "task", order, read)
 
@@ -91,6 +95,16 @@ def bulk_delete_task_results(viewer: Viewer, read: Read) -> BulkOutcome:
         return bulk_work.bulk_forget(viewer, select, options or BulkOptions())
 
     return _ordered(BulkOutcome, "select", order, read)
+
+
+def _with_blockers(viewer: Viewer, outcome: RetryOutcome, states: dict[str, Any]) -> RetryOutcome:
+    """An action stops at the first reason against it; whoever asked wants to know of the others before asking again."""
+    task = outcome.original
+    if task is None or not any(map(refused.is_about_task, outcome.refusals)):
+        return outcome
+    told = {refusal.code for refusal in outcome.refusals}
+    others = (found for found in retry.blockers_for(viewer, [task], **states)[task.pk] if found.code not in told)
+    return replace(outcome, refusals=(*outcome.refusals, *others))
 
 
 def _ordered(outcome: Callable[..., Outcome], named: str, order: Callable[..., Outcome], read: Read) -> Outcome:

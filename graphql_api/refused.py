@@ -38,9 +38,16 @@ _PLAIN: Mapping[ErrorCode, str] = {
 _GIVEN_AS = {below: given for given, below in inputs.RENAMED.items()}
 
 
+def is_about_task(refusal: Refusal) -> bool:
+    """Whether it is this task that stands in the way, and not the viewer, the input or the service."""
+    return refusal.code not in _PLAIN and refusal.code is not ErrorCode.FORBIDDEN
+
+
 def of_retry(outcome: RetryOutcome) -> list[Told]:
-    """What a retry was refused for."""
-    return _told(outcome.refusals, "NotRetryableError", task=outcome.original, blockers=outcome.refusals)
+    """What a retry was refused for: one error for all that is against this task."""
+    blockers = [refusal for refusal in outcome.refusals if is_about_task(refusal)]
+    others = [refusal for refusal in outcome.refusals if not is_about_task(refusal)]
+    return _told([*others, *blockers[:1]], "NotRetryableError", task=outcome.original, blockers=blockers)
 
 
 def of_revoke(outcome: RevokeOutcome) -> list[Told]:
@@ -51,7 +58,7 @@ def of_revoke(outcome: RevokeOutcome) -> list[Told]:
 def of_others(outcome: ForgetOutcome | BulkOutcome) -> list[Told]:
     """What an order that is not about a task's state was refused for."""
     refusals = map(_of_many, outcome.refusals) if isinstance(outcome, BulkOutcome) else outcome.refusals
-    return _told(refusals, "InvalidInputError")
+    return _told(refusals, "ForbiddenError", permission=None)  # by the policy, for this task
 
 
 def _of_many(refusal: Refusal) -> Refusal:

@@ -5,10 +5,13 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from django_celery_results.models import TaskResult
+from django_celery_results.policy.access import Action, Policy
+from django_celery_results.policy.viewer import Viewer
 from tests.actions.records import failed_task
 from tests.celery_app import app
 from tests.contract.conftest import Client
-from tests.query.rows import tasks
+from tests.query.rows import task, tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -49,6 +52,44 @@ def test_an_override_is_refused_under_the_name_that_it_was_given_by(client: Clie
     for overrides, step in (({"countdownSeconds": -1e300}, "countdownSeconds"), ({"kwargs": [1]}, "kwargs")):
         error = refused(client, RETRY, task={"taskId": "t"}, overrides=overrides, dryRun=True)
         assert error == {"code": "INVALID_INPUT", "path": ["overrides", step]}
+
+
+def blockers(client: Client, **given: Any) -> list[str]:
+    """The codes of all that is against a retry, which is one error."""
+    query = """mutation ($input: RetryTaskInput!) { retryTask(input: $input) {
+      errors { ... on NotRetryableError { code blockers { code } } } } }"""
+    error = refused(client, query, **given)
+    codes = [blocker["code"] for blocker in error["blockers"]]
+    assert codes[0] == error["code"]
+    return codes
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_retry_is_refused_with_all_that_is_against_it(client: Client, dry_run: bool) -> None:
+    task("t", status="SUCCESS")
+    task("again", retried_from="t")
+    given = {"task": {"taskId": "t"}, "dryRun": dry_run}
+    every = ["ALREADY_FINISHED", "ALREADY_RETRIED", "ARGUMENTS_UNAVAILABLE"]
+    assert blockers(client, **given) == every
+    assert blockers(client, allowRetried=True, **given) == [every[0], every[2]]
+    assert blockers(client, allowStates=["SUCCESS"], **given) == every[1:]
+    assert blockers(client, allowStates=["SUCCESS"], allowRetried=True, **given) == every[2:]
+
+
+class Guarded(Policy):
+    """Whoever may delete may not delete this."""
+
+    def may(self, viewer: Viewer, action: Action, task: TaskResult | None = None) -> bool:
+        return not (task and task.task_id == "guarded") and super().may(viewer, action, task)
+
+
+def test_what_the_policy_forbids_for_one_task_is_no_fault_of_the_input(client: Client, settings: Settings) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_refusals.Guarded"}
+    task("guarded")
+    query = """mutation { deleteTaskResult(input: {task: {taskId: "guarded"}}) {
+      errors { __typename ... on ForbiddenError { code permission } } } }"""
+    expected = {"__typename": "ForbiddenError", "code": "TASK_NOT_ALLOWED", "permission": None}
+    assert client.data(query) == {"deleteTaskResult": {"errors": [expected]}}
 
 
 def test_the_service_tells_what_is_stored(client: Client, settings: Settings) -> None:
