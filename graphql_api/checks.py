@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from importlib import metadata
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Info, Warning, register  # noqa: A004 - Django's name
 from django.utils.module_loading import import_string
 
-from .conf import Settings, settings, unknown_keys
+from .conf import ENGINES, SETTING, Settings, settings, unknown_keys
+
+_ABOVE_ZERO = ("MAX_STATEMENT_SECONDS",)
+"""Limits of which databases take 0 as none at all."""
 
 
 def connect() -> None:
@@ -25,18 +29,45 @@ def connect() -> None:
 
 
 def check_settings(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
-    """Every key of `GRAPHQL_API` is known."""
+    """Every key of `GRAPHQL_API` is known, and its value is of the right type."""
+    given = getattr(django_settings, SETTING, None)
+    if given is not None and not isinstance(given, dict):
+        hint = "Write GRAPHQL_API = {'GRAPHIQL': False, ...}."
+        return [Error("GRAPHQL_API is not a dictionary.", hint=hint, id="graphql_api.E006")]
     known = [name.upper() for name in Settings.__dataclass_fields__]
-    return [
+    unknown: list[CheckMessage] = [
         Error(f"GRAPHQL_API has an unknown key {key!r}.", hint=_hint(key, known), id="graphql_api.E001")
         for key in unknown_keys()
     ]
+    return [*unknown, *_wrong_values(given or {})]
+
+
+def _wrong_values(given: dict[str, Any]) -> Iterator[CheckMessage]:
+    for name, wanted in get_type_hints(Settings).items():
+        key = name.upper()
+        value = given.get(key)
+        if key in given and not _fits(value, wanted):
+            yield _wrong(key, value, f"of the type {Settings.__dataclass_fields__[name].type}")
+        elif isinstance(value, int | float) and (value < 0 or (value == 0 and key in _ABOVE_ZERO)):
+            yield _wrong(key, value, "more than 0, or None" if key in _ABOVE_ZERO else "0 or more")
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    """As a type checker would say it: a whole number passes for a float, True for no number."""
+    kinds = get_args(wanted) or (wanted,)
+    if isinstance(value, bool):
+        return bool in kinds
+    return isinstance(value, (*kinds, int) if float in kinds else kinds)
+
+
+def _wrong(key: str, value: Any, wanted: str) -> CheckMessage:
+    return Error(f"GRAPHQL_API[{key!r}] is {value!r}.", hint=f"{key} must be {wanted}.", id="graphql_api.E006")
 
 
 def check_engine(app_configs: Sequence[Any] | None, **_: Any) -> list[CheckMessage]:
     """The engine's room exists, and its library is installed."""
     name = settings().engine
-    if not name.isidentifier() or find_spec(f"graphql_api.{name}") is None:
+    if name not in ENGINES:
         hint = 'Leave ENGINE out of GRAPHQL_API, or set it to "strawberry" or "graphene".'
         return [Error(f"GRAPHQL_API names an unknown engine {name!r}.", hint=hint, id="graphql_api.E002")]
     if find_spec(name) is None:
@@ -63,7 +94,7 @@ def check_authenticate(app_configs: Sequence[Any] | None, **_: Any) -> list[Chec
     """The hook for tokens can be imported: found out at the start, not by the first client."""
     path = settings().authenticate
     try:
-        if path is None or callable(import_string(path)):
+        if path is None or callable(import_string(str(path))):
             return []
     except ImportError:
         pass

@@ -11,10 +11,11 @@ from django.conf import settings as django_settings
 from django.core.signals import setting_changed
 
 SETTING = "GRAPHQL_API"
+ENGINES = ("strawberry", "graphene")
 
 
 def _installed_engine() -> str:
-    return "graphene" if find_spec("graphene") and not find_spec("strawberry") else "strawberry"
+    return next((name for name in ENGINES if find_spec(name)), ENGINES[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,8 @@ def unknown_keys() -> list[str]:
 
 
 def _given() -> dict[str, Any]:
-    return getattr(django_settings, SETTING, None) or {}
+    given = getattr(django_settings, SETTING, None)
+    return given if isinstance(given, dict) else {}  # a system check reports anything else
 
 
 def _forget(*, setting: str, **_: Any) -> None:

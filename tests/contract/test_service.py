@@ -25,7 +25,9 @@ def ids() -> list[str]:
     return [found for message in run_checks(tags=["graphql_api"]) if (found := str(message.id)) != BOTH]
 
 
-def test_good_settings_pass_the_checks() -> None:
+@pytest.mark.parametrize("given", [{}, {"MAX_STATEMENT_SECONDS": 5, "SLOW_OPERATION_SECONDS": None, "GRAPHIQL": False}])
+def test_good_settings_pass_the_checks(settings: Settings, given: dict[str, Any]) -> None:
+    settings.GRAPHQL_API = given
     assert ids() == []
 
 
@@ -35,12 +37,19 @@ def test_good_settings_pass_the_checks() -> None:
         ({"GRAPHIQ": False}, "graphql_api.E001"),
         ({"ENGINE": "nothing"}, "graphql_api.E002"),
         ({"ENGINE": "../strawberry"}, "graphql_api.E002"),
+        ({"ENGINE": "transport"}, "graphql_api.E002"),
         ({"AUTHENTICATE": "tests.transport.tokens.nobody"}, "graphql_api.E005"),
         ({"AUTHENTICATE": "tests.transport.tokens.__doc__"}, "graphql_api.E005"),
         ({"AUTHENTICATE": "nothing"}, "graphql_api.E005"),
+        ({"MAX_COST": "20000"}, "graphql_api.E006"),
+        ({"MAX_COST": True}, "graphql_api.E006"),
+        ({"MAX_DEPTH": -1}, "graphql_api.E006"),
+        ({"GRAPHIQL": 1}, "graphql_api.E006"),
+        ({"MAX_STATEMENT_SECONDS": 0}, "graphql_api.E006"),
+        (["GRAPHIQL"], "graphql_api.E006"),
     ],
 )
-def test_wrong_settings_are_reported(settings: Settings, given: dict[str, Any], expected: str) -> None:
+def test_wrong_settings_are_reported(settings: Settings, given: Any, expected: str) -> None:
     settings.GRAPHQL_API = given
     [found] = [message for message in run_checks(tags=["graphql_api"]) if message.id != BOTH]
     assert found.id == expected
