@@ -31,7 +31,7 @@ from graphql import (
 from graphql_api.conf import SETTING, settings
 from graphql_api.cost import Term, check_cost, terms_of
 from graphql_api.engine import GraphQLRequest
-from graphql_api.limits import LimitExceeded, check_document, check_text, check_variables
+from graphql_api.limits import LimitExceeded, check_document, check_text, check_variables, too_large
 
 _KEPT = 128
 _KEPT_BYTES = 16_384  # a syntax tree takes some 70 bytes per character: longer texts are not worth keeping
@@ -116,7 +116,7 @@ class Documents:
 
     def _named(self, operations: Operations, name: str | None) -> Operation:
         if not operations:
-            raise _unresolved("The document holds no operation.")
+            raise _unresolved("The document holds no operation: send a query or a mutation.")
         if name is None and len(operations) > 1:
             raise _unresolved("The document holds several operations: say in `operationName` which one to run.")
         found = [operation for operation in operations if name in (None, operation.name)]
@@ -162,12 +162,10 @@ def _parsed(text: str) -> DocumentNode:
     try:
         return parse(text, max_tokens=settings().max_tokens)
     except GraphQLSyntaxError as error:
-        raise RequestRefused(coded(error, _syntax_code(error))) from error
-
-
-def _syntax_code(error: GraphQLSyntaxError) -> str:
-    # The parser's own word for its limit is only in the message.
-    return "QUERY_TOO_LARGE" if "Document contains more than" in error.message else "GRAPHQL_PARSE_FAILED"
+        # The parser's own word for its limit is only in the message.
+        if "Document contains more than" in error.message:
+            raise too_large("tokens", settings().max_tokens) from error
+        raise RequestRefused(coded(error, "GRAPHQL_PARSE_FAILED")) from error
 
 
 def _unresolved(message: str) -> RequestRefused:

@@ -156,7 +156,7 @@ class _Shape:
     def _compare(self, count: int) -> None:
         self.merges += count * (count - 1) // 2
         if self.merges > _MAX_MERGES:
-            raise LimitExceeded("QUERY_TOO_LARGE", "The document selects the same fields too many times.")
+            raise LimitExceeded("QUERY_TOO_LARGE", "The document selects some fields too often. Select each once.")
 
     def _fields(self, sets: list[SelectionSetNode]) -> dict[str, list[FieldNode]]:
         """The fields of one level by response key; a fragment counts once, however often it is spread there."""

@@ -23,7 +23,9 @@ _LOADERS: Mapping[str, Callable[[Session, Collection[int]], Mapping[int, Any]]] 
 def find(session: Session, ids: Sequence[str]) -> list[Any]:
     """In the order of the ids; None where there is nothing that the viewer may see."""
     if len(ids) > settings().max_page_size:
-        raise PageTooLarge(f"`ids` takes at most {settings().max_page_size} here.")
+        raise PageTooLarge(
+            f"`ids` takes at most {settings().max_page_size} here; ask for the others in another request."
+        )
     wanted = [global_ids.decode(text) for text in ids]
     found = _load(session, wanted)
     return [found[one.type_name].get(one.pk) for one in wanted]
@@ -33,6 +35,8 @@ def _load(session: Session, wanted: Sequence[GlobalID]) -> dict[str, Mapping[int
     pks: dict[str, set[int]] = defaultdict(set)
     for one in wanted:
         if one.type_name not in _LOADERS:
-            raise InvalidInput(f"There are no objects of type {one.type_name} here.")
+            raise InvalidInput(
+                f"There are no objects of type {one.type_name} here; take an id from a field named `id`."
+            )
         pks[one.type_name].add(one.pk)
     return {name: _LOADERS[name](session, found) for name, found in pks.items()}

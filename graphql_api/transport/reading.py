@@ -42,7 +42,7 @@ def _announced(request: HttpRequest) -> int:
     try:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError as error:
-        raise BadRequest("The header Content-Length is no number.") from error
+        raise BadRequest("The header Content-Length is no number: leave it to your HTTP client.") from error
 
 
 def _from_json(request: HttpRequest) -> Mapping[str, Any]:
@@ -58,7 +58,7 @@ def _from_json(request: HttpRequest) -> Mapping[str, Any]:
 def _check_length(length: int) -> None:
     most = settings().max_body_bytes
     if length > most:
-        raise TooLarge(f"The body is larger than {most} bytes.")
+        raise TooLarge(f"The body is larger than {most} bytes. Send less, or in several requests.")
 
 
 def _unpacked(fields: Mapping[str, str]) -> Mapping[str, Any]:

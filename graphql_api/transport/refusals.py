@@ -24,7 +24,7 @@ class Refusal(Exception):
 
 
 class BadRequest(Refusal):
-    """The request is not well formed."""
+    """The request is not well formed. Send a POST of JSON with `query`, and perhaps `variables`."""
 
 
 class Unauthenticated(Refusal):
@@ -32,13 +32,6 @@ class Unauthenticated(Refusal):
 
     status = 401
     code = "UNAUTHENTICATED"
-
-
-class Forbidden(Refusal):
-    """You may not do this."""
-
-    status = 403
-    code = "FORBIDDEN"
 
 
 class CSRFRefused(Refusal):
@@ -63,7 +56,7 @@ class NotAcceptable(Refusal):
 
 
 class TooLarge(Refusal):
-    """The body is larger than this service reads."""
+    """The body is larger than this service reads. Send less, or in several requests."""
 
     status = 413
     code = "REQUEST_TOO_LARGE"

@@ -119,6 +119,11 @@ def test_what_is_too_large_is_never_parsed(service: Service, monkeypatch: pytest
     assert code(service.ask("{" + "a " * 60_000 + "}")) == LARGE
 
 
+def test_too_many_tokens_are_refused_in_words_of_ours(service: Service) -> None:
+    [error] = service.ask(HOSTILE["90 kB of tokens"][0]).json()["errors"]
+    assert error["message"] == "The document has more than 4000 tokens. Ask for less, or split it."
+
+
 @pytest.mark.parametrize("name", ["60 aliases", "1,000 directives", "a deep selection", "the same field 1,000 times"])
 def test_what_is_over_a_limit_is_never_validated(service: Service, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "validate", None)
