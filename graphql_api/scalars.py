@@ -1,4 +1,4 @@
-"""Times, durations, JSON and large integers, strict in what they take and exact in what they give."""
+"""Times, durations and JSON, strict in what they take and exact in what they give."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ SPECIFICATIONS = {
 }
 """Where each scalar's form is written down."""
 
-_SAFE_INTEGER = 2**53 - 1
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DURATION = re.compile(
     r"P(?!$)(?:(?P<weeks>\d+)W|(?:(?P<days>\d+)D)?"
@@ -76,19 +75,3 @@ def json_in(value: Any) -> Any:
         if isinstance(part, dict | list):
             left.extend(part.values() if isinstance(part, dict) else part)
     return value
-
-
-def big_out(value: Any) -> int | str:
-    """A whole number that no client rounds."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError("BigInt cannot represent this value.")
-    return value if abs(value) <= _SAFE_INTEGER else str(value)
-
-
-def big_in(value: Any) -> int:
-    """A whole number as it was sent."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,30}", value, re.ASCII):
-        return int(value)
-    raise GraphQLError("A BigInt is a whole number, or its digits as a string.")

@@ -51,7 +51,7 @@ class Operation(ObjectType):
     task_id = String()
     new_task_id = String()
     task_name = String()
-    input = JSON(resolver=_input)
+    input = JSON(required=True, resolver=_input)
     error_code = String()
     started_at = DateTime(required=True)
     finished_at = DateTime()

@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import graphene
-from graphql import GraphQLInputObjectType, GraphQLScalarType, GraphQLSchema
+from graphql import GraphQLSchema
 
-from graphql_api import printing
-from graphql_api.scalars import SPECIFICATIONS
+from graphql_api import finishing, printing
 
 from .mutation import Mutation
 from .operation_types import Operation
 from .query import Query
 from .types import GroupResult, TaskResult
-
-ONE_OF = ("TaskRef", "TaskSelector")
-"""Inputs that take exactly one of their fields."""
 
 
 class Schema(graphene.Schema):
@@ -24,11 +20,7 @@ class Schema(graphene.Schema):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, found in self.graphql_schema.type_map.items():
-            if isinstance(found, GraphQLInputObjectType) and name in ONE_OF:
-                found.is_one_of = True
-            if isinstance(found, GraphQLScalarType) and name in SPECIFICATIONS:
-                found.specified_by_url = SPECIFICATIONS[name]
+        finishing.finish(graphql_core(self))
 
 
 def graphql_core(built: graphene.Schema) -> GraphQLSchema:

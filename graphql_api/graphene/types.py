@@ -21,10 +21,7 @@ from .value_types import ActionBlocker, Page, SerializedValue, StateCount, TaskE
 
 
 class Node(Interface):
-    class Meta:
-        description = "An object with a Globally Unique ID"
-
-    id = graphene.ID(required=True, description="The Globally Unique ID of this object")
+    id = graphene.ID(required=True)
 
 
 class TaskResult(ObjectType):

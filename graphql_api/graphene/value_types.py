@@ -68,13 +68,10 @@ class ActionBlocker(ObjectType):
 
 
 class PageInfo(ObjectType):
-    class Meta:
-        description = "Information to aid in pagination."
-
-    has_next_page = Boolean(required=True, description="When paginating forwards, are there more items?")
-    has_previous_page = Boolean(required=True, description="When paginating backwards, are there more items?")
-    start_cursor = String(description="When paginating backwards, the cursor to continue.")
-    end_cursor = String(description="When paginating forwards, the cursor to continue.")
+    has_next_page = Boolean(required=True)
+    has_previous_page = Boolean(required=True)
+    start_cursor = String()
+    end_cursor = String()
 
 
 class Page(ObjectType):

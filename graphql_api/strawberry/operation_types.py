@@ -62,7 +62,7 @@ class Operation(relay.Node):
     task_id: str | None
     new_task_id: str | None
     task_name: str | None
-    input: JSON | None = asked(_input, JSON | None)
+    input: JSON = asked(_input, JSON)
     error_code: str | None
     started_at: datetime
     finished_at: datetime | None

@@ -13,30 +13,23 @@ from graphql_api import scalars
 from graphql_api.vocabulary import words
 
 JSON = NewType("JSON", object)
-BigInt = NewType("BigInt", int)
 
 SCALARS: Mapping[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description=words("DateTime"),
-        specified_by_url=scalars.SPECIFICATIONS["DateTime"],
         serialize=scalars.time_out,
         parse_value=scalars.time_in,
     ),
     timedelta: strawberry.scalar(
         name="Duration",
         description=words("Duration"),
-        specified_by_url=scalars.SPECIFICATIONS["Duration"],
         serialize=scalars.duration_out,
         parse_value=scalars.duration_in,
     ),
     JSON: strawberry.scalar(
         name="JSON",
         description=words("JSON"),
-        specified_by_url=scalars.SPECIFICATIONS["JSON"],
         parse_value=scalars.json_in,
-    ),
-    BigInt: strawberry.scalar(
-        name="BigInt", description=words("BigInt"), serialize=scalars.big_out, parse_value=scalars.big_in
     ),
 }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLInputObjectType, GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
-from graphql_api import printing
+from graphql_api import finishing, printing
 
 from .executor import Executor
 from .mutation import Mutation
@@ -18,9 +18,6 @@ from .prepared import Prepared
 from .query import Query
 from .scalars import SCALARS
 from .types import GroupResult, TaskResult
-
-ONE_OF = ("TaskRef", "TaskSelector")
-"""Inputs that take exactly one of their fields."""
 
 
 def config() -> StrawberryConfig:
@@ -35,16 +32,12 @@ def graphql_core(built: strawberry.Schema) -> GraphQLSchema:
 
 
 class Schema(strawberry.Schema):
-    """Build a project's own schema with this one: it knows our scalars and enforces `@oneOf`.
-
-    strawberry's own flag is lost where core prints; this one prints and is enforced by either core.
-    """
+    """Build a project's own schema with this one: it knows our scalars and enforces `@oneOf`, whose flag strawberry's
+    own way loses where core prints."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"config": config(), **kwargs})
-        for name, found in graphql_core(self).type_map.items():
-            if isinstance(found, GraphQLInputObjectType) and name in ONE_OF:
-                found.is_one_of = True
+        finishing.finish(graphql_core(self))
 
 
 class _Quiet(Schema):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .phrases import RECORD
+
 WORDS: dict[str, dict[str, str]] = {
     "TaskSelector": {
         "": "Names tasks in exactly one way. An empty filter is refused.",
@@ -11,7 +13,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "BulkOptions": {
         "": "How far to go, and why.",
-        "limit": "Tasks of this request at most; 1,000 unless given, and at most.",
+        "limit": "Tasks of this request; 1,000 unless given, which is also the most.",
         "expectedCount": "Refuse unless the selection still has this many.",
     },
     "BulkRetryTasksInput": {
@@ -27,14 +29,14 @@ WORDS: dict[str, dict[str, str]] = {
         "": "Which tasks to stop, and how.",
         "select": "The tasks.",
         "terminate": "Whether to end those that run. Needs django_celery_results.terminate_taskresult.",
-        "signal": "How to end them.",
+        "signal": "How to end them, where `terminate` is set.",
         "options": "How far to go, and why.",
     },
     "RevokeGroupInput": {
         "": "Which group to stop, and how.",
         "groupId": "Celery's id of the group.",
         "terminate": "Whether to end those that run. Needs django_celery_results.terminate_taskresult.",
-        "signal": "How to end them.",
+        "signal": "How to end them, where `terminate` is set.",
         "options": "How far to go, and why.",
     },
     "BulkDeleteTaskResultsInput": {
@@ -45,12 +47,12 @@ WORDS: dict[str, dict[str, str]] = {
     "BulkPayload": {
         "": "What became of an order for many tasks.",
         "matchedCount": "Tasks that were selected when it began.",
-        "doneCount": "Done so far, by all requests with this key.",
-        "skippedCount": "Refused so far, by all requests with this key.",
-        "remainingCount": "What is left: send the same order with the same key again.",
+        "doneCount": "Tasks for which it was done, by all requests with this key so far.",
+        "skippedCount": "Tasks that were refused, by all requests with this key so far.",
+        "remainingCount": "Tasks that are left: send the same order with the same key again.",
         "items": "The tasks of this request.",
-        "errors": "Why it was not begun, or stopped early.",
-        "operation": "The record of the order. Null for a dry run.",
+        "errors": "Why it was not begun, or stopped early; empty otherwise.",
+        "operation": RECORD,
     },
     "BulkItem": {
         "": "One task of an order for many.",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from .phrases import CLEAN, PAYLOAD, TRACEBACK
+from .phrases import CLEAN, NO_NULL, PAYLOAD, TRACEBACK
 
 WORDS: dict[str, dict[str, str]] = {
     "TaskResultFilter": {
-        "": "Which tasks. Everything that is given must hold; null is not a comparison, use `isNull`.",
+        "": f"Which tasks. {NO_NULL}",
         "id": "The global id.",
         "taskId": "Celery's id.",
         "taskName": "The registered name.",
         "periodicTaskName": "The schedule entry that sent it.",
         "status": "The state as stored.",
         "state": "The state as an enum.",
-        "isReady": "Whether it is finished.",
+        "isReady": "Whether it is finished: SUCCESS, FAILURE or REVOKED.",
         "worker": "Host name of the worker.",
         "queue": "The queue it was sent to.",
         "dateCreated": "When the row was made.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .phrases import ELSE, PAYLOAD, VIEW
+from .phrases import ELSE, NO_NULL, PAYLOAD, VIEW
 
 WORDS: dict[str, dict[str, str]] = {
     "GroupResult": {
@@ -44,8 +44,8 @@ WORDS: dict[str, dict[str, str]] = {
         "edges": "The groups with their cursors.",
         "nodes": "The groups.",
         "pageInfo": "Whether and where the list goes on.",
-        "totalCount": "Of the whole list, exactly. Counts every matching row, so prefer `count`.",
-        "count": "Of the whole list, no further than `max`.",
+        "totalCount": "Rows of the whole list, exactly. Each of them is counted, so prefer `count`.",
+        "count": "Rows of the whole list, counted no further than `max`.",
         "count.max": "Where to stop counting; 100,000 at most.",
     },
     "GroupResultEdge": {
@@ -54,7 +54,7 @@ WORDS: dict[str, dict[str, str]] = {
         "node": "The group.",
     },
     "GroupResultFilter": {
-        "": "Which groups. Everything that is given must hold.",
+        "": f"Which groups. {NO_NULL}",
         "groupId": "Celery's id.",
         "dateCreated": "When the row was made.",
     },

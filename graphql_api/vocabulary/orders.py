@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .phrases import ELSE, PAYLOAD
+from .phrases import ELSE, PAYLOAD, RECORD
 
 WORDS: dict[str, dict[str, str]] = {
     "RetryScope": {
@@ -22,27 +22,27 @@ WORDS: dict[str, dict[str, str]] = {
         "args": "A list in place of all positional arguments.",
         "kwargs": "An object merged into the named arguments; a null removes the name.",
         "queue": "The queue to send it to.",
-        "priority": "The message's priority.",
+        "priority": "The message's priority, from 0 to 255.",
         "countdownSeconds": "Seconds from now before which it is not run; not together with `eta`.",
         "eta": "The moment before which it is not run.",
         "expires": "The moment after which it is not run.",
-        "headers": "An object merged into the message's own headers.",
+        "headers": "An object merged into the message's own headers; Celery's cannot be set.",
     },
     "RetryTaskInput": {
         "": "Which task to run again, and how.",
         "overrides": "What to change about it.",
         "scope": "What happens to those who waited for it.",
-        "allowStates": "States it may be in.",
+        "allowStates": "States it may be in; in any other it is refused.",
         "allowRetried": "Whether to run it again although that was done before.",
     },
     "RetryTaskPayload": {
         "": "What became of a retry.",
         "original": "The task it is another run of. Null where it was not found.",
         "taskId": "Celery's id of what runs now. Null where nothing was sent.",
-        "newTask": "The row of what runs now. Null where nothing was sent.",
-        "preview": "What would be sent. Null unless `dryRun`.",
-        "errors": "Why nothing was sent; empty where it was.",
-        "operation": "The record of the order. Null for a dry run.",
+        "newTask": "The row of what runs now. Null where nothing was sent, or that row is gone.",
+        "preview": "What would be sent. Null unless `dryRun`, and where it would be refused.",
+        "errors": "Why it was refused; empty where it was not.",
+        "operation": RECORD,
     },
     "RetryPreview": {
         "": "What a retry would send, secrets hidden.",
@@ -55,7 +55,7 @@ WORDS: dict[str, dict[str, str]] = {
     "RevokeTaskInput": {
         "": "Which task to stop, and how.",
         "terminate": "Whether to end it if it runs. Needs django_celery_results.terminate_taskresult.",
-        "signal": "How to end it.",
+        "signal": "How to end it, where `terminate` is set.",
         "wait": "How long to wait for workers to answer; 2 seconds unless given, 30 at most.",
     },
     "RevokeTaskPayload": {
@@ -64,8 +64,8 @@ WORDS: dict[str, dict[str, str]] = {
         "taskId": "Celery's id. Null where it was not found.",
         "isSupported": "False where this broker carries no remote control.",
         "workers": "Every worker that was asked.",
-        "errors": "Why it was not revoked; empty where it was.",
-        "operation": "The record of the order. Null for a dry run.",
+        "errors": "Why it was refused; empty where it was not.",
+        "operation": RECORD,
     },
     "WorkerReply": {
         "": "What one worker said.",
@@ -77,7 +77,7 @@ WORDS: dict[str, dict[str, str]] = {
     "DeleteTaskResultPayload": {
         "": "What became of a deletion.",
         "taskId": "Celery's id. Null where it was not found.",
-        "errors": "Why it was not deleted; empty where it was.",
-        "operation": "The record of the order. Null for a dry run.",
+        "errors": "Why it was refused; empty where it was not.",
+        "operation": RECORD,
     },
 }

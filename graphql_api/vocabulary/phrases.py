@@ -12,20 +12,30 @@ OTHERS = (
 ELSE = "Null without it."
 GROUP = "Needs django_celery_results.view_groupresult."
 CLEAN = "Rows that name a secret in it never match."
+NO_NULL = "Everything that is given must hold; null is not a comparison, use `isNull`."
+RECORD = "The record of the order. Null for a dry run, and where the order was not recorded."
 
 ANYWHERE: dict[str, str] = {
     "input": "The order.",
     "task": "The task.",
     "code": "For programs; stable.",
-    "message": "For people; says what to do.",
-    "path": "Where in the input the fault lies; empty where it lies in no one field.",
+    "message": "For people; says what to do, and may change.",
+    "path": "Input fields, from the outside in, to the one at fault; empty where no single one is.",
     "dryRun": "Do nothing; say what would be done.",
-    "reason": "Why, for the record.",
-    "idempotencyKey": "The same key of the same person does the same order once, however often it is sent.",
-    "first": "Rows of the page, from the beginning or from `after`; 50 unless given, 100 at most.",
-    "after": "The cursor of the row before the page; only for the same filter and order.",
-    "last": "Rows of the page, counted back from the end or from `before`.",
-    "before": "The cursor of the row behind the page; only for the same filter and order.",
+    "reason": "Why, for the record, which keeps 2,000 characters.",
+    "idempotencyKey": (
+        "The same key of the same person does the same order once, however often it is sent; 1 to 255 characters."
+    ),
+    "first": (
+        "Rows of the page, from the beginning or from `after`; `ServiceInfo.pageSize` unless given, "
+        "`ServiceInfo.maxPageSize` at most."
+    ),
+    "after": "Only rows that come after the one with this cursor, which is good for the same filter and order.",
+    "last": (
+        "Rows of the page, counted back from the end or from `before`; `ServiceInfo.maxPageSize` at most. "
+        "Not together with `first`."
+    ),
+    "before": "Only rows that come before the one with this cursor, which is good for the same filter and order.",
     "filter": "Which rows; all that you may see unless given.",
     "orderBy": "The order; newest first unless given.",
     "and": "All of these must hold.",

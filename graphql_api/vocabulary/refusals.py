@@ -17,8 +17,8 @@ WORDS: dict[str, dict[str, str]] = {
         "CANNOT_CONTINUE": "What was waiting for this task cannot go on; retry it alone.",
         "IN_TRANSACTION": "The service runs this inside an open transaction.",
         "APP_NOT_CONFIGURED": "The service's process has no configured Celery app.",
-        "CONTROL_UNSUPPORTED": "This broker carries no remote control.",
-        "DUPLICATE_REQUEST": "The idempotency key was used for another order.",
+        "CONTROL_UNSUPPORTED": "This broker carries no remote control, or the workers cannot do this.",
+        "DUPLICATE_REQUEST": "The idempotency key was used for another order, or its order is still under way.",
         "SELECTION_TOO_LARGE": "More tasks match than one order takes.",
         "SELECTION_CHANGED": "Another number of tasks matches than was expected.",
         "BROKER_UNREACHABLE": "The broker did not answer. Nothing was done.",
@@ -28,11 +28,14 @@ WORDS: dict[str, dict[str, str]] = {
     "NotFoundError": {"": "There is no such task, or you may not see it."},
     "ForbiddenError": {
         "": "You lack a permission.",
-        "permission": "The permission that lacks. Null where no single one would help.",
+        "permission": "The missing permission. Null where no single one would help.",
     },
     "InvalidInputError": {"": "A value in the input cannot be used."},
     "UnavailableError": {"": "Something that is needed is not there now. The order may succeed later."},
-    "NotRetryableError": {"": "This task cannot be run again so.", "blockers": "Every reason."},
+    "NotRetryableError": {
+        "": "This task cannot be run again in this way.",
+        "blockers": "Every reason that is known, the one of this error first.",
+    },
     "NotRevocableError": {"": "This task cannot be revoked.", "task": "The task. Null where it has no row."},
     "SelectionError": {
         "": "The selection is too large, or is another than was expected.",

@@ -6,15 +6,24 @@ from .phrases import GROUP, VIEW
 
 WORDS: dict[str, dict[str, str]] = {
     "Query": {
-        "": "What can be asked.",
-        "node": "Any object by its global id. Null where it does not exist or may not be seen.",
+        "": (
+            "What can be asked. Without the permission that a description names, a field is an error with the code "
+            "FORBIDDEN, or null where the description says so."
+        ),
+        "node": (
+            "Any object by its global id. Null where it does not exist or may not be seen. "
+            "Needs the permission to view objects of its type."
+        ),
         "node.id": "The global id.",
         "taskResult": f"One task. Null where there is no row, or none that you may see. {VIEW}",
         "taskResult.ref": "Which task.",
-        "nodes": "Objects by their global ids, in that order. Null where one does not exist or may not be seen.",
-        "nodes.ids": "The global ids; 100 at most.",
+        "nodes": (
+            "Objects by their global ids, in that order. Null where one does not exist or may not be seen. "
+            "Needs the permissions to view objects of their types."
+        ),
+        "nodes.ids": "The global ids; `ServiceInfo.maxPageSize` at most.",
         "operations": "What was ordered, newest first. Needs django_celery_results.view_operation.",
-        "viewer": "You.",
+        "viewer": "Whoever asks.",
         "service": "What this service is.",
         "taskResultStats": f"Statistics over tasks. {VIEW}",
         "suggest": f"Values that a column has, in order, for pickers of filters. {VIEW}",
@@ -29,7 +38,7 @@ WORDS: dict[str, dict[str, str]] = {
         "taskResults": f"Tasks, newest first. {VIEW}",
     },
     "Mutation": {
-        "": "What can be ordered.",
+        "": "What can be ordered. What is refused is told by `errors` of the payload.",
         "retryTask": "Run a task again. Needs django_celery_results.retry_taskresult.",
         "deleteTaskResult": "Delete a result. Needs django_celery_results.delete_taskresult.",
         "bulkRetryTasks": "Run many tasks again. Needs django_celery_results.retry_taskresult.",

@@ -1,4 +1,4 @@
-"""Scalars, and the states and orders that every room speaks of."""
+"""Scalars, and the states, orders, pages and counts that every room speaks of."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ WORDS: dict[str, dict[str, str]] = {
         "": "A span of time as in ISO 8601, such as PT90S, PT1H30M or P7D. Months and years have no fixed length."
     },
     "JSON": {
-        "": "Any JSON value. Integers beyond 2^53-1 come as they are; read `text` where your client cannot hold them."
+        "": (
+            "Any JSON value. Integers beyond 2^53-1 come as they are; read `SerializedValue.text` where your client "
+            "cannot hold them."
+        )
     },
-    "BigInt": {"": "A whole number that may exceed 32 bits; a string beyond 2^53-1."},
     "TaskState": {
         "": "Celery's states. A task may set any other text, such as PROGRESS: CUSTOM here, and verbatim in `status`.",
         "PENDING": "Waiting in a queue, or unknown.",
@@ -25,11 +27,19 @@ WORDS: dict[str, dict[str, str]] = {
         "CUSTOM": "A state of the task's own; see `status`.",
     },
     "OrderDirection": {"": "Which end of a list comes first.", "ASC": "Smallest first.", "DESC": "Largest first."},
+    "Node": {"": "What has a global id.", "id": "The global id: refetch by `node`."},
+    "PageInfo": {
+        "": "Whether and where a list goes on.",
+        "hasNextPage": "Whether rows follow the page.",
+        "hasPreviousPage": "Whether rows come before the page.",
+        "startCursor": "The place of the page's first row, for `before`. Null where the page is empty.",
+        "endCursor": "The place of the page's last row, for `after`. Null where the page is empty.",
+    },
     "StateCount": {
         "": "How many tasks are in one state.",
         "state": "The state as an enum.",
         "status": "The state as stored.",
-        "count": "Tasks.",
+        "count": "How many tasks.",
     },
     "BoundedCount": {
         "": "A count that may have stopped early.",

@@ -16,7 +16,7 @@ WORDS: dict[str, dict[str, str]] = {
     "RegisteredTask": {
         "": "A task that the service's Celery app knows.",
         "name": "The name under which messages ask for it.",
-        "doc": "Its documentation. Null without any.",
+        "doc": "Its docstring. Null without any.",
         "maxRetries": "How often it may retry by itself. Null where there is no limit.",
         "rateLimit": "Runs of one worker at most, such as 10/m. Null where there is no limit.",
         "timeLimitSeconds": "Seconds after which its process is killed. Null where there is no limit.",

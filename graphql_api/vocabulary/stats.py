@@ -23,7 +23,7 @@ WORDS: dict[str, dict[str, str]] = {
     "TaskResultTimeField": {
         "": "The moments a task can be counted at.",
         "DATE_CREATED": "When the row was made.",
-        "DATE_STARTED": "When it began to run.",
+        "DATE_STARTED": "When it began to run; only tasks that did.",
         "DATE_DONE": "When it finished; only tasks that are ready.",
     },
     "RuntimeStats": {
@@ -39,11 +39,11 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "TaskResultAggregate": {
         "": "The numbers of one set of tasks.",
-        "count": "Tasks.",
+        "count": "How many tasks.",
         "stateCounts": "Tasks by state, the most frequent first.",
         "successRate": "Successes among those that succeeded or failed, from 0 to 1. Null where none did either.",
-        "runtime": "From start to end.",
-        "queued": "From the row's creation to the start.",
+        "runtime": "Seconds from start to end.",
+        "queued": "Seconds from the row's creation to the start.",
         "firstSeenAt": "Creation of the oldest row. Null without any.",
         "lastSeenAt": "Creation of the newest row. Null without any.",
     },
@@ -72,6 +72,9 @@ WORDS: dict[str, dict[str, str]] = {
         "timeSeries.field": "The moment a task is counted at.",
         "timeSeries.by": "A column to break each span down by.",
         "timeSeries.timeZone": "Whose midnights and Mondays; a name such as Europe/Berlin.",
-        "isTruncated": "Whether a breakdown had over 10,000 lines; the largest were kept. Select it last.",
+        "isTruncated": (
+            "Whether a breakdown selected before this field had over 10,000 combinations of values, states and spans, "
+            "of which the largest were kept. Select it last."
+        ),
     },
 }

@@ -11,7 +11,7 @@ WORDS: dict[str, dict[str, str]] = {
         "json.path": "Keys, and indexes of lists, from the outside in; 20 at most.",
         "text": "The stored text after redaction.",
         "text.maxLength": "Characters at most, up to 1,000,000.",
-        "contentType": "How the result is encoded; decides whether it can be shown.",
+        "contentType": "Media type that the row names; other values than JSON and plain text are not shown.",
         "contentEncoding": "Character encoding, or `binary`.",
         "byteLength": "Bytes of the stored text.",
         "isTruncated": "Whether its producer or this service cut it.",
@@ -19,10 +19,10 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "TaskError": {
         "": "Why a task failed.",
-        "type": "Name of the exception's class. Null where the row does not say it.",
+        "type": "Name of the exception's class, with its module unless built in. Null where the row does not say it.",
         "module": "Module of the exception's class. Null where the row does not say it.",
-        "message": f"The exception's message, secrets hidden. {TRACEBACK} {ELSE}",
-        "traceback": f"The traceback, secrets hidden. {TRACEBACK} {ELSE}",
+        "message": f"The exception's message, secrets hidden. Null where the row does not say it. {TRACEBACK} {ELSE}",
+        "traceback": f"The traceback, secrets hidden. Null where none is stored. {TRACEBACK} {ELSE}",
         "fingerprint": "Equal for errors of the same type at the same place. Null where it was not recorded.",
     },
     "TaskProgress": {
