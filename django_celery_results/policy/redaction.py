@@ -6,6 +6,7 @@ Every repetition is bounded or possessive, so that hostile text costs linear tim
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -20,6 +21,8 @@ _TRIPLE = r"""'{3}(?:[^'\\]|\\.|'(?!''))*+(?:'{3}|\Z)|"{3}(?:[^"\\]|\\.|"(?!""))
 _QUOTED = rf"""{_TRIPLE}|'(?:[^'\\]|\\.)*+(?:'|\Z)|"(?:[^"\\]|\\.)*+(?:"|\Z)"""
 _QUOTES = r"""(?:[\\"']|%2[27]|&(?:quot|\#39|\#x27);){0,64}+"""  # JSON in JSON in JSON, in a URL, or in HTML
 _ENDED = r"(?:None|null|[Tt]rue|[Ff]alse|-?[\d.]{1,40}+)(?=\s{0,2}[,}\])]|\Z)|[^\s&,;'\"<>]{1,4096}+(?=&)"
+_BACKSLASHES = r"\\{1,64}+"  # JSON in JSON in JSON
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _BRACKETS = re.compile(rf"{_QUOTED}|[\[({{]|[\])}}]", re.DOTALL)
 _URL = re.compile(
     r"""([a-z][a-z0-9+.-]{0,30}://)(?:[^\s/?#:'"<>\\@]{0,256}+:[^\s'"<>]{1,512}|[^\s/?#'"<>\\@]{1,512}+)@""",
@@ -129,13 +132,15 @@ def _spellings(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _markers(keys: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    return (*((key,) for key in _spellings(keys)), ("://", "@"), ("bearer",), ("private key-----",))
+    spellings = _spellings(keys)
+    escaped = (("\\u", *_ASCII.findall(key)) for key in spellings if not key.isascii())
+    return (*((key,) for key in spellings), *escaped, ("://", "@"), ("bearer",), ("private key-----",))
 
 
 @lru_cache(maxsize=8)
 def _assignment(keys: tuple[str, ...]) -> re.Pattern[str]:
     """A secret's name, what assigns to it, and the value or the bracket that opens it."""
-    names = "|".join(re.escape(key) for key in _spellings(keys)) or r"(?!)"
+    names = "|".join("".join(map(_letter, key)) for key in _spellings(keys)) or r"(?!)"
     return re.compile(
         rf"""(?P<name>(?:{names})(?![\w.-]{{0,64}}(?:Error|Exception|Warning)\s{{0,2}}:)"""  # the class of an error
         rf"""[\w.-]{{0,64}}+{_QUOTES}\]{{0,2}}+\s{{0,8}}+(?:=>|[:=>]|%3[AD]|(?<=["']),)\s{{0,8}}+"""
@@ -143,3 +148,12 @@ def _assignment(keys: tuple[str, ...]) -> re.Pattern[str]:
         rf"""(?:{_QUOTED}|[\[({{]|{_ENDED}|[^\r\n]*+)""",
         re.IGNORECASE | re.DOTALL | re.ASCII,
     )
+
+
+def _letter(letter: str) -> str:
+    """In either case, which `re.ASCII` folds for its own letters only, and escaped, as most JSON writes the others."""
+    if letter.isascii():
+        return re.escape(letter)
+    forms = [form for form in (letter.lower(), letter.upper()) if len(form) == 1] or [letter]
+    escaped = (json.dumps(form).strip('"').replace("\\", _BACKSLASHES) for form in forms)
+    return f"(?:{'|'.join((*forms, *escaped))})"

@@ -5,6 +5,7 @@ A database cannot redact, so rows whose text names a secret are left out whole: 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from django.db.models import Q
@@ -18,6 +19,9 @@ from . import lookups
 from .conditions import all_of, any_of, negate
 from .json_filters import JSONFilter
 from .operators import Comparison
+
+
+_PIECES = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]")
 
 
 def outside(column: str, comparison: Comparison) -> Q:
@@ -40,9 +44,13 @@ def _clean(column: str, condition: Q) -> Q:
 
 def _markers(column: str) -> Iterator[Q]:
     for parts in redaction.markers():
-        yield all_of(lookups.i_contains(column, part) for part in parts)
-        if not "".join(parts).isascii():  # most JSON writes other letters as escapes
-            yield lookups.contains(column, "\\u")
+        yield all_of(_in_any_case(column, piece) for part in parts for piece in _PIECES.findall(part))
+
+
+def _in_any_case(column: str, piece: str) -> Q:
+    # SQLite, and PostgreSQL in the locale C, know the cases of ASCII only.
+    forms = [piece] if piece.isascii() else dict.fromkeys((piece.lower(), piece.upper()))
+    return any_of(lookups.i_contains(column, form) for form in forms)
 
 
 def _hidden_tasks() -> Iterator[Q]:

@@ -111,11 +111,20 @@ def test_a_secret_in_a_key_is_hidden(key: str) -> None:
     assert SECRET not in repr(shown)
 
 
-def test_json_in_json_hides_its_secrets() -> None:
-    text = json.dumps({"password": "hunter2"})
+@pytest.mark.parametrize("key", ["password", "CONTRASEÑA", "Пароль", "🔑"])
+def test_json_in_json_hides_its_secrets(key: str, settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REDACT_KEYS": ["password", "contraseña", "пароль", "🔑"]}
+    text = json.dumps({key: "hunter2"})
     for _ in range(5):
         text = json.dumps(text)
         assert "hunter2" not in redact_text(text)[0]
+
+
+@pytest.mark.parametrize("key", ["contraseña", "CONTRASEÑA", "Пароль", "ПАРОЛЬ"])
+def test_keys_of_any_language_are_known_in_any_case(key: str, settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REDACT_KEYS": ["contraseña", "пароль"]}
+    assert redact({key: SECRET}) == ({key: HIDDEN}, True)
+    assert redact_text(repr({key: SECRET, "n": 1})) == (f"{{{key!r}: {HIDDEN}, 'n': 1}}", True)
 
 
 def test_what_is_too_deep_to_look_at_is_hidden() -> None:

@@ -119,3 +119,12 @@ def test_the_words_of_a_search_count_as_conditions() -> None:
     assert ids(TaskResultFilter(or_=(words,) * 9)) == []
     with pytest.raises(InvalidInput, match="100 conditions"):
         ids(TaskResultFilter(or_=(words,) * 10))
+
+
+@pytest.mark.parametrize("key", ["CONTRASEÑA", "ContraseÑa", "Пароль", "ПароЛЬ", "contrase\\u00d1a"])
+def test_a_secrets_name_of_any_language_is_known_in_any_case(key: str, settings: Settings) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REDACT_KEYS": ["contraseña", "пароль"]}
+    task("secret", task_args=f"{key}=hunter2")
+    task("open", task_args="key=hunter2")
+    for guess in (StringFilter(contains="hunter2"), StringFilter(ne="x")):
+        assert ids(TaskResultFilter(args=guess)) == ["open"]
