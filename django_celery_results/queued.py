@@ -70,7 +70,7 @@ def _after_commit(backend: DatabaseBackend, store: Callable[[], None]) -> None:
     if connection.in_atomic_block:
         connection.on_commit(store, robust=True)  # never, where the transaction is rolled back
     elif loop := _running_loop():
-        loop.run_in_executor(None, _store_and_close, store, connection.alias)  # Django refuses to block a loop
+        loop.run_in_executor(None, _store_and_close, backend, store)  # Django refuses to block a loop
     else:
         store()
 
@@ -82,11 +82,11 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _store_and_close(store: Callable[[], None], alias: str) -> None:
+def _store_and_close(backend: DatabaseBackend, store: Callable[[], None]) -> None:
     try:
         store()
     finally:
-        connections[alias].close()  # that of this thread, which nobody else would close
+        connections[backend.alias_for_write()].close()  # that of this thread, which nobody else would close
 
 
 def _store(backend: DatabaseBackend, request: Context, record: message.Keep | None) -> None:

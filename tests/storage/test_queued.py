@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from celery import Celery, chain
 from celery.beat import ScheduleEntry, Scheduler
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from django_celery_results.actions.retry import retry
+from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskMessage, TaskResult
 from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.query.tasks import TaskRef
@@ -67,6 +68,26 @@ def test_a_task_sent_by_a_coroutine_has_a_row() -> None:
 
     queued = asyncio.run(publish())  # it ends when its threads have ended
     assert TaskResult.objects.get().task_id == queued.id
+
+
+def test_in_a_worker_a_coroutine_leaves_no_connection_open(
+    as_worker: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"TRACK_QUEUED": True, "KEEP_CONNECTION": True}
+    used: list[Any] = []
+    store = DatabaseBackend.store_queued
+
+    def noting(backend: DatabaseBackend, *args: Any) -> None:
+        store(backend, *args)
+        used.append(connections[backend.alias_for_write()])
+
+    async def publish() -> None:
+        queue_nowhere()
+
+    monkeypatch.setattr(DatabaseBackend, "store_queued", noting)
+    asyncio.run(publish())
+    assert TaskResult.objects.exists()
+    assert [each.connection for each in used] == [None]
 
 
 def test_a_publish_that_fails_leaves_no_row() -> None:
