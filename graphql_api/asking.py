@@ -6,6 +6,7 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
+from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.session import Session
 from graphql_api.documents import Operation
 from graphql_api.engine import Context
@@ -19,6 +20,12 @@ def session(context: Context, info: GraphQLResolveInfo[Any]) -> Session:
         context.memo[Session] = Session(viewer=context.viewer, columns=read.heavy, light=read.light)
     found: Session = context.memo[Session]
     return found
+
+
+def orderer(context: Context) -> Viewer:
+    """Whoever gives an order, which may change what this request has read so far: all that is read after it is anew."""
+    context.memo.pop(Session, None)
+    return context.viewer
 
 
 def _columns(context: Context, info: GraphQLResolveInfo[Any]) -> Columns:

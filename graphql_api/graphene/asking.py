@@ -18,6 +18,11 @@ def viewer(info: GraphQLResolveInfo[Any]) -> Viewer:
     return context_of(info.context, info.operation).viewer
 
 
+def orderer(info: GraphQLResolveInfo[Any]) -> Viewer:
+    """Whoever gives an order."""
+    return asking.orderer(context_of(info.context, info.operation))
+
+
 def session(info: GraphQLResolveInfo[Any]) -> Session:
     """The session of this request."""
     return asking.session(context_of(info.context, info.operation), info)

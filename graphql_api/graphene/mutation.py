@@ -9,7 +9,7 @@ import graphene
 from django_celery_results.actions.outcome import BulkOutcome, ForgetOutcome, RetryOutcome, RevokeOutcome
 from graphql_api import orders
 
-from .asking import viewer
+from .asking import orderer
 from .descriptions import ObjectType
 from .inputs import plain
 from .mutation_types import (
@@ -45,28 +45,28 @@ class Mutation(ObjectType):
 
     @staticmethod
     def resolve_retry_task(root: Any, info: Any, input: Any) -> RetryOutcome:  # noqa: A002
-        return orders.retry_task(viewer(info), lambda: plain(input))
+        return orders.retry_task(orderer(info), lambda: plain(input))
 
     @staticmethod
     def resolve_revoke_task(root: Any, info: Any, input: Any) -> RevokeOutcome:  # noqa: A002
-        return orders.revoke_task(viewer(info), lambda: plain(input))
+        return orders.revoke_task(orderer(info), lambda: plain(input))
 
     @staticmethod
     def resolve_delete_task_result(root: Any, info: Any, input: Any) -> ForgetOutcome:  # noqa: A002
-        return orders.delete_task_result(viewer(info), lambda: plain(input))
+        return orders.delete_task_result(orderer(info), lambda: plain(input))
 
     @staticmethod
     def resolve_bulk_retry_tasks(root: Any, info: Any, input: Any) -> BulkOutcome:  # noqa: A002
-        return orders.bulk_retry_tasks(viewer(info), lambda: plain(input))
+        return orders.bulk_retry_tasks(orderer(info), lambda: plain(input))
 
     @staticmethod
     def resolve_bulk_revoke_tasks(root: Any, info: Any, input: Any) -> BulkOutcome:  # noqa: A002
-        return orders.bulk_revoke_tasks(viewer(info), lambda: plain(input))
+        return orders.bulk_revoke_tasks(orderer(info), lambda: plain(input))
 
     @staticmethod
     def resolve_revoke_group(root: Any, info: Any, input: Any) -> BulkOutcome:  # noqa: A002
-        return orders.revoke_group(viewer(info), lambda: plain(input))
+        return orders.revoke_group(orderer(info), lambda: plain(input))
 
     @staticmethod
     def resolve_bulk_delete_task_results(root: Any, info: Any, input: Any) -> BulkOutcome:  # noqa: A002
-        return orders.bulk_delete_task_results(viewer(info), lambda: plain(input))
+        return orders.bulk_delete_task_results(orderer(info), lambda: plain(input))

@@ -27,6 +27,11 @@ def viewer(info: Info) -> Viewer:
     return context(info).viewer
 
 
+def orderer(info: Info) -> Viewer:
+    """Whoever gives an order."""
+    return asking.orderer(context(info))
+
+
 def session(info: Info) -> Session:
     """The session of this request."""
     return asking.session(context(info), info._raw_info)
