@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +15,19 @@ def without_chords(read: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in read.items() if key != "chords"}
 
 
-@pytest.fixture(params=["json", "pickle"])
+SHORT_IDS = {"DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH": 191}
+APPS = ("django_celery_results", "warehouse")
+LOCAL_TIME = {"USE_TZ": False, "TIME_ZONE": "Asia/Tokyo"}
+PROJECTS: dict[str, dict[str, Any]] = {
+    "json": {},
+    "pickle, local time, short ids": {"CELERY_RESULT_SERIALIZER": "pickle", **LOCAL_TIME, **SHORT_IDS},
+}
+
+
+@pytest.fixture(params=PROJECTS)
 def filled(request: pytest.FixtureRequest, project: Project) -> Project:
-    """A project that stores results with one serializer."""
-    return replace(project, settings={"CELERY_RESULT_SERIALIZER": request.param})
+    """Projects with settings far apart."""
+    return replace(project, settings=PROJECTS[request.param])
 
 
 def test_everything_reads_as_before_after_migrate(filled: Project) -> None:
@@ -37,6 +47,7 @@ def test_the_old_package_reads_rows_of_ours_on_our_tables_and_after_going_back(f
     filled.run(new(), "fill.py", "new")
     ours = filled.json(new(), "read.py", "new")
     assert len(ours["tasks"]) >= 11
+    assert ours["is fresh"]
     assert without_chords(filled.json(old(), "read.py", "new")) == without_chords(ours)
 
     filled.run(old(), "fill.py", "later")  # 2.6.0 writes to our newer tables
@@ -49,7 +60,9 @@ def test_the_old_package_reads_rows_of_ours_on_our_tables_and_after_going_back(f
     assert len(filled.json(old(), "read.py", "back")["tasks"]) == len(later["tasks"])
 
 
-def test_the_tables_after_0014_are_those_of_the_old_package(project: Project) -> None:
+@pytest.mark.parametrize("settings", [{}, SHORT_IDS])
+def test_the_tables_after_0014_are_those_of_the_old_package(project: Project, settings: dict[str, Any]) -> None:
+    project = replace(project, settings=settings)
     project.migrate(old(), "django_celery_results")
     theirs = project.json(old(), "schema.py")
     project.migrate(old(), "django_celery_results", "zero")
@@ -62,7 +75,7 @@ def test_the_tables_after_0014_are_those_of_the_old_package(project: Project) ->
     [
         {},
         {"DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField"},
-        {"DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH": 191},
+        SHORT_IDS,
         {"DJANGO_CELERY_RESULTS_BIG_IDS": True},
     ],
 )
@@ -90,3 +103,47 @@ def test_an_interrupted_build_of_the_indexes_is_repeated(project: Project) -> No
     project.migrate(new())
     project.migrate(new(), "django_celery_results", "0017")
     project.migrate(new())
+
+
+def test_rows_of_the_first_version_are_as_old_as_they_were(project: Project) -> None:
+    project.migrate(old(), "django_celery_results", "0005")
+    row = "'t', 'SUCCESS', 'application/json', 'utf-8', '1', '2018-01-02 03:04:05', '{}'"
+    columns = "task_id, status, content_type, content_encoding, result, date_done, meta, hidden"
+    sql = f"INSERT INTO django_celery_results_taskresult ({columns}) VALUES ({row}, %s)"
+    project.run(
+        new(), "manage.py", "shell", "-v", "0", "-c",
+        f"from django.db import connection; connection.cursor().execute({sql!r}, [False])",
+    )  # fmt: skip
+    project.migrate(new())
+    read = "TaskResult.objects.get().date_created.isoformat()"
+    said = f"from django_celery_results.models import TaskResult; print({read})"
+    assert project.run(new(), "manage.py", "shell", "-v", "0", "-c", said).strip() == "2018-01-02T03:04:05+00:00"
+
+
+def test_fixtures_of_either_package_are_loaded_by_the_other(project: Project, tmp_path: Path) -> None:
+    theirs, ours = str(tmp_path / "theirs.xml"), str(tmp_path / "ours.xml")  # JSON would cut microseconds
+    project.migrate(old())
+    project.run(old(), "fill.py", "old")
+    before = project.json(old(), "read.py", "old")
+    project.run(old(), "manage.py", "dumpdata", "--format", "xml", *APPS, "-o", theirs)
+    project.migrate(new())
+    project.run(new(), "manage.py", "flush", "--no-input", "-v", "0")
+    project.run(new(), "manage.py", "loaddata", theirs)
+    assert project.json(new(), "read.py", "old") == before
+    project.run(new(), "manage.py", "dumpdata", "--format", "xml", *APPS, "-o", ours)
+    project.run(new(), "manage.py", "flush", "--no-input", "-v", "0")
+    project.run(old(), "manage.py", "loaddata", "--ignorenonexistent", ours)
+    assert project.json(old(), "read.py", "old") == before
+
+
+def test_what_other_apps_tie_to_tasks_goes_with_them_and_unfinished_tasks_stay(project: Project) -> None:
+    project.migrate(new())
+    project.run(new(), "fill.py", "new")
+    left = project.json(new(), "expire.py")
+    assert left.pop("states") == ["PENDING", "PROGRESS", "RETRY", "STARTED"]
+    assert left == {"OwnedTaskResult": 0, "Note": 0, "GroupResult": 0, "ChordCounter": 0}
+
+
+def test_a_column_that_a_project_adds_to_our_model_is_stored(project: Project) -> None:
+    project.migrate(new())
+    assert project.run(new(), "added.py").split() == ["SUCCESS", "noted"]

@@ -7,7 +7,7 @@ from celery import chord, states
 from celery.app.task import Context
 from celery.result import AsyncResult, GroupResult
 from start import app
-from warehouse.models import Failure, OwnedTaskResult
+from warehouse.models import Failure, Note, OwnedTaskResult
 from warehouse.tasks import add, total
 
 from django_celery_results.models import TaskResult
@@ -56,6 +56,7 @@ def rows_of_other_code():
     TaskResult.objects.create(task_id=named("bare"), task_args="(<Thing: 1>,)", **plain)
     OwnedTaskResult.objects.create(task_id=named("owned"), owner="ann", **plain)
     Failure.objects.create(task_id=named("proxy"), **plain)
+    Note.objects.create(task_id=named("json"), text=prefix)
 
 
 def groups_and_chords():

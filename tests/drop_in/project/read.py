@@ -2,15 +2,18 @@
 
 import json
 import sys
+from datetime import timedelta
 
 from celery.result import AsyncResult, GroupResult
 from start import app
-from warehouse.models import Failure, OwnedTaskResult
+from warehouse.models import Failure, Note, OwnedTaskResult
 
 from django_celery_results.models import ChordCounter, TaskResult
 from django_celery_results.models import GroupResult as GroupRow
+from django_celery_results.utils import now
 
 prefix = sys.argv[1]
+HOUR = timedelta(hours=1)
 META = ("args", "children", "date_done", "kwargs", "result", "status", "task_args", "task_id", "task_kwargs",
         "task_name", "traceback", "worker")  # fmt: skip
 
@@ -52,5 +55,7 @@ print(json.dumps({
     "chords": [chord(row) for row in ChordCounter.objects.all()],
     "owned": {key: row.owner for key, row in mine(OwnedTaskResult).items()},
     "proxies": sorted(mine(Failure)),
+    "notes": [note.task_id for note in Note.objects.filter(text=prefix)],
+    "is fresh": all(abs(now() - row.date_done) < HOUR for row in mine(TaskResult).values()),
     "unknown": {key: app.backend.get_task_meta("unknown").get(key) for key in META},
 }))  # fmt: skip

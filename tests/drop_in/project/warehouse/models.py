@@ -1,4 +1,4 @@
-"""A third-party app that builds on task results, in both ways that exist."""
+"""A third-party app that builds on task results, in all ways that exist."""
 
 from django.db import models
 
@@ -16,3 +16,11 @@ class Failure(TaskResult):
 
     class Meta:
         proxy = True
+
+
+class Note(models.Model):  # noqa: DJ008 - nobody shows it
+    """Tied to a task by its Celery id."""
+
+    id = models.AutoField(primary_key=True)
+    task = models.ForeignKey(TaskResult, models.CASCADE, to_field="task_id")
+    text = models.CharField(max_length=50)

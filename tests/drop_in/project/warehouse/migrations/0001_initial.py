@@ -32,4 +32,19 @@ class Migration(migrations.Migration):
             options={"proxy": True, "indexes": [], "constraints": []},
             bases=("django_celery_results.taskresult",),
         ),
+        migrations.CreateModel(
+            name="Note",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("text", models.CharField(max_length=50)),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="django_celery_results.taskresult",
+                        to_field="task_id",
+                    ),
+                ),
+            ],
+        ),
     ]
