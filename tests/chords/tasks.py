@@ -31,6 +31,12 @@ def identity(value: Any = None) -> Any:
     return value
 
 
+@shared_task(bind=True)
+def stamps(self: Task, given: Any = None) -> Any:
+    """What it was given, and what is stamped on it."""
+    return [given, self.request.stamps]
+
+
 @shared_task
 def ordered(values: list[Any]) -> list[Any]:
     return sorted(values)

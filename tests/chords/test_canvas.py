@@ -7,9 +7,8 @@ import pytest
 from celery import Signature, chain, chord, group
 from celery.canvas import StampingVisitor
 
-from django_celery_results.models import TaskResult
-from tests.chords.conftest import TIMEOUT, Compare, Notes
-from tests.chords.tasks import collect, identity, joined_by_another, note_error, ordered, replaced, retries_once
+from tests.chords.conftest import Compare, Notes
+from tests.chords.tasks import collect, identity, joined_by_another, note_error, ordered, replaced, retries_once, stamps
 from tests.tasks import add, fail
 from tests.workers import wait_for
 
@@ -117,13 +116,16 @@ def test_callbacks_and_errbacks_are_called_alike(both: Compare, notes: Notes, mo
     assert ours[0] == theirs[0] == "ChordError"
 
 
-@pytest.mark.usefixtures("sent")
-def test_stamps_reach_members_and_body() -> None:
-    class Stamp(StampingVisitor):
-        def on_signature(self, sig: Signature, **headers: object) -> dict[str, object]:
-            return {"tenant": "blue"}
+class Tenant(StampingVisitor):
+    def on_signature(self, sig: Signature, **headers: object) -> dict[str, object]:
+        return {"tenant": "blue"}
 
-    canvas = chord([identity.s(1), identity.s(2)], identity.s())
-    canvas.stamp(Stamp())
-    assert canvas.apply_async().get(timeout=TIMEOUT) == [1, 2]
-    assert TaskResult.objects.filter(status="SUCCESS").count() == 3
+
+def test_stamps_reach_members_and_body_alike(both: Compare) -> None:
+    def stamped() -> Signature:
+        canvas = chord([stamps.s(), stamps.s()], stamps.s())
+        canvas.stamp(Tenant())
+        return canvas
+
+    stamp = {"tenant": "blue"}
+    assert both(stamped) == ("value", [[[None, stamp], [None, stamp]], stamp])

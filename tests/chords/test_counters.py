@@ -7,7 +7,7 @@ import pytest
 from celery import chord
 
 from django_celery_results.backends.database import trigger_callback
-from django_celery_results.models import Chord, ChordCounter, ChordPart
+from django_celery_results.models import Chord, ChordCounter, ChordPart, TaskResult
 from tests.celery_app import app
 from tests.chords.conftest import TIMEOUT, Notes
 from tests.chords.tasks import collect, identity, note_error, unkept
@@ -78,3 +78,21 @@ def test_members_finished_by_a_2x_worker_are_joined_from_their_rows(notes: Notes
 def test_joining_a_running_chord_is_refused_as_by_the_2x_package() -> None:
     with pytest.raises(NotImplementedError, match="LEGACY_CHORDS"):
         app.backend.add_to_chord("group", app.AsyncResult("new"))
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_the_header_may_be_a_group_of_results(legacy: bool, settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"LEGACY_CHORDS": legacy}
+    app.backend.apply_chord(app.GroupResult("group", [app.AsyncResult("a"), app.AsyncResult("b")]), identity.s())
+    assert [ChordCounter.objects.count(), Chord.objects.count()] == [legacy, not legacy]
+    opened = ChordCounter.objects.first() or Chord.objects.get()
+    assert opened.group_id == "group"
+
+
+def test_a_join_that_takes_too_long_is_the_error_of_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.conf, "result_chord_join_timeout", 0.05)
+    body = identity.s()  # without an id, as a project may hand it over
+    trigger_callback(app, body, app.GroupResult("group", [app.AsyncResult("never")]))
+    row = TaskResult.objects.get()
+    assert (row.status, row.error_type) == ("FAILURE", "celery.exceptions.ChordError")
+    assert row.task_id == body.options["task_id"]

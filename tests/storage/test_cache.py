@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import Celery, states
+from celery import Celery, chord, states
 from celery.app.task import Context
+from celery.contrib.testing.worker import start_worker
 from celery.result import AsyncResult, GroupResult
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
 
 from django_celery_results.backends import CacheBackend
+from tests.celery_app import app as tests_app
 
 from .conftest import request_of
 
@@ -140,6 +142,26 @@ def test_a_group_is_joined_by_one_question(backend: CacheBackend, monkeypatch: p
     assert [member.id for member in backend.restore_group(group.id)] == [member.id for member in members]
     backend.delete_group(group.id)
     assert backend.restore_group(group.id) is None
+
+
+@pytest.fixture
+def polling(backend: CacheBackend, as_worker: None) -> Iterator[Celery]:
+    """An app whose worker runs in a thread, since not every cache is seen by other processes."""
+    app = backend.app
+    app.conf.update(broker_url="memory://", task_default_queue=task_id(), result_chord_retry_interval=0.05)
+    app.conf.broker_transport_options = {"polling_interval": 0.05}
+    with start_worker(app, pool="solo", perform_ping_check=False):
+        yield app
+    tests_app.set_default()
+    tests_app.set_current()
+
+
+@pytest.mark.parametrize("backend", ["locmem"], indirect=True)
+def test_a_chord_is_completed_by_polling(polling: Celery) -> None:
+    for members in (2, 0):
+        doubled = [polling.signature("tests.tasks.times", (2, number)) for number in range(members)]
+        body = chord(doubled, polling.signature("tests.chords.tasks.identity"), app=polling).apply_async()
+        assert body.get(timeout=20) == [2 * number for number in range(members)]
 
 
 @pytest.mark.parametrize("name", ["status", "state"])

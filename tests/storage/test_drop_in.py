@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pytest
-from celery import states
+from celery import Celery, states
 from django.db import OperationalError, connection, connections, models, transaction
 from django.db.models import signals
 from django.db.models.functions import Now
@@ -14,9 +14,11 @@ from django.test.utils import isolate_apps
 
 from django_celery_results import managers
 from django_celery_results.backends import DatabaseBackend
+from django_celery_results.backends.started import held_starts
 from django_celery_results.managers import GroupResultManager, TaskResultManager, TxIsolationWarning, transaction_retry
-from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.models import Chord, ChordPart, GroupResult, TaskMessage, TaskResult
 from tests.celery_app import app
+from tests.tasks import add
 
 from .conftest import request_of
 
@@ -226,6 +228,71 @@ def test_what_passes_is_retried_as_often_as_said(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(OperationalError):
         manager.fail(OperationalError(), exception_retry_count=0)
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "django-db",
+        "django-db://",
+        "django_celery_results.backends:DatabaseBackend",
+        "django_celery_results.backends.DatabaseBackend",
+        "django_celery_results.backends.database:DatabaseBackend",
+        "django_celery_results.backends.database.DatabaseBackend",
+    ],
+)
+def test_every_way_to_name_the_backend_leads_to_it(name: str) -> None:
+    named = Celery("named", backend=name, set_as_current=False)
+    assert type(named.backend) is DatabaseBackend
+
+
+def test_a_row_that_a_projects_hook_made_is_completed_and_keeps_what_only_the_hook_knew(
+    backend: DatabaseBackend,
+) -> None:
+    TaskResult.objects.store_result(
+        "application/json", "utf-8", "t", None, "PENDING", None, None, "nightly", "proj.task", "(1,)", "{}", "web"
+    )
+    assert backend.get_task_meta("t")["args"] == "(1,)"
+    backend.store_result("t", {"n": 1}, "PROGRESS")
+    backend.mark_as_done("t", 3, request=request_of("t", task="proj.task", argsrepr=None, args=None))
+    row = TaskResult.objects.get()
+    assert (row.status, row.result, row.task_name, row.worker) == ("SUCCESS", "3", "proj.task", "worker@test")
+    assert (row.periodic_task_name, row.task_args) == ("nightly", "(1,)")
+
+
+@pytest.mark.parametrize("task_id", [None, ""])
+def test_a_state_of_no_task_is_refused_as_celerys_own_backends_refuse_it(
+    backend: DatabaseBackend, task_id: str | None
+) -> None:
+    with pytest.raises(ValueError, match="task_id must not be empty"):
+        backend.store_result(task_id, {"n": 1}, "PROGRESS")  # type: ignore[arg-type]
+    assert not TaskResult.objects.exists()
+
+
+def test_progress_under_the_name_started_is_shown_at_once(backend: DatabaseBackend, as_worker: None) -> None:
+    request = request_of()
+    backend.store_result(request.id, {"pid": 1, "hostname": "worker@test"}, states.STARTED, request=request)
+    for step in (1, 2):
+        backend.store_result(request.id, {"step": step}, states.STARTED, request=request)
+        assert backend.get_result(request.id) == {"step": step}
+    assert not held_starts()._held
+
+
+def test_an_eager_task_is_stored_in_the_transaction_of_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(add, "store_eager_result", True)
+    eager = add.apply((1,), {"y": 2})
+    row = TaskResult.objects.get(task_id=eager.id)
+    assert (row.status, row.result, row.task_name) == ("SUCCESS", "3", "tests.tasks.add")
+    assert (row.task_args, row.task_kwargs) == ("[1]", '{"y": 2}')
+
+
+def test_our_own_tables_tell_ids_apart_by_case() -> None:
+    ids = {"abc", "ABC"}
+    for model, key in ((Chord, "group_id"), (TaskMessage, "task_id"), (ChordPart, "task_id")):
+        for each in ids:
+            model.objects.create(**{"group_id": "g", "index": 0} if model is ChordPart else {}, **{key: each})
+        assert set(model.objects.values_list(key, flat=True)) == ids
+        assert model.objects.filter(**{key: "abc"}).count() == 1
 
 
 def test_a_store_in_a_transaction_of_the_caller_follows_it(backend: DatabaseBackend) -> None:

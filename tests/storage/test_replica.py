@@ -10,11 +10,10 @@ from celery import states
 from celery.result import AsyncResult, GroupResult
 from django.core.management import call_command
 from django.db import connection, connections, router
-from django.db.utils import load_backend
 from django.utils import timezone
 
 from django_celery_results.backends import DatabaseBackend
-from django_celery_results.models import Chord, ChordState, TaskMessage, TaskResult
+from django_celery_results.models import Chord, ChordState, TaskResult
 from tests.celery_app import app
 from tests.tasks import add
 
@@ -82,22 +81,3 @@ def test_what_has_expired_is_deleted(backend: DatabaseBackend) -> None:
     TaskResult.objects.using("default").update(date_done=timezone.now() - timedelta(days=9))
     call_command("prune_task_results", verbosity=0)
     assert not TaskResult.objects.using("default").exists()
-
-
-def test_a_manager_that_was_told_its_database_writes_there(tmp_path: Path) -> None:
-    settings = {**connections["replica"].settings_dict, "NAME": str(tmp_path / "archive")}
-    archive = load_backend(settings["ENGINE"]).DatabaseWrapper(settings, "archive")
-    connections["archive"] = archive
-    try:
-        with archive.schema_editor() as editor:
-            editor.create_model(TaskResult)
-            editor.create_model(TaskMessage)
-        for alias in ("default", "archive"):
-            manager = TaskResult.objects.db_manager(alias)
-            manager.store_result("application/json", "utf-8", alias, "1", "SUCCESS")
-            manager.using(alias).update(date_done=timezone.now() - timedelta(days=2))
-        assert TaskResult.objects.db_manager("archive").delete_expired(60) == 1
-        assert TaskResult.objects.using("default").get().task_id == "default"
-    finally:
-        archive.close()
-        del connections["archive"]
