@@ -59,21 +59,24 @@ def finish(operations: Iterable[Operation]) -> None:
     audit.close(operations, OperationState.DONE)
 
 
-def undo(operations: Sequence[Operation], refusal: Refusal, records: Sequence[TaskMessage] = ()) -> None:
+def undo(operations: Sequence[Operation], refusal: Refusal, records: Sequence[TaskMessage] = ()) -> list[Operation]:
     """Nothing was sent: what the claims wrote goes, what they reopened is as before, and all can be retried again.
 
-    `records` are the messages that those tasks were sent with which kept their ids.
+    `records` are the messages that those tasks were sent with which kept their ids. Returns what was undone: not what
+    another process carried on, since this one took longer than its lease.
     """
-    new_ids = [operation.new_task_id for operation in operations if operation.new_task_id != operation.task_id]
     with transaction.atomic(using=database()):
-        for operation in operations:
+        mine = _still_held(operations)
+        new_ids = [operation.new_task_id for operation in mine if operation.new_task_id != operation.task_id]
+        for operation in mine:
             if operation.undo:
                 reopening.restore(json.loads(operation.undo))
         untouched(new_ids).delete()
         message.discard(filter(None, new_ids), using=database())
-        if records:
-            message.store(records, using=database())
-        audit.fail(operations, refusal)
+        kept = {operation.task_id for operation in mine}
+        message.store([record for record in records if record.task_id in kept], using=database())
+        audit.fail(mine, refusal)
+    return mine
 
 
 def untouched(task_ids: Iterable[str | None]) -> Any:
@@ -82,10 +85,22 @@ def untouched(task_ids: Iterable[str | None]) -> Any:
     return rows.filter(task_id__in=list(task_ids), status=TaskState.PENDING)
 
 
-def renew(operations: Iterable[Operation]) -> None:
+def renew(operations: Sequence[Operation]) -> None:
     """Their owner is still at it."""
+    until = audit.lease()
+    with transaction.atomic(using=database()):
+        mine = _still_held(operations)
+        rows = Operation.objects.using(database()).filter(pk__in=[operation.pk for operation in mine])
+        rows.update(lease_until=until)
+    for operation in mine:
+        operation.lease_until = until
+
+
+def _still_held(operations: Sequence[Operation]) -> list[Operation]:
+    """Those whose lease is the one that this process took; whoever carries a claim on takes a lease of its own."""
     rows = Operation.objects.using(database()).filter(pk__in=[operation.pk for operation in operations])
-    rows.filter(state=OperationState.CLAIMED).update(lease_until=audit.lease())
+    held = dict(rows.filter(state=OperationState.CLAIMED).select_for_update().values_list("pk", "lease_until"))
+    return [operation for operation in operations if held.get(operation.pk) == operation.lease_until]
 
 
 def _insert(operations: Sequence[Operation]) -> None:

@@ -64,8 +64,10 @@ def _heal(app: Celery, operation: Operation, healed: Healed) -> None:
     mine = Operation.objects.using(database()).filter(
         pk=operation.pk, state=OperationState.CLAIMED, lease_until=operation.lease_until
     )
-    if not mine.update(lease_until=audit.lease()):
+    until = audit.lease()
+    if not mine.update(lease_until=until):
         return  # another process heals it
+    operation.lease_until = until
     if operation.action != RETRY:
         audit.fail([operation], Refusal(code=ErrorCode.WORKERS_UNREACHABLE, message="The process was interrupted."))
     elif claims.untouched([operation.new_task_id]).exists():

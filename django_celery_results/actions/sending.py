@@ -34,14 +34,13 @@ def send(app: Celery, found: Sequence[Claim]) -> dict[int, Refusal]:
             claim = waiting.pop(0)
             if refusal := _publish(app, claim):
                 not_sent = [claim, *_emptied(waiting)] if refusal.code in STOPPING else [claim]
-                _undo(not_sent, refusal)
-                refused |= {each.task.pk: refusal for each in not_sent}
+                refused |= dict.fromkeys(_undo(not_sent, refusal), refusal)
                 continue
             unmarked.append(claim)
             if len(unmarked) == _MARKED_AT_ONCE:
                 _mark(_emptied(unmarked))
             if waiting and time.monotonic() - leased > settings().operation_lease / 4:
-                claims.renew(each.operation for each in waiting)
+                claims.renew([each.operation for each in waiting])
                 leased = time.monotonic()
     finally:  # also where somebody presses Ctrl-C: what was under way then stays claimed, and is sent after its lease
         _mark(unmarked)
@@ -64,9 +63,11 @@ def _mark(found: Sequence[Claim]) -> None:
         claims.finish(each.operation for each in found)
 
 
-def _undo(found: Sequence[Claim], refusal: Refusal) -> None:
+def _undo(found: Sequence[Claim], refusal: Refusal) -> list[int]:
+    """Returns the primary keys of the tasks that were not sent by another process either."""
     kept = [each.planned.record for each in found if each.planned.plan.keeps_id]
-    claims.undo([each.operation for each in found], refusal, kept)
+    undone = claims.undo([each.operation for each in found], refusal, kept)
+    return [each.task.pk for each in found if each.operation in undone]
 
 
 def _emptied(found: list[Claim]) -> list[Claim]:

@@ -20,7 +20,6 @@ from .conditions import all_of, any_of, negate
 from .json_filters import JSONFilter
 from .operators import Comparison
 
-
 _PIECES = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]")
 
 

@@ -277,6 +277,24 @@ def test_a_worker_that_starts_carries_on_all_that_was_interrupted(
     assert sent == []  # by this process
 
 
+def test_what_another_process_carried_on_meanwhile_is_not_undone(
+    operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = failed_task()
+
+    def too_long(*_: Any) -> None:
+        Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert interrupted.heal(app) == 1
+        raise OSError("timed out")
+
+    monkeypatch.setattr(sending, "publish", too_long)
+    outcome = retry(operator, ref(original))
+    assert sent == [outcome.task_id]
+    assert TaskResult.objects.get(retried_from=original.task_id).task_id in sent
+    assert Operation.objects.get().state == OperationState.DONE
+    assert codes(retry(operator, ref(original))) == [ErrorCode.ALREADY_RETRIED]
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [({"body": None}, ErrorCode.ARGUMENTS_UNAVAILABLE), ({"task_name": "gone"}, ErrorCode.TASK_NOT_REGISTERED)],
