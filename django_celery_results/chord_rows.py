@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from celery import states
 from django.db import IntegrityError, connections, router, transaction
+from django.db.models import Exists
 from django.db.models.functions import Now
 
 from .models import Chord, ChordPart, ChordState, TaskResult
@@ -91,17 +92,12 @@ class Reopened:
     chord_state: str
 
 
-def reopen_member(group_id: str, task_id: str, *, using: str | None = None) -> Reopened | None:
-    """Let a failed member return once more: the chord heals, and its body is sent when every part is a success.
-
-    None, and nothing is changed, unless the chord has failed and this member is among those that failed. Call it in
-    the transaction that claims the retry.
-    """
-    return reopen_members([(group_id, task_id)], using=using).get((group_id, task_id))
-
-
 def reopen_members(members: Iterable[tuple[str, str]], *, using: str | None = None) -> dict[tuple[str, str], Reopened]:
-    """`reopen_member` of many, by group id and task id, in four statements; who is not in it did not fail."""
+    """Let failed members return once more: their chords heal, and send their bodies when every part is a success.
+
+    Members are named by group id and task id, in the answer too. Who is not in it did not fail, nor is anything of it
+    changed. Call this in the transaction that claims the retry.
+    """
     alias = using or router.db_for_write(TaskResult)
     asked = set(members)
     chords = Chord.objects.using(alias).filter(
@@ -129,7 +125,10 @@ def reopen_members(members: Iterable[tuple[str, str]], *, using: str | None = No
 
 
 def undo_reopen(reopened: Reopened, *, using: str | None = None) -> None:
-    """The member is not run again after all: it has failed as before, and so has its chord."""
+    """The member is not run again after all: it has failed as before, and so has its chord.
+
+    Unless it was: a broker may take a message and seem to refuse it.
+    """
     alias = using or router.db_for_write(TaskResult)
     part = Part(
         group_id=reopened.group_id,
@@ -140,8 +139,9 @@ def undo_reopen(reopened: Reopened, *, using: str | None = None) -> None:
     )
     with transaction.atomic(using=alias):
         part.save(alias)
-        healing = Chord.objects.using(alias).filter(pk=reopened.group_id, state=ChordState.HEALING)
-        healing.update(state=reopened.chord_state)
+        stored = ChordPart.objects.using(alias).filter(group_id=part.group_id, task_id=part.task_id, index=part.index)
+        healing = Chord.objects.using(alias).filter(pk=part.group_id, state=ChordState.HEALING)
+        healing.filter(Exists(stored.filter(state=part.state))).update(state=reopened.chord_state)
 
 
 @lru_cache

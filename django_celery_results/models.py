@@ -20,6 +20,7 @@ from .fields import ExactCharField, task_id_max_length
 
 ALL_STATES = sorted(states.ALL_STATES)
 TASK_STATE_CHOICES = sorted(zip(ALL_STATES, ALL_STATES, strict=True))
+"""Both are names of the 2.x package, which projects import."""
 
 
 class TaskResult(models.Model):

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from celery import chain, chord
 
-from django_celery_results.chord_rows import Reopened, reopen_member, undo_reopen
+from django_celery_results.chord_rows import Part, Reopened, reopen_members, undo_reopen
 from django_celery_results.models import Chord, ChordPart, ChordState, TaskResult
 from django_celery_results.states import GENERATION_HEADER
+from tests.celery_app import app
 from tests.chords.conftest import TIMEOUT, Notes
 from tests.chords.tasks import collect, fails_until, identity, note_error
 from tests.workers import wait_for
@@ -31,13 +32,21 @@ def failed_chord(notes: Notes, errors: Notes, switch: Path, members: int = 1) ->
     return wait_for(lambda: Chord.objects.filter(state=ChordState.FAILED).first(), TIMEOUT)
 
 
+def reopen_member(group_id: str, task_id: str) -> Reopened | None:
+    return reopen_members([(group_id, task_id)]).get((group_id, task_id))
+
+
 def run_again(failed: Chord, task_id: str, switch: Path, value: int) -> Reopened | None:
     """What a retry with the scope CONTINUE does: reopen the part, and send the member with its own id."""
     reopened = reopen_member(failed.group_id, task_id)
+    send_again(failed, task_id, switch, value)
+    return reopened
+
+
+def send_again(failed: Chord, task_id: str, switch: Path, value: int) -> None:
     body = collect.s(str(switch)).set(task_id="the-body")
     options = {"task_id": task_id, "group_id": failed.group_id, "group_index": value, "headers": {GENERATION_HEADER: 1}}
     fails_until.s(str(switch), value).set(chord=_body(failed) or body, **options).apply_async()
-    return reopened
 
 
 def _body(failed: Chord) -> dict[str, object]:
@@ -88,6 +97,20 @@ def test_undoing_leaves_everything_as_it_was(notes: Notes, more_notes: Notes, sw
     undo_reopen(reopened)
     after = [list(model.objects.values().order_by("pk")) for model in (Chord, ChordPart)]
     assert _undated(after) == _undated(before)
+
+
+def test_undoing_does_not_fail_a_chord_whose_member_ran_all_the_same(
+    notes: Notes, more_notes: Notes, switch: Path
+) -> None:
+    failed = failed_chord(notes, more_notes, switch, members=2)
+    reopened, _ = (reopen_member(failed.group_id, f"member-{number}") for number in range(2))
+    assert reopened is not None
+    returned = app.backend._packed_result("SUCCESS", 0)
+    Part(group_id=failed.group_id, task_id="member-0", index=0, state="SUCCESS", result=returned).save("default")
+    undo_reopen(reopened)
+    switch.touch()
+    send_again(failed, "member-1", switch, 1)
+    assert notes.wait() == [[0, 1, "last"]]
 
 
 def _undated(tables: list[list[dict[str, object]]]) -> list[dict[str, object]]:
