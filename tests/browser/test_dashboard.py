@@ -1,5 +1,6 @@
 """The dashboard as a person uses it: the list, its filters and numbers, and what it may load."""
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from django_celery_results.models import TaskResult
 from tests import dashboard
+from tests.actions.records import failed_task
 from tests.browser.conftest import visiting
 from tests.query.rows import group, task
 
@@ -45,6 +47,33 @@ def test_a_filter_stands_in_the_address(dash: Page) -> None:
     dash.get_by_role("button", name="Remove the filter State FAILURE").click()
     expect(dash).to_have_url("/")
     expect(dash.locator(ROWS)).to_have_count(2)
+
+
+def test_the_way_back_from_a_task_keeps_the_filter(dash: Page) -> None:
+    failure("bad")
+    dash.goto("/?state=FAILURE")
+    dash.locator(ROWS).first.get_by_role("link").click()
+    expect(dash).to_have_title("charge FAILURE · Celery results")
+    dash.keyboard.press("Escape")
+    expect(dash).to_have_url("/?state=FAILURE")
+
+
+def test_half_a_name_waits_for_the_rest(dash: Page) -> None:
+    task("one", task_name="shop.mail")
+    task("two", task_name="shop.charge")
+    dash.goto("/")
+    dash.get_by_role("button", name="Filters").click()
+    name = dash.get_by_role("combobox", name="Task name")
+    name.press_sequentially("shop.cha")
+    dash.wait_for_timeout(500)
+    expect(dash.locator(ROWS)).to_have_count(2)
+    name.fill("shop.charge")
+    expect(dash).to_have_url("/?name=shop.charge")
+    name.fill("shop.none")
+    name.press("Enter")
+    expect(dash).to_have_url("/?name=shop.none")
+    dash.keyboard.press("Escape")
+    expect(dash.get_by_text("No task matches")).to_be_visible()
 
 
 def test_words_are_searched_for(dash: Page) -> None:
@@ -116,6 +145,18 @@ def test_a_task_shows_its_error_arguments_and_family(dash: Page) -> None:
     expect(dash.get_by_role("heading", name="shop.order")).to_be_visible()
 
 
+def test_a_long_chain_is_shown_to_its_end(dash: Page) -> None:
+    task("step0", task_name="n0", root_id="step0")
+    for number in range(1, 20):
+        task(f"step{number}", task_name=f"n{number}", parent_id=f"step{number - 1}", root_id="step0")
+    dash.set_viewport_size({"width": 360, "height": 740})
+    dash.goto("/tasks/step0")
+    expect(dash.get_by_role("link", name="n19")).to_be_visible()
+    assert dash.evaluate("document.scrollingElement.scrollWidth") == 360
+    dash.get_by_role("link", name="n19").click()
+    expect(dash.get_by_role("heading", name="n19")).to_be_in_viewport()
+
+
 def test_a_group_shows_how_far_it_is(dash: Page) -> None:
     failure("bad", group_id="g")
     task("good", group_id="g")
@@ -124,6 +165,9 @@ def test_a_group_shows_how_far_it_is(dash: Page) -> None:
     dash.get_by_role("link", name="g", exact=True).click()
     expect(dash.get_by_text("2 of 3 ready")).to_be_visible()
     expect(dash.get_by_label("Its tasks: 1 FAILURE, 1 SUCCESS")).to_be_visible()
+    dash.get_by_role("link", name="Tasks", exact=True).last.click()
+    expect(dash.get_by_label("Filters in use")).to_contain_text("Group g")
+    expect(dash.locator(ROWS)).to_have_count(2)
 
 
 def test_an_expired_session_leads_to_the_login_page(browser: Browser, served: str, admin_user: Any) -> None:
@@ -169,11 +213,35 @@ def test_without_its_files_the_front_door_is_graphiql(
 
 @pytest.fixture
 def every_state(db: None) -> None:
-    """A workflow with a task in each state, and one of them in a group."""
+    """A workflow with a task in each state, one of them in a group; and a failure that can be run again."""
     for state in ("SUCCESS", "STARTED", "PENDING", "RETRY", "REVOKED", "REJECTED", "RECEIVED", "PROGRESS"):
         task(state, status=state, task_name="shop.mail", root_id="bad")
     failure("bad", task_name="a.very.long.name." * 12, group_id="g", root_id="bad")
+    failed_task("kept")
     group("g", ["bad"])
+
+
+def open_pages(page: Page) -> Iterator[str]:
+    """Each page, and each dialog over it, one after the other."""
+    for path in PAGES:
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        yield path
+    for path, key in (("/tasks/kept", "r"), ("/tasks/STARTED", "x"), ("/tasks/bad", "d"), ("/tasks/bad", "?")):
+        page.goto(path)
+        page.get_by_role("heading", level=1).wait_for()
+        yield from opened(page, lambda key=key: page.keyboard.press(key))
+    page.goto("/")
+    for name in ("Retry failed", "Revoke waiting", "Delete finished"):
+        yield from opened(page, page.get_by_role("button", name=name).click)
+
+
+def opened(page: Page, act: Callable[[], None]) -> Iterator[str]:
+    """The dialog that an act opens."""
+    act()
+    yield page.locator("dialog[open] h2").inner_text()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -182,20 +250,19 @@ def test_nothing_serious_keeps_anybody_out(
 ) -> None:
     axe = (dashboard.built().parent / "node_modules" / "axe-core" / "axe.min.js").read_text()
     with visiting(browser, served, admin_user, base_url=served, color_scheme=scheme) as visit:
-        for path in PAGES:
-            visit.page.goto(path)
+        for where in open_pages(visit.page):
             visit.page.wait_for_load_state("networkidle")
             visit.page.evaluate(axe)
             violations = visit.page.evaluate("async () => (await axe.run()).violations")
             serious = [each for each in violations if each["impact"] in ("serious", "critical")]
-            assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious] == []
+            assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious] == [], where
 
 
 def test_a_phone_scrolls_in_one_direction_only(
     browser: Browser, served: str, admin_user: Any, every_state: None
 ) -> None:
     with visiting(browser, served, admin_user, base_url=served, viewport={"width": 360, "height": 740}) as visit:
-        for path in PAGES:
-            visit.page.goto(path)
-            visit.page.wait_for_load_state("networkidle")
-            assert visit.page.evaluate("document.scrollingElement.scrollWidth") == 360, path
+        for where in open_pages(visit.page):
+            assert visit.page.evaluate("document.scrollingElement.scrollWidth") == 360, where
+            for body in visit.page.locator(".dialog-body").all():
+                assert body.evaluate("body => body.scrollWidth - body.clientWidth") == 0, where

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from celery import chord
 from django.contrib.auth.models import Permission
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from django_celery_results.models import Operation, TaskResult
 from tests.actions.conftest import publishing_to, until
 from tests.actions.records import failed_task
 from tests.browser.conftest import visiting
-from tests.query.rows import task
-from tests.tasks import add, echo
+from tests.query.rows import group, task
+from tests.tasks import add, echo, sleep
 from tests.workers import REDIS, Worker, running_worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
@@ -103,16 +103,119 @@ def test_what_matches_the_filter_is_retried_in_several_requests_of_one_order(das
     expect(dash.locator("summary")).to_contain_text(["60 of 61 tasks, 1 skipped"])
 
 
+def hold_first(page: Page, operation: str) -> list[Route]:
+    """Keep back the next request of an operation; once it was sent, it stands in the list."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if not held and operation in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/graphql/", hold)
+    return held
+
+
+def test_a_paused_order_is_carried_on(dash: Page, worker: Worker) -> None:
+    for number in range(60):
+        failed_task(f"t{number}")
+    dash.goto("/")
+    dash.get_by_role("button", name="Retry failed").click()
+    dialog = dash.locator(DIALOG)
+    expect(dialog.get_by_role("button", name="Retry 60")).to_be_enabled()
+    held = hold_first(dash, "mutation RetryTasks")
+    dialog.get_by_role("button", name="Retry 60").click()
+    dialog.get_by_role("button", name="Pause").click()
+    while not held:
+        dash.wait_for_timeout(20)
+    held[0].continue_()
+    expect(dialog).to_contain_text("50 retried, 0 skipped, 10 to go")
+    expect(dialog.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+    assert TaskResult.objects.filter(retried_from__isnull=False).count() == 50
+    dialog.get_by_role("button", name="Carry on").click()
+    expect(dialog).to_contain_text("60 retried, 0 skipped, 0 to go")
+    assert Operation.objects.filter(action="bulk_retry").count() == 1
+
+
+def test_an_order_whose_tasks_have_changed_is_looked_at_again(dash: Page, worker: Worker) -> None:
+    failed_task("first")
+    dash.goto("/")
+    dash.get_by_role("button", name="Retry failed").click()
+    dialog = dash.locator(DIALOG)
+    expect(dialog.get_by_role("button", name="Retry 1")).to_be_enabled()
+    failed_task("second")
+    dialog.get_by_role("button", name="Retry 1").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("2 tasks match now, not 1")
+    assert not TaskResult.objects.filter(retried_from__isnull=False).exists()
+    dialog.get_by_role("button", name="Look again").click()
+    dialog.get_by_role("button", name="Retry 2").click()
+    expect(dialog).to_contain_text("2 retried, 0 skipped, 0 to go")
+
+
+def test_what_runs_is_terminated_with_all_that_matches(dash: Page, worker: Worker) -> None:
+    running = sleep.apply_async((60,), queue=worker.queue).id
+    until(running, "STARTED")
+    task("done", task_name=sleep.name)
+    dash.goto(f"/?name={sleep.name}")
+    dash.get_by_role("button", name="Revoke waiting").click()
+    dialog = dash.locator(DIALOG)
+    expect(dialog).to_contain_text("1 unfinished task matches")
+    dialog.get_by_label("End those that run").check()
+    expect(dialog.get_by_label("Signal")).to_have_value("SIGTERM")
+    dialog.get_by_role("button", name="Revoke 1").click()
+    expect(dialog).to_contain_text("1 revoked, 0 skipped, 0 to go")
+    until(running, "REVOKED")
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(dash.get_by_label("Tasks", exact=True)).to_contain_text("REVOKED")
+
+
+def test_a_result_is_deleted_once_that_is_confirmed(dash: Page) -> None:
+    failed_task("bad")
+    task("good")
+    dash.goto("/tasks/bad")
+    dash.get_by_role("button", name="Delete").click()
+    dialog = dash.locator(DIALOG)
+    dialog.get_by_role("button", name="Cancel").click()
+    assert TaskResult.objects.count() == 2
+    dash.keyboard.press("d")
+    dialog.get_by_label("Reason").fill("asked to be forgotten")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dash).to_have_url("/")
+    expect(dash.locator("tr[data-index]")).to_contain_text(["good"])
+    assert list(TaskResult.objects.values_list("task_id", flat=True)) == ["good"]
+    assert Operation.objects.get().reason == "asked to be forgotten"
+
+
+def test_only_what_is_finished_is_deleted_with_all_that_matches(dash: Page) -> None:
+    for number in range(3):
+        task(f"done{number}", group_id="g")
+    task("running", status="STARTED", group_id="g")
+    task("elsewhere")
+    group("g", ["done0", "done1", "done2", "running"])
+    dash.goto("/groups/g")
+    dash.get_by_role("button", name="Delete finished").click()
+    dialog = dash.locator(DIALOG)
+    expect(dialog).to_contain_text("3 finished tasks match")
+    dialog.get_by_role("button", name="Delete 3").click()
+    expect(dialog).to_contain_text("3 deleted, 0 skipped, 0 to go")
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(dash.locator(".lines li")).to_have_count(1)
+    assert set(TaskResult.objects.values_list("task_id", flat=True)) == {"running", "elsewhere"}
+
+
 def test_a_reader_sees_buttons_that_say_why_they_are_closed(browser: Browser, served: str, reader: Any) -> None:
     failed_task("bad")
     with visiting(browser, served, reader, base_url=served) as visit:
         page = visit.page
         page.goto("/")
-        bulk = page.get_by_role("button", name="Retry failed")
-        expect(bulk).to_have_attribute("aria-disabled", "true")
-        bulk.focus()
-        expect(page.get_by_role("tooltip")).to_contain_text("django_celery_results.retry_taskresult")
+        for name, permission in (("Retry", "retry"), ("Revoke", "revoke"), ("Delete", "delete")):
+            bulk = page.get_by_role("button", name=name)
+            expect(bulk).to_have_attribute("aria-disabled", "true")
+            bulk.focus()
+            expect(page.get_by_role("tooltip")).to_contain_text(f"django_celery_results.{permission}_taskresult")
         page.goto("/tasks/bad")
+        page.keyboard.press("d")
         retry = page.get_by_role("button", name="Retry")
         expect(retry).to_have_attribute("aria-disabled", "true")
         retry.click(force=True)

@@ -24,7 +24,7 @@ export const SPANS = {
 export type Span = keyof typeof SPANS
 
 // One text each; the address has a parameter of the same name.
-export const TEXTS = ['search', 'name', 'id', 'worker', 'queue', 'error', 'fingerprint', 'root', 'schedule'] as const
+export const TEXTS = ['search', 'name', 'id', 'worker', 'queue', 'error', 'fingerprint', 'root', 'group', 'schedule'] as const
 export type TextName = (typeof TEXTS)[number]
 
 export interface Filters extends Record<TextName, string> {
@@ -74,6 +74,7 @@ export function queryOf(filters: Filters): TaskResultFilter | undefined {
   if (filters.error) found.errorType = { eq: filters.error }
   if (filters.fingerprint) found.errorFingerprint = { eq: filters.fingerprint }
   if (filters.root) found.rootTaskId = { eq: filters.root }
+  if (filters.group) found.groupId = { eq: filters.group }
   if (filters.schedule) found.periodicTaskName = { eq: filters.schedule }
   if (filters.span !== 'all') found.dateCreated = { withinLast: filters.span }
   return Object.keys(found).length ? found : undefined
@@ -81,8 +82,4 @@ export function queryOf(filters: Filters): TaskResultFilter | undefined {
 
 export function isNarrowed(filters: Filters): boolean {
   return filters.states.length > 0 || filters.span !== DEFAULT_SPAN || TEXTS.some((name) => filters[name] !== '')
-}
-
-export function taskAddress(taskId: string): string {
-  return `/tasks/${encodeURIComponent(taskId)}`
 }

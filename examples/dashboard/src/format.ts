@@ -20,18 +20,18 @@ export function ago(text: string): string {
 export function seconds(value: number | null | undefined): string {
   if (value === null || value === undefined) return '–'
   if (value < 0.001) return '< 1 ms'
-  if (value < 1) return `${Math.round(value * 1000)} ms`
-  if (value < 60) return `${value < 10 ? value.toFixed(2) : value.toFixed(1)} s`
-  if (value < 3600) return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`
-  return `${Math.floor(value / 3600)} h ${Math.round((value % 3600) / 60)} min`
+  if (value < 0.9995) return `${Math.round(value * 1000)} ms`
+  if (value < 59.95) return `${value.toFixed(value < 9.995 ? 2 : 1)} s`
+  const whole = Math.round(value)
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  const minutes = Math.round(whole / 60)
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 export function bytes(value: number): string {
-  return value < 1000
-    ? `${value} B`
-    : value < 1e6
-      ? `${(value / 1000).toFixed(1)} kB`
-      : `${(value / 1e6).toFixed(1)} MB`
+  if (value < 1000) return `${value} B`
+  if (value < 1e6) return `${(value / 1000).toFixed(1)} kB`
+  return `${(value / 1e6).toFixed(1)} MB`
 }
 
 // The last part of a dotted name is what people look for; the rest is where it is defined.

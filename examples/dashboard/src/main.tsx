@@ -1,7 +1,14 @@
 // The dashboard: its pages, and what all of them need.
 import './styles/base.css'
 import './styles/parts.css'
-import './styles/pages.css'
+import './styles/forms.css'
+import './styles/values.css'
+import './styles/frame.css'
+import './styles/filters.css'
+import './styles/charts.css'
+import './styles/table.css'
+import './styles/lines.css'
+import './styles/task.css'
 
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -16,11 +23,13 @@ import { Empty } from './parts/states'
 import { client } from './service'
 import { Shell } from './shell'
 import { TaskPage } from './task/task-page'
+import { showKeptTheme } from './theme'
 import { WithViewer } from './viewer'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
+showKeptTheme()
 createRoot(root).render(
   <StrictMode>
     <Provider value={client}>

@@ -3,18 +3,19 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { useCallback, useEffect, useReducer, useRef } from 'react'
 import { useClient, type AnyVariables, type CombinedError } from 'urql'
 
-import type { PageInfo } from './gql/graphql'
+import type { CursorsFragment } from './gql/graphql'
 
 const SIZE = 50
 
 export interface Connection<Node> {
   edges: { cursor: string; node: Node }[]
-  pageInfo: Omit<PageInfo, '__typename'>
+  pageInfo: CursorsFragment
 }
 
 interface State<Data, Node> {
   rows: Node[]
-  first: Data | null
+  // The latest answer: what it says besides the rows.
+  data: Data | null
   start: string | null
   end: string | null
   hasMore: boolean
@@ -25,8 +26,7 @@ interface State<Data, Node> {
 type Change<Data, Node> =
   | { kind: 'asked' }
   | { kind: 'failed'; error: CombinedError }
-  | { kind: 'first'; data: Data; page: Connection<Node> | null }
-  | { kind: 'older' | 'newer'; page: Connection<Node> | null }
+  | { kind: 'first' | 'older' | 'newer'; data: Data; page: Connection<Node> | null }
   | { kind: 'patched'; rows: Node[] }
 
 export interface Pages<Data, Node> extends State<Data, Node> {
@@ -37,51 +37,28 @@ export interface Pages<Data, Node> extends State<Data, Node> {
   patch: (rows: Node[]) => void
 }
 
-const EMPTY = { rows: [], first: null, start: null, end: null, hasMore: false, loading: true, error: null }
+const EMPTY = { rows: [], data: null, start: null, end: null, hasMore: false, loading: true, error: null }
 
 function reduce<Data, Node extends { id: string }>(
   state: State<Data, Node>,
   change: Change<Data, Node>,
 ): State<Data, Node> {
-  switch (change.kind) {
-    case 'asked':
-      return { ...state, loading: true, error: null }
-    case 'failed':
-      return { ...state, loading: false, error: change.error }
-    case 'first': {
-      const { edges = [], pageInfo } = change.page ?? {}
-      return {
-        ...EMPTY,
-        loading: false,
-        first: change.data,
-        rows: edges.map((edge) => edge.node),
-        start: pageInfo?.startCursor ?? null,
-        end: pageInfo?.endCursor ?? null,
-        hasMore: pageInfo?.hasNextPage ?? false,
-      }
-    }
-    case 'older': {
-      const { edges = [], pageInfo } = change.page ?? {}
-      return {
-        ...state,
-        loading: false,
-        rows: [...state.rows, ...edges.map((edge) => edge.node)],
-        end: pageInfo?.endCursor ?? state.end,
-        hasMore: pageInfo?.hasNextPage ?? false,
-      }
-    }
-    case 'newer': {
-      const { edges = [], pageInfo } = change.page ?? {}
-      const fresh = edges.map((edge) => edge.node)
-      return fresh.length
-        ? { ...state, rows: [...fresh, ...state.rows], start: pageInfo?.startCursor ?? state.start }
-        : state
-    }
-    case 'patched': {
-      const changed = new Map(change.rows.map((row) => [row.id, row]))
-      return { ...state, rows: state.rows.map((row) => ({ ...row, ...changed.get(row.id) })) }
-    }
+  if (change.kind === 'asked') return { ...state, loading: true, error: null }
+  if (change.kind === 'failed') return { ...state, loading: false, error: change.error }
+  if (change.kind === 'patched') {
+    const changed = new Map(change.rows.map((row) => [row.id, row]))
+    return { ...state, rows: state.rows.map((row) => ({ ...row, ...changed.get(row.id) })) }
   }
+  const { edges = [], pageInfo } = change.page ?? {}
+  const rows = edges.map((edge) => edge.node)
+  const start = pageInfo?.startCursor ?? null
+  const end = pageInfo?.endCursor ?? null
+  const hasMore = pageInfo?.hasNextPage ?? false
+  const answered = { ...state, data: change.data, loading: false, error: null }
+  if (change.kind === 'first') return { ...answered, rows, start, end, hasMore }
+  if (change.kind === 'older')
+    return { ...answered, rows: [...state.rows, ...rows], end: end ?? state.end, hasMore }
+  return { ...answered, rows: [...rows, ...state.rows], start: start ?? state.start }
 }
 
 // Answers of an earlier filter that arrive late are dropped: each filter is a generation of its own.
@@ -97,17 +74,16 @@ export function usePages<Data, Variables extends AnyVariables, Node extends { id
   const key = JSON.stringify(variables)
 
   const ask = useCallback(
-    async (paging: object, finish: (data: Data) => Change<Data, Node>) => {
+    async (kind: 'first' | 'older' | 'newer', paging: object) => {
       const { generation, variables } = latest.current
       latest.current.busy = true
-      const options = { requestPolicy: 'network-only' } as const
       const { data, error } = await client
-        .query(document, { ...variables, ...paging } as Variables, options)
+        .query(document, { ...variables, ...paging } as Variables, { requestPolicy: 'network-only' })
         .toPromise()
       if (generation !== latest.current.generation) return
       latest.current.busy = false
       if (error) dispatch({ kind: 'failed', error })
-      else if (data) dispatch(finish(data))
+      else if (data) dispatch({ kind, data, page: latest.current.pick(data) ?? null })
     },
     [client, document],
   )
@@ -115,7 +91,7 @@ export function usePages<Data, Variables extends AnyVariables, Node extends { id
   // As reload, but what is shown stays quietly until it is replaced.
   const renew = useCallback(() => {
     latest.current.generation += 1
-    void ask({ first: SIZE }, (data) => ({ kind: 'first', data, page: latest.current.pick(data) ?? null }))
+    void ask('first', { first: SIZE })
   }, [ask])
 
   const reload = useCallback(() => {
@@ -129,17 +105,14 @@ export function usePages<Data, Variables extends AnyVariables, Node extends { id
     const { busy, state } = latest.current
     if (busy || !state.hasMore || state.error) return
     dispatch({ kind: 'asked' })
-    void ask({ first: SIZE, after: state.end }, (data) => ({ kind: 'older', page: latest.current.pick(data) ?? null }))
+    void ask('older', { first: SIZE, after: state.end })
   }, [ask])
 
   const newer = useCallback(() => {
     const { busy, state } = latest.current
-    if (busy || !state.first) return
+    if (busy || !state.data) return
     if (state.start === null) return renew()
-    void ask({ last: SIZE, before: state.start }, (data) => ({
-      kind: 'newer',
-      page: latest.current.pick(data) ?? null,
-    }))
+    void ask('newer', { last: SIZE, before: state.start })
   }, [ask, renew])
 
   const patch = useCallback((rows: Node[]) => dispatch({ kind: 'patched', rows }), [])

@@ -1,21 +1,29 @@
 // The frame around every page: where one can go, who one is, and how it looks.
 import { Keyboard, Layers, ListChecks, LogOut, Monitor, Moon, ScrollText, Sun, Terminal } from 'lucide-react'
 import { Tooltip } from 'radix-ui'
-import { useState } from 'react'
-import { NavLink, Outlet, useLocation } from 'react-router'
+import { useEffect, useState } from 'react'
+import { NavLink, Outlet, useLocation, useNavigate, useNavigationType } from 'react-router'
 
 import { Boundary } from './parts/boundary'
 import { Dialog } from './parts/dialog'
 import { useKeys } from './parts/keys'
 import { csrfToken } from './service'
 import { THEMES, useTheme, type Theme } from './theme'
-import { useServiceInfo, useViewer } from './viewer'
+import { useViewer } from './viewer'
 
 const ICONS: Record<Theme, typeof Sun> = { system: Monitor, light: Sun, dark: Moon }
 
 export function Shell() {
   const [showsKeys, setShowsKeys] = useState(false)
-  useKeys({ '?': () => setShowsKeys(true) })
+  const { pathname } = useLocation()
+  const navigate = useNavigate()
+  useFreshPage(pathname)
+  useKeys({
+    t: () => void navigate('/'),
+    g: () => void navigate('/groups'),
+    o: () => void navigate('/operations'),
+    '?': () => setShowsKeys(true),
+  })
   return (
     <Tooltip.Provider delayDuration={150}>
       <a href="#content" className="skip">
@@ -51,13 +59,23 @@ export function Shell() {
         </div>
       </header>
       <main id="content" tabIndex={-1}>
-        <Boundary address={useLocation().pathname}>
+        <Boundary address={pathname}>
           <Outlet />
         </Boundary>
       </main>
       {showsKeys && <KeysDialog close={() => setShowsKeys(false)} />}
     </Tooltip.Provider>
   )
+}
+
+// A page that was gone to begins at its top, and Tab and screen readers go on from there; the way back is the browser's.
+function useFreshPage(pathname: string): void {
+  const how = useNavigationType()
+  useEffect(() => {
+    if (how === 'POP') return
+    window.scrollTo(0, 0)
+    document.getElementById('content')?.focus({ preventScroll: true })
+  }, [pathname])
 }
 
 function ThemeButton() {
@@ -77,12 +95,11 @@ function ThemeButton() {
 }
 
 function Account() {
-  const { username } = useViewer()
-  const { version } = useServiceInfo()
+  const { viewer, service } = useViewer()
   return (
     <form method="post" action="/admin/logout/" className="account">
       <input type="hidden" name="csrfmiddlewaretoken" value={csrfToken()} />
-      <span title={`django-celery-results ${version}`}>{username}</span>
+      <span title={`django-celery-results ${service.version}`}>{viewer.username}</span>
       <button className="quiet icon" aria-label="Log out" title="Log out">
         <LogOut aria-hidden />
       </button>
@@ -97,9 +114,11 @@ const KEYS = [
   ['Shift R', 'load the list again'],
   ['r', 'retry the open task'],
   ['x', 'revoke the open task'],
+  ['d', 'delete the open task'],
+  ['Esc', 'back to the list'],
+  ['t', 'tasks'],
   ['g', 'groups'],
   ['o', 'operations'],
-  ['Esc', 'back to the list'],
   ['?', 'these keys'],
 ]
 

@@ -5,8 +5,17 @@ import { useQuery } from 'urql'
 import { ViewerDocument, type ViewerQuery } from './gql/graphql'
 import { Failure, Loading } from './parts/states'
 
-export type Viewer = ViewerQuery['viewer']
-export type Permission = 'view_payload' | 'view_traceback' | 'view_operation' | 'view_groupresult' | 'kill_taskresult'
+export type Permission =
+  | 'view_taskresult'
+  | 'view_groupresult'
+  | 'view_payload'
+  | 'view_traceback'
+  | 'view_operation'
+  | 'retry_taskresult'
+  | 'revoke_taskresult'
+  | 'terminate_taskresult'
+  | 'kill_taskresult'
+  | 'delete_taskresult'
 
 const Context = createContext<ViewerQuery | null>(null)
 
@@ -17,25 +26,21 @@ export function WithViewer({ children }: { children: ReactNode }) {
   return <Context value={data}>{children}</Context>
 }
 
-function useKnown(): ViewerQuery {
+export function useViewer(): ViewerQuery {
   const data = useContext(Context)
   if (!data) throw new Error('useViewer is for components below WithViewer')
   return data
 }
 
-export function useViewer(): Viewer {
-  return useKnown().viewer
-}
-
-export function useServiceInfo(): ViewerQuery['service'] {
-  return useKnown().service
-}
-
 export function useMay(permission: Permission): boolean {
-  return useViewer().permissions.includes(`django_celery_results.${permission}`)
+  return useViewer().viewer.permissions.includes(nameOf(permission))
 }
 
 // What to say where something is missing for want of a permission.
-export function needs(permission: string): string {
-  return `You need the permission django_celery_results.${permission}.`
+export function needs(permission: Permission): string {
+  return `You need the permission ${nameOf(permission)}.`
+}
+
+function nameOf(permission: Permission): string {
+  return `django_celery_results.${permission}`
 }

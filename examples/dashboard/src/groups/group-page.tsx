@@ -1,24 +1,38 @@
 // One group: how far it is, and its tasks.
 import { ArrowLeft } from 'lucide-react'
+import { useMemo } from 'react'
 import { Link, useParams } from 'react-router'
 
+import { listAddress } from '../addresses'
 import { GroupPageDocument } from '../gql/graphql'
 import { count } from '../format'
+import { BulkButtons } from '../orders/bulk-buttons'
 import { usePages } from '../pages'
 import { ChordCard } from '../parts/chord-card'
-import { useEvery } from '../parts/keys'
+import { useEvery } from '../parts/every'
 import { Moment } from '../parts/moment'
 import { Legend, StateBar } from '../parts/progress'
 import { Sentinel } from '../parts/sentinel'
 import { Empty } from '../parts/states'
 import { TaskLink } from '../parts/task-link'
+import { useTitle } from '../parts/title'
+import { needs, useMay } from '../viewer'
+
+const RENEWED_EVERY = 3000
 
 export function GroupPage() {
+  useTitle('Group')
   const { groupId = '' } = useParams()
+  if (!useMay('view_groupresult')) return <Empty title="You may not see groups">{needs('view_groupresult')}</Empty>
+  return <GroupView key={groupId} groupId={groupId} />
+}
+
+function GroupView({ groupId }: { groupId: string }) {
+  const filter = useMemo(() => ({ groupId: { eq: groupId } }), [groupId])
   const pages = usePages(GroupPageDocument, { groupId }, (data) => data.groupResult?.tasks)
-  const group = pages.first?.groupResult
-  useEvery(group && !group.isReady && !pages.error ? 3000 : 0, pages.renew)
-  if (pages.first && !group)
+  const group = pages.data?.groupResult
+  useEvery(group && !group.isReady && !pages.error ? RENEWED_EVERY : 0, pages.renew)
+  if (pages.data && !group)
     return <Empty title="There is no such group">It may have been deleted, or you may not see it.</Empty>
   return (
     <article>
@@ -48,7 +62,10 @@ export function GroupPage() {
       {group?.chord && <ChordCard chord={group.chord} />}
       <section className="card list">
         <header className="list-head">
-          <h2>Tasks</h2>
+          <h2>
+            <Link to={listAddress({ group: groupId, span: 'all' })}>Tasks</Link>
+          </h2>
+          <BulkButtons filter={filter} afterwards={pages.renew} />
         </header>
         <ul className="lines">
           {pages.rows.map((task) => (

@@ -1,6 +1,7 @@
 // Saved groups, and how far each is.
 import { Link } from 'react-router'
 
+import { groupAddress } from '../addresses'
 import { GroupListDocument } from '../gql/graphql'
 import { count } from '../format'
 import { usePages } from '../pages'
@@ -8,9 +9,11 @@ import { Moment } from '../parts/moment'
 import { StateBar } from '../parts/progress'
 import { Sentinel } from '../parts/sentinel'
 import { Empty } from '../parts/states'
+import { useTitle } from '../parts/title'
 import { needs, useMay } from '../viewer'
 
 export function GroupsPage() {
+  useTitle('Groups')
   if (!useMay('view_groupresult')) return <Empty title="You may not see groups">{needs('view_groupresult')}</Empty>
   return <Groups />
 }
@@ -22,10 +25,10 @@ function Groups() {
       <header className="list-head">
         <h1>Groups</h1>
       </header>
-      <ul className="lines">
+      <ul className="lines groups">
         {pages.rows.map((group) => (
           <li key={group.id}>
-            <Link to={`/groups/${encodeURIComponent(group.groupId)}`} className="mono">
+            <Link to={groupAddress(group.groupId)} className="mono">
               {group.groupId}
             </Link>
             <StateBar counts={group.stateCounts} size={group.size} label="Its tasks" />

@@ -7,12 +7,14 @@ import {
   StatsBreakdownDocument,
   StatsDocument,
   StatsOverTimeDocument,
+  type NumbersFragment,
   type TaskResultFilter,
   type TaskState,
   type TimeBucketUnit,
 } from '../gql/graphql'
 import { count, percent, seconds } from '../format'
-import { useEvery } from '../parts/keys'
+import { useEvery } from '../parts/every'
+import { useIsNarrow } from '../parts/narrow'
 import { Dot, StateBar } from '../parts/progress'
 import { Failure, Loading } from '../parts/states'
 
@@ -46,6 +48,7 @@ export function Charts({ filter, span, states, change, isLive }: Props) {
   const [tasks, tasksAgain] = useQuery({ query: StatsBreakdownDocument, variables: { filter, by: ['TASK_NAME'] } })
   const again = () => [totalAgain, seriesAgain, tasksAgain].forEach((ask) => ask({ requestPolicy: 'network-only' }))
   useEvery(isLive ? RENEWED_EVERY : 0, again)
+  const isNarrow = useIsNarrow()
   const numbers = total.data?.taskResultStats.total
   const error = total.error ?? series.error ?? tasks.error
   if (error)
@@ -55,6 +58,32 @@ export function Charts({ filter, span, states, change, isLive }: Props) {
       </section>
     )
 
+  const figures = (
+    <>
+      <figure className="card">
+        <figcaption>Tasks over time</figcaption>
+        <Suspense fallback={<Loading what="the chart" />}>
+          {series.data ? (
+            <OverTime buckets={series.data.taskResultStats.timeSeries} unit={BUCKETS[span].unit} />
+          ) : (
+            <Loading what="the chart" />
+          )}
+        </Suspense>
+      </figure>
+      <figure className="card">
+        <figcaption>
+          Runtime by task <span className="dim">median, to the 95th percentile</span>
+        </figcaption>
+        <Suspense fallback={<Loading what="the chart" />}>
+          {tasks.data ? (
+            <Runtimes buckets={tasks.data.taskResultStats.groups} choose={(name) => change({ name })} />
+          ) : (
+            <Loading what="the chart" />
+          )}
+        </Suspense>
+      </figure>
+    </>
+  )
   return (
     <section className="charts" aria-label="Statistics">
       <div className="card figures">
@@ -64,8 +93,8 @@ export function Charts({ filter, span, states, change, isLive }: Props) {
             label="Succeeded"
             value={numbers ? (numbers.successRate === null ? '–' : percent(numbers.successRate)) : '…'}
           />
-          <Figure label="Median runtime" value={numbers ? seconds(numbers.runtime.median) : '…'} />
-          <Figure label="95th percentile" value={numbers ? seconds(numbers.runtime.p95) : '…'} />
+          <Figure label="Median runtime" value={numbers ? runtime(numbers, 'median') : '…'} />
+          <Figure label="95th percentile" value={numbers ? runtime(numbers, 'p95') : '…'} />
         </dl>
         {numbers && (
           <>
@@ -90,20 +119,14 @@ export function Charts({ filter, span, states, change, isLive }: Props) {
           </>
         )}
       </div>
-      <figure className="card">
-        <figcaption>Tasks over time</figcaption>
-        <Suspense fallback={<Loading what="the chart" />}>
-          <OverTime buckets={series.data?.taskResultStats.timeSeries ?? []} unit={BUCKETS[span].unit} />
-        </Suspense>
-      </figure>
-      <figure className="card">
-        <figcaption>
-          Runtime by task <span className="dim">median, to the 95th percentile</span>
-        </figcaption>
-        <Suspense fallback={<Loading what="the chart" />}>
-          <Runtimes buckets={tasks.data?.taskResultStats.groups ?? []} choose={(name) => change({ name })} />
-        </Suspense>
-      </figure>
+      {isNarrow ? (
+        <details className="card">
+          <summary>Charts</summary>
+          {figures}
+        </details>
+      ) : (
+        figures
+      )}
     </section>
   )
 }
@@ -115,6 +138,11 @@ function Figure({ label, value }: { label: string; value: string }) {
       <dd>{value}</dd>
     </div>
   )
+}
+
+function runtime({ runtime }: NumbersFragment, which: 'median' | 'p95'): string {
+  const value = runtime[which]
+  return `${runtime.isApproximate && value !== null ? '≈ ' : ''}${seconds(value)}`
 }
 
 // States of the tasks' own are one state here: they are filtered as one.

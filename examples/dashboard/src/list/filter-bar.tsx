@@ -1,11 +1,12 @@
 // What narrows the list. Every choice stands in the address, so that a view can be sent to a colleague.
 import { Pause, Play, Search, SlidersHorizontal, X } from 'lucide-react'
 import { Popover, ToggleGroup } from 'radix-ui'
-import { useEffect, useId, useState } from 'react'
+import { useState } from 'react'
 import { useQuery } from 'urql'
 
 import { SPANS, STATES, type Filters, type Span, type TextName } from '../filters'
 import { FilterValuesDocument, type TaskResultGroupBy, type TaskState } from '../gql/graphql'
+import { SettledInput } from '../parts/settled-input'
 
 interface Props {
   filters: Filters
@@ -14,7 +15,13 @@ interface Props {
   setLive: (isLive: boolean) => void
 }
 
-const FIELDS: { name: TextName; label: string; values?: TaskResultGroupBy }[] = [
+interface Field {
+  name: TextName
+  label: string
+  values?: TaskResultGroupBy
+}
+
+const FIELDS: Field[] = [
   { name: 'name', label: 'Task name', values: 'TASK_NAME' },
   { name: 'id', label: 'Task id begins with' },
   { name: 'queue', label: 'Queue', values: 'QUEUE' },
@@ -30,6 +37,7 @@ const LABELS: Record<Exclude<TextName, 'search'>, string> = {
   error: 'Error',
   fingerprint: 'Same error as',
   root: 'Workflow of',
+  group: 'Group',
   schedule: 'Schedule',
 }
 
@@ -40,7 +48,13 @@ export function FilterBar({ filters, change, isLive, setLive }: Props) {
       <div className="filter-row">
         <div className="search">
           <Search aria-hidden />
-          <ValueInput id="search" label="Search" name="search" filters={filters} change={change} />
+          <SettledInput
+            id="search"
+            aria-label="Search"
+            placeholder='Words, "two words", -not, error:KeyError'
+            value={filters.search}
+            change={(search) => change({ search })}
+          />
           <kbd aria-hidden>/</kbd>
         </div>
         <ToggleGroup.Root
@@ -114,7 +128,7 @@ function MoreFilters({ filters, change }: Pick<Props, 'filters' | 'change'>) {
               onValueChange={(states) => change({ states: states as TaskState[] })}
             >
               {STATES.map((state) => (
-                <ToggleGroup.Item key={state} value={state} data-state-name={state}>
+                <ToggleGroup.Item key={state} value={state}>
                   {state}
                 </ToggleGroup.Item>
               ))}
@@ -123,7 +137,7 @@ function MoreFilters({ filters, change }: Pick<Props, 'filters' | 'change'>) {
           {FIELDS.map((field) => (
             <label key={field.name} className="field">
               {field.label}
-              <ValueInput id={`filter-${field.name}`} {...field} filters={filters} change={change} />
+              <FieldInput {...field} filters={filters} change={change} />
             </label>
           ))}
         </Popover.Content>
@@ -132,43 +146,21 @@ function MoreFilters({ filters, change }: Pick<Props, 'filters' | 'change'>) {
   )
 }
 
-interface InputProps extends Pick<Props, 'filters' | 'change'> {
-  id: string
-  name: TextName
-  label: string
-  values?: TaskResultGroupBy
-}
-
-// The list waits until the writing pauses; values that exist are offered.
-function ValueInput({ id, name, label, values, filters, change }: InputProps) {
-  const [text, setText] = useState(filters[name])
-  const [isOpen, setOpen] = useState(false)
-  const list = useId()
-  useEffect(() => setText(filters[name]), [filters[name]])
-  useEffect(() => {
-    if (text === filters[name]) return
-    const timer = setTimeout(() => change({ [name]: text }), 300)
-    return () => clearTimeout(timer)
-  }, [text, filters, name, change])
+// Values that exist are offered. They are compared as a whole: half a name would only empty the list.
+function FieldInput({ name, values, filters, change }: Field & Pick<Props, 'filters' | 'change'>) {
+  const [isUsed, setUsed] = useState(false)
   const [{ data }] = useQuery({
     query: FilterValuesDocument,
-    variables: { field: values ?? 'TASK_NAME', prefix: '' },
-    pause: !values || !isOpen,
+    variables: { field: values ?? 'TASK_NAME' },
+    pause: !values || !isUsed,
   })
   return (
-    <>
-      <input
-        id={id}
-        type="search"
-        aria-label={label}
-        placeholder={name === 'search' ? 'Search: words, "two words", -not, error:ValueError' : undefined}
-        list={list}
-        autoComplete="off"
-        value={text}
-        onFocus={() => setOpen(true)}
-        onChange={(event) => setText(event.target.value)}
-      />
-      <datalist id={list}>{values && data?.suggest.map((value) => <option key={value} value={value} />)}</datalist>
-    </>
+    <SettledInput
+      value={filters[name]}
+      change={(value) => change({ [name]: value })}
+      isWhole={values !== undefined}
+      offered={data?.suggest}
+      onFocus={() => setUsed(true)}
+    />
   )
 }

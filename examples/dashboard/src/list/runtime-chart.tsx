@@ -38,12 +38,13 @@ export default function RuntimeChart({ buckets, choose }: { buckets: Bucket[]; c
           data={points}
           layout="vertical"
           barCategoryGap="28%"
+          maxBarSize={22}
           margin={{ top: 0, right: 12, bottom: 0, left: 0 }}
           accessibilityLayer={false}
         >
           <XAxis
             type="number"
-            tickFormatter={(value: number) => `${value} s`}
+            tickFormatter={(value: number) => (value < 60 ? `${value} s` : seconds(value))}
             tickLine={false}
             axisLine={false}
             fontSize={11}
@@ -71,6 +72,7 @@ export default function RuntimeChart({ buckets, choose }: { buckets: Bucket[]; c
             stackId="time"
             fill="var(--accent)"
             isAnimationActive={false}
+            cursor="pointer"
             onClick={pick}
             radius={[3, 0, 0, 3]}
           />
@@ -79,6 +81,7 @@ export default function RuntimeChart({ buckets, choose }: { buckets: Bucket[]; c
             stackId="time"
             fill="var(--accent-soft)"
             isAnimationActive={false}
+            cursor="pointer"
             onClick={pick}
             radius={[0, 3, 3, 0]}
           />

@@ -1,6 +1,6 @@
 // The list of tasks: filters, numbers, and rows that grow while one scrolls and renew themselves while one looks.
 import { useCallback, useMemo, useState } from 'react'
-import { useNavigate, useSearchParams } from 'react-router'
+import { useSearchParams } from 'react-router'
 import { useClient } from 'urql'
 
 import { addressOf, filtersOf, isNarrowed, orderOf, queryOf, type Filters } from '../filters'
@@ -8,9 +8,12 @@ import { TaskListDocument, TasksAgainDocument, type TaskListQuery } from '../gql
 import { count } from '../format'
 import { BulkButtons } from '../orders/bulk-buttons'
 import { usePages, type Pages } from '../pages'
-import { useEvery, useKeys } from '../parts/keys'
+import { useEvery } from '../parts/every'
+import { useKeys } from '../parts/keys'
 import { Sentinel } from '../parts/sentinel'
 import { Empty } from '../parts/states'
+import { useTitle } from '../parts/title'
+import { needs, useMay } from '../viewer'
 import { Charts } from './charts'
 import { FilterBar } from './filter-bar'
 import { TaskTable } from './task-table'
@@ -18,9 +21,14 @@ import { TaskTable } from './task-table'
 export type Row = TaskListQuery['taskResults']['edges'][number]['node']
 
 const RENEWED_EVERY = 5000
-const FINISHED = ['SUCCESS', 'FAILURE', 'REVOKED']
 
 export function TaskListPage() {
+  if (!useMay('view_taskresult')) return <Empty title="You may not see tasks">{needs('view_taskresult')}</Empty>
+  return <TaskList />
+}
+
+function TaskList() {
+  useTitle('Tasks')
   const [address, setAddress] = useSearchParams()
   const filters = useMemo(() => filtersOf(address), [address])
   const change = useCallback(
@@ -31,13 +39,11 @@ export function TaskListPage() {
   const pages = usePages(TaskListDocument, { filter, orderBy: orderOf(filters) }, (data) => data.taskResults)
   const [isLive, setLive] = useState(true)
   useRenewal(pages, isLive && filters.orderField === 'DATE_CREATED' && filters.direction === 'DESC', isLive)
-  const navigate = useNavigate()
   useKeys({
     '/': () => document.getElementById('search')?.focus(),
     R: pages.reload,
-    o: () => void navigate('/operations'),
   })
-  const matched = pages.first?.taskResults.count
+  const matched = pages.data?.taskResults.count
 
   return (
     <>
@@ -78,7 +84,7 @@ function useRenewal(pages: Pages<TaskListQuery, Row>, grows: boolean, isLive: bo
   useEvery(isLive ? RENEWED_EVERY : 0, () => {
     if (grows && window.scrollY < 200) pages.newer()
     const ids = pages.rows
-      .filter((row) => !FINISHED.includes(row.state))
+      .filter((row) => !row.isReady)
       .slice(0, 100)
       .map((row) => row.id)
     if (ids.length === 0) return

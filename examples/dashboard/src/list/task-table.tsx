@@ -3,13 +3,15 @@ import { columnVisibilityFeature, FlexRender, tableFeatures, useTable, type Colu
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useLayoutEffect, useRef, useState } from 'react'
-import { Link, useNavigate } from 'react-router'
+import { Link, useLocation } from 'react-router'
 
-import { taskAddress, type Filters } from '../filters'
+import { taskAddress, type FromList } from '../addresses'
+import type { Filters } from '../filters'
 import type { TaskResultOrderField } from '../gql/graphql'
 import { seconds } from '../format'
 import { useKeys } from '../parts/keys'
 import { Moment } from '../parts/moment'
+import { useIsNarrow } from '../parts/narrow'
 import { StateBadge } from '../parts/state-badge'
 import { TaskName } from '../parts/task-link'
 import type { Row } from './task-list-page'
@@ -28,9 +30,7 @@ const COLUMNS: Column[] = [
     header: 'Task',
     cell: ({ row: { original } }) => (
       <>
-        <Link to={taskAddress(original.taskId)} data-row>
-          <TaskName name={original.taskName} />
-        </Link>
+        <RowLink task={original} />
         {original.error?.type ? (
           <span className="row-error">
             {original.error.type}
@@ -121,6 +121,15 @@ export function TaskTable({ rows, total, filters, change }: Props) {
   )
 }
 
+function RowLink({ task }: { task: Row }) {
+  const state: FromList = { list: useLocation().search }
+  return (
+    <Link to={taskAddress(task.taskId)} state={state} data-row>
+      <TaskName name={task.taskName} />
+    </Link>
+  )
+}
+
 function Spacer({ height }: { height: number }) {
   return (
     <tr aria-hidden className="spacer" style={{ height }}>
@@ -129,23 +138,15 @@ function Spacer({ height }: { height: number }) {
   )
 }
 
-const NARROW = window.matchMedia('(max-width: 720px)')
-
 function useVirtualRows(count: number, body: React.RefObject<HTMLTableSectionElement | null>) {
   const [margin, setMargin] = useState(0)
-  const [isNarrow, setNarrow] = useState(NARROW.matches)
+  const height = useIsNarrow() ? 92 : 52
   useLayoutEffect(() => {
     const measure = () => setMargin((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY)
     const observer = new ResizeObserver(measure)
     observer.observe(document.body)
-    const turned = () => setNarrow(NARROW.matches)
-    NARROW.addEventListener('change', turned)
-    return () => {
-      observer.disconnect()
-      NARROW.removeEventListener('change', turned)
-    }
+    return () => observer.disconnect()
   }, [body])
-  const height = isNarrow ? 92 : 52
   const virtual = useWindowVirtualizer({ count, estimateSize: () => height, overscan: 12, scrollMargin: margin })
   useLayoutEffect(() => virtual.measure(), [virtual, height])
   return virtual
@@ -153,7 +154,6 @@ function useVirtualRows(count: number, body: React.RefObject<HTMLTableSectionEle
 
 // j and k go down and up through the rows, as in many lists; Enter follows the link that has the focus.
 function useRowKeys(body: React.RefObject<HTMLTableSectionElement | null>): void {
-  const navigate = useNavigate()
   const step = (by: number) => {
     const links = [...(body.current?.querySelectorAll<HTMLAnchorElement>('a[data-row]') ?? [])]
     const here = links.findIndex((link) => link === document.activeElement)
@@ -166,7 +166,6 @@ function useRowKeys(body: React.RefObject<HTMLTableSectionElement | null>): void
     k: () => step(-1),
     ArrowDown: () => step(1),
     ArrowUp: () => step(-1),
-    g: () => void navigate('/groups'),
   })
 }
 

@@ -2,20 +2,23 @@
 import { useMemo } from 'react'
 import { Link, useSearchParams } from 'react-router'
 
-import { taskAddress } from '../filters'
+import { taskAddress } from '../addresses'
 import { OperationListDocument, type OperationFilter, type OperationListQuery } from '../gql/graphql'
 import { count } from '../format'
 import { usePages } from '../pages'
 import { Moment } from '../parts/moment'
 import { Sentinel } from '../parts/sentinel'
+import { SettledInput } from '../parts/settled-input'
 import { Empty } from '../parts/states'
 import { TaskName } from '../parts/task-link'
+import { useTitle } from '../parts/title'
 import { JsonTree } from '../parts/value'
 import { needs, useMay } from '../viewer'
 
 type Line = OperationListQuery['operations']['edges'][number]['node']
 
 export function OperationsPage() {
+  useTitle('Operations')
   if (!useMay('view_operation')) return <Empty title="You may not see operations">{needs('view_operation')}</Empty>
   return <Operations />
 }
@@ -56,7 +59,7 @@ function Operations() {
             Each task of an order for many
           </label>
           <label className="field inline">
-            By <input type="search" defaultValue={actor} onChange={(event) => choose('actor', event.target.value)} />
+            By <SettledInput value={actor} change={(name) => choose('actor', name)} placeholder="user name" isWhole />
           </label>
           {task && <button onClick={() => choose('task', '')}>Of every task</button>}
         </div>
@@ -67,7 +70,7 @@ function Operations() {
         ))}
       </ul>
       {!pages.loading && !pages.error && pages.rows.length === 0 && (
-        <Empty title="Nobody ordered anything yet">
+        <Empty title={actor || task ? 'No operation matches' : 'Nobody ordered anything yet'}>
           Retries, revokes and deletions appear here, with who ordered them and why.
         </Empty>
       )}

@@ -1,82 +1,79 @@
-// Retry or revoke everything that matches: first a rehearsal, then the order with its progress and each task's outcome.
-import { useEffect, useState } from 'react'
-import { Link } from 'react-router'
+// Retry, revoke or delete everything that matches: a rehearsal, then the order, its progress and each task's outcome.
+import { useMemo, useState } from 'react'
 
-import { taskAddress } from '../filters'
-import type { TaskResultFilter } from '../gql/graphql'
+import type { RetryScope, TaskResultFilter } from '../gql/graphql'
 import { count } from '../format'
 import { Dialog } from '../parts/dialog'
 import { ProgressBar } from '../parts/progress'
-import { Loading } from '../parts/states'
+import { Loading, Problem } from '../parts/states'
+import { Outcomes } from './bulk-outcomes'
 import { useBulkRun, type BulkItem, type BulkKind, type BulkRun } from './bulk-run'
+import { ReasonField } from './reason-field'
 import { Refusals } from './refusals'
-
-export type { BulkKind }
+import { ScopeChoice } from './scope-choice'
+import { TerminationFields, WAITING_ONLY } from './termination'
 
 const WORDS = {
   retry: { title: 'Retry what failed', verb: 'Retry', done: 'retried', what: 'failed or revoked' },
-  revoke: { title: 'Revoke what is waiting', verb: 'Revoke', done: 'revoked', what: 'unfinished' },
+  revoke: { title: 'Revoke what is not finished', verb: 'Revoke', done: 'revoked', what: 'unfinished' },
+  delete: { title: 'Delete what is finished', verb: 'Delete', done: 'deleted', what: 'finished' },
 } as const
-const SHOWN = 200
+type Words = (typeof WORDS)[BulkKind]
 
 interface Props {
   kind: BulkKind
   filter: TaskResultFilter
-  close: () => void
+  close: (hasChanged: boolean) => void
 }
 
 export function BulkDialog({ kind, filter, close }: Props) {
   const [fixed] = useState(filter) // the list goes on behind the dialog; the order does not change with it
-  const run = useBulkRun(kind, fixed)
+  const [scope, setScope] = useState<RetryScope>('ALONE')
+  const [termination, setTermination] = useState(WAITING_ONLY)
   const [reason, setReason] = useState('')
+  const order = useMemo(() => ({ kind, filter: fixed, scope, termination }), [kind, fixed, scope, termination])
+  const run = useBulkRun(order)
   const words = WORDS[kind]
-  const { rehearse } = run
-  useEffect(() => void rehearse(), [rehearse])
-  const matched = run.plan?.matchedCount ?? 0
+  const leave = () => close(run.phase !== 'idle')
 
   return (
     <Dialog
       title={words.title}
-      close={close}
-      actions={<Actions run={run} matched={matched} verb={words.verb} reason={reason} close={close} />}
+      close={leave}
+      actions={<Actions kind={kind} run={run} start={() => void run.carryOn(reason)} close={leave} />}
     >
-      {run.problem && (
-        <p className="notice bad" role="alert">
-          {run.problem}
-        </p>
-      )}
+      {run.problem && <Problem>{run.problem}</Problem>}
       <Refusals errors={run.latest?.errors ?? run.plan?.errors ?? []} />
-      {!run.plan && !run.problem && <Loading what="what would be done" />}
-      {run.plan && run.phase === 'idle' && (
+      {run.phase === 'idle' && (
         <>
-          <p>
-            <strong>{count(matched)}</strong> {words.what} {matched === 1 ? 'task matches' : 'tasks match'} the list’s
-            filter.
-            {run.plan.items.length < matched && ` The first ${count(run.plan.items.length)} were looked at:`}
-          </p>
-          <Outcomes items={run.plan.items} done={words.done} />
-          <label className="field">
-            Reason, for the record
-            <input value={reason} onChange={(event) => setReason(event.target.value)} />
-          </label>
+          {run.plan && <Plan items={run.plan.items} matched={run.plan.matchedCount} words={words} />}
+          {!run.plan && !run.problem && <Loading what="what would be done" />}
+          {kind === 'retry' && <ScopeChoice scope={scope} setScope={setScope} />}
+          {kind === 'revoke' && (
+            <TerminationFields label="End those that run" termination={termination} setTermination={setTermination} />
+          )}
+          {kind === 'delete' && (
+            <p className="notice warn">Results, tracebacks and the arguments that retries would need are gone for good.</p>
+          )}
+          <ReasonField reason={reason} setReason={setReason} />
         </>
       )}
-      {run.latest && <Progress run={run} done={words.done} />}
+      {run.latest && <Progress latest={run.latest} words={words} />}
       {run.phase !== 'idle' && <Outcomes items={run.items} done={words.done} />}
     </Dialog>
   )
 }
 
 interface ActionProps {
+  kind: BulkKind
   run: BulkRun
-  matched: number
-  verb: string
-  reason: string
+  start: () => void
   close: () => void
 }
 
-function Actions({ run, matched, verb, reason, close }: ActionProps) {
-  const start = () => void run.carryOn(reason)
+function Actions({ kind, run, start, close }: ActionProps) {
+  const matched = run.plan?.matchedCount ?? 0
+  const hasMoved = run.latest?.errors.some((error) => error.code === 'SELECTION_CHANGED')
   if (run.phase === 'running') return <button onClick={run.halt}>Pause</button>
   if (run.phase === 'done')
     return (
@@ -87,45 +84,40 @@ function Actions({ run, matched, verb, reason, close }: ActionProps) {
   return (
     <>
       <button onClick={close}>{run.phase === 'halted' ? 'Close' : 'Cancel'}</button>
-      <button className="primary" disabled={matched === 0} onClick={start}>
-        {run.phase === 'halted' ? 'Carry on' : `${verb} ${count(matched)}`}
-      </button>
+      {run.phase === 'halted' ? (
+        <button className="primary" onClick={hasMoved ? run.lookAgain : start}>
+          {hasMoved ? 'Look again' : 'Carry on'}
+        </button>
+      ) : (
+        <button className={kind === 'retry' ? 'primary' : 'danger'} disabled={matched === 0} onClick={start}>
+          {WORDS[kind].verb} {count(matched)}
+        </button>
+      )}
     </>
   )
 }
 
-function Progress({ run, done }: { run: BulkRun; done: string }) {
-  if (!run.latest) return null
-  const { matchedCount, remainingCount, doneCount, skippedCount } = run.latest
+function Plan({ items, matched, words }: { items: BulkItem[]; matched: number; words: Words }) {
+  return (
+    <>
+      <p>
+        <strong>{count(matched)}</strong> {words.what} {matched === 1 ? 'task matches' : 'tasks match'} the filter.
+        {items.length < matched && ` The first ${count(items.length)} were looked at:`}
+      </p>
+      <Outcomes items={items} done={words.done} />
+    </>
+  )
+}
+
+function Progress({ latest, words }: { latest: NonNullable<BulkRun['latest']>; words: Words }) {
+  const { matchedCount, remainingCount, doneCount, skippedCount } = latest
+  if (matchedCount === 0) return null // it was refused before it began
   return (
     <div className="bulk-progress">
       <ProgressBar value={matchedCount - remainingCount} total={matchedCount} label="Tasks dealt with" />
       <p role="status">
-        {count(doneCount)} {done}, {count(skippedCount)} skipped, {count(remainingCount)} to go
+        {count(doneCount)} {words.done}, {count(skippedCount)} skipped, {count(remainingCount)} to go
       </p>
     </div>
-  )
-}
-
-function Outcomes({ items, done }: { items: BulkItem[]; done: string }) {
-  const words = { DONE: done, PENDING: `would be ${done}`, SKIPPED: 'skipped' }
-  const skipped = items.filter((item) => item.outcome === 'SKIPPED')
-  const shown = [...skipped, ...items.filter((item) => item.outcome !== 'SKIPPED')].slice(0, SHOWN)
-  if (items.length === 0) return null
-  return (
-    <ul className="outcomes" aria-label="Outcome of each task" tabIndex={0}>
-      {shown.map((item) => (
-        <li key={item.taskId}>
-          <Link to={taskAddress(item.newTaskId ?? item.taskId)} className="mono">
-            {item.taskId}
-          </Link>
-          <span className="tag" data-outcome={item.outcome}>
-            {words[item.outcome]}
-          </span>
-          {item.error && <span className="dim">{item.error.message}</span>}
-        </li>
-      ))}
-      {items.length > SHOWN && <li className="dim">and {count(items.length - SHOWN)} more</li>}
-    </ul>
   )
 }

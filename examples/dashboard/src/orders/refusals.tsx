@@ -18,7 +18,7 @@ export function Refusals({ errors }: { errors: Refusal[] }) {
       <ul>
         {errors.map((error) => (
           <li key={error.message + error.path.join()}>
-            {error.path.length > 0 && <code>{error.path.join('.')}</code>} {error.message}
+            {error.path.length > 0 && <code>{error.path.join('.')}</code>} {reasonsOf(error)}
             {error.permission && (
               <>
                 {' '}
@@ -30,4 +30,8 @@ export function Refusals({ errors }: { errors: Refusal[] }) {
       </ul>
     </div>
   )
+}
+
+function reasonsOf({ message, blockers = [] }: Refusal): string {
+  return blockers.length > 1 ? blockers.map((each) => each.message).join(' ') : message
 }

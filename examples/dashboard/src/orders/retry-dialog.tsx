@@ -3,20 +3,16 @@ import { useMemo, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useMutation } from 'urql'
 
-import { taskAddress } from '../filters'
-import {
-  RetryTaskDocument,
-  type BlockerFragment,
-  type ErrorCode,
-  type RetryScope,
-  type TaskState,
-} from '../gql/graphql'
+import { taskAddress } from '../addresses'
+import { RetryTaskDocument, type BlockerFragment, type ErrorCode, type TaskState } from '../gql/graphql'
 import { Dialog } from '../parts/dialog'
-import { explain } from '../parts/states'
-import { freshKey } from './keys'
+import { explain, Problem } from '../parts/states'
+import { useKeyOf } from './idempotency'
+import { ReasonField } from './reason-field'
 import { Refusals } from './refusals'
-import { FORM, inputOf, type Form, type Outcome } from './retry-form'
+import { FORM, inputOf, written, type Form, type Outcome } from './retry-form'
 import { Preview, usePreview } from './retry-preview'
+import { ScopeChoice } from './scope-choice'
 
 // What stands in the way only until somebody says that they mean it.
 export const CONFIRMABLE: ErrorCode[] = ['ALREADY_FINISHED', 'ALREADY_RETRIED']
@@ -38,12 +34,12 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
   )
   const preview = usePreview(problems.length || (blockers.length && !form.confirmed) ? null : input)
   const [sent, send] = useMutation(RetryTaskDocument)
-  const [key] = useState(freshKey)
+  const idempotencyKey = useKeyOf(input)
   const navigate = useNavigate()
   const isReady = preview.outcome?.errors.length === 0 && !preview.isStale && !sent.fetching
 
   const order = async () => {
-    const { data } = await send({ input: { ...input, dryRun: false, idempotencyKey: key } })
+    const { data } = await send({ input: { ...input, idempotencyKey } })
     if (!data?.retryTask.taskId) return
     close()
     void navigate(taskAddress(data.retryTask.taskId))
@@ -79,17 +75,7 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
           Run it again all the same
         </label>
       )}
-      <fieldset className="choices">
-        <legend>What happens to those who waited for it</legend>
-        <Choice value="ALONE" title="Alone" text="A new task, in no group, chord or chain." form={form} set={set} />
-        <Choice
-          value="CONTINUE"
-          title="Continue"
-          text="The rest of its chain runs, its group heals, its chord fires."
-          form={form}
-          set={set}
-        />
-      </fieldset>
+      <ScopeChoice scope={form.scope} setScope={(scope) => set({ scope })} />
       <Arguments form={form} set={set} asSent={asSent.outcome} />
       <div className="fields">
         <label className="field">
@@ -111,56 +97,29 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
           />
         </label>
       </div>
-      <label className="field">
-        Reason, for the record
-        <input value={form.reason} onChange={(event) => set({ reason: event.target.value })} />
-      </label>
+      <ReasonField reason={form.reason} setReason={(reason) => set({ reason })} />
       {problems.map((problem) => (
-        <p key={problem} className="notice bad" role="alert">
-          {problem}
-        </p>
+        <Problem key={problem}>{problem}</Problem>
       ))}
-      {sent.error && (
-        <p className="notice bad" role="alert">
-          {explain(sent.error)}
-        </p>
-      )}
-      {preview.problem && (
-        <p className="notice bad" role="alert">
-          {preview.problem}
-        </p>
-      )}
+      {sent.error && <Problem>{explain(sent.error)}</Problem>}
+      {preview.problem && <Problem>{preview.problem}</Problem>}
       <Refusals errors={errors} />
       <Preview preview={preview} />
     </Dialog>
   )
 }
 
-interface PartProps {
+interface ArgumentProps {
   form: Form
   set: (changes: Partial<Form>) => void
-}
-
-function Choice({ value, title, text, form, set }: PartProps & { value: RetryScope; title: string; text: string }) {
-  return (
-    <label className="choice">
-      <input type="radio" name="scope" checked={form.scope === value} onChange={() => set({ scope: value })} />
-      <span>
-        <strong>{title}</strong>
-        <span className="dim">{text}</span>
-      </span>
-    </label>
-  )
+  asSent: Outcome | null
 }
 
 // The real arguments are only known to the service; what is shown of them may be cut or hidden.
-function Arguments({ form, set, asSent }: PartProps & { asSent: Outcome | null }) {
+function Arguments({ form, set, asSent }: ArgumentProps) {
   const { args, kwargs } = asSent?.preview ?? {}
-  const write = (value: unknown) => JSON.stringify(value, null, 2)
-  const isEdited = form.args !== null || form.kwargs !== null
-  const begin = () =>
-    set({ args: Array.isArray(args?.json) ? write(args.json) : '[]', kwargs: write(kwargs?.json ?? {}) })
-  if (!isEdited)
+  const begin = () => set({ isEditing: true, args: written(args?.json), kwargs: written(kwargs?.json) })
+  if (!form.isEditing)
     return (
       <button disabled={!args || !kwargs} onClick={begin}>
         Edit the arguments
@@ -168,24 +127,23 @@ function Arguments({ form, set, asSent }: PartProps & { asSent: Outcome | null }
     )
   return (
     <div className="fields">
-      <label className="field">
-        Positional arguments
-        <textarea
-          rows={6}
-          spellCheck={false}
-          value={form.args ?? ''}
-          onChange={(event) => set({ args: event.target.value })}
-        />
-      </label>
-      <label className="field">
-        Named arguments
-        <textarea
-          rows={6}
-          spellCheck={false}
-          value={form.kwargs ?? ''}
-          onChange={(event) => set({ kwargs: event.target.value })}
-        />
-      </label>
+      <JsonField label="Positional arguments" text={form.args} setText={(args) => set({ args })} />
+      <JsonField label="Named arguments" text={form.kwargs} setText={(kwargs) => set({ kwargs })} />
     </div>
+  )
+}
+
+function JsonField({ label, text, setText }: { label: string; text: string; setText: (text: string) => void }) {
+  return (
+    <label className="field">
+      {label}
+      <textarea
+        rows={6}
+        spellCheck={false}
+        placeholder="as they were sent"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+    </label>
   )
 }

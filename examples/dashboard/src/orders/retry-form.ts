@@ -7,8 +7,10 @@ export type Outcome = RetryTaskMutation['retryTask']
 export interface Form {
   scope: RetryScope
   confirmed: boolean
-  args: string | null
-  kwargs: string | null
+  isEditing: boolean
+  // JSON; an empty text leaves them as they were sent.
+  args: string
+  kwargs: string
   queue: string
   countdown: string
   reason: string
@@ -17,11 +19,17 @@ export interface Form {
 export const FORM: Form = {
   scope: 'ALONE',
   confirmed: false,
-  args: null,
-  kwargs: null,
+  isEditing: false,
+  args: '',
+  kwargs: '',
   queue: '',
   countdown: '',
   reason: '',
+}
+
+// Empty where there is no JSON to show, as it was cut.
+export function written(value: unknown): string {
+  return value === null || value === undefined ? '' : JSON.stringify(value, null, 2)
 }
 
 export function inputOf(
@@ -33,12 +41,12 @@ export function inputOf(
   const overrides: RetryOverrides = {}
   const problems: string[] = []
   const before = asSent?.preview
-  if (form.args !== null && form.args !== JSON.stringify(before?.args?.json, null, 2)) {
+  if (form.args.trim() && form.args !== written(before?.args?.json)) {
     const { value, problem } = argsOf(form.args)
     if (problem !== undefined) problems.push(problem)
     else overrides.args = value
   }
-  if (form.kwargs !== null) {
+  if (form.kwargs.trim()) {
     const { value, problem } = kwargsOf(form.kwargs, before?.kwargs?.json)
     if (problem !== undefined) problems.push(problem)
     else if (Object.keys(value).length) overrides.kwargs = value

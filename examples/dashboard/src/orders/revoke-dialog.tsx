@@ -2,26 +2,21 @@
 import { useState } from 'react'
 import { useMutation } from 'urql'
 
-import { RevokeTaskDocument, type RevokeTaskMutation, type TerminateSignal } from '../gql/graphql'
+import { RevokeTaskDocument, type RevokeTaskMutation } from '../gql/graphql'
 import { Dialog } from '../parts/dialog'
-import { explain } from '../parts/states'
-import { needs, useMay, useViewer } from '../viewer'
-import { freshKey } from './keys'
+import { explain, Problem } from '../parts/states'
+import { useKeyOf } from './idempotency'
+import { ReasonField } from './reason-field'
 import { Refusals } from './refusals'
-
-const SIGNALS: TerminateSignal[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGKILL']
+import { TerminationFields, WAITING_ONLY } from './termination'
 
 export function RevokeDialog({ taskId, close }: { taskId: string; close: () => void }) {
-  const [terminate, setTerminate] = useState(false)
-  const [signal, setSignal] = useState<TerminateSignal>('SIGTERM')
+  const [termination, setTermination] = useState(WAITING_ONLY)
   const [reason, setReason] = useState('')
-  const [key] = useState(freshKey)
   const [sent, send] = useMutation(RevokeTaskDocument)
-  const { canTerminate } = useViewer()
-  const mayKill = useMay('kill_taskresult')
+  const order = { task: { taskId }, ...termination, reason: reason || null }
+  const idempotencyKey = useKeyOf(order)
   const done = sent.data?.revokeTask
-  const order = () =>
-    void send({ input: { task: { taskId }, terminate, signal, reason: reason || null, idempotencyKey: key } })
 
   if (done && done.errors.length === 0) {
     return (
@@ -45,44 +40,20 @@ export function RevokeDialog({ taskId, close }: { taskId: string; close: () => v
       actions={
         <>
           <button onClick={close}>Cancel</button>
-          <button className="danger" disabled={sent.fetching} onClick={order}>
-            {sent.fetching ? 'Asking the workers …' : terminate ? 'Terminate' : 'Revoke'}
+          <button
+            className="danger"
+            disabled={sent.fetching}
+            onClick={() => void send({ input: { ...order, idempotencyKey } })}
+          >
+            {sent.fetching ? 'Asking the workers …' : termination.terminate ? 'Terminate' : 'Revoke'}
           </button>
         </>
       }
     >
       <p>Every worker is told to discard it. A task that runs already goes on unless it is terminated.</p>
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={terminate}
-          disabled={!canTerminate}
-          onChange={(event) => setTerminate(event.target.checked)}
-        />
-        End it if it runs
-      </label>
-      {!canTerminate && <p className="dim">{needs('terminate_taskresult')}</p>}
-      {terminate && (
-        <label className="field">
-          Signal
-          <select value={signal} onChange={(event) => setSignal(event.target.value as TerminateSignal)}>
-            {SIGNALS.map((each) => (
-              <option key={each} disabled={each === 'SIGKILL' && !mayKill}>
-                {each}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <label className="field">
-        Reason, for the record
-        <input value={reason} onChange={(event) => setReason(event.target.value)} />
-      </label>
-      {sent.error && (
-        <p className="notice bad" role="alert">
-          {explain(sent.error)}
-        </p>
-      )}
+      <TerminationFields label="End it if it runs" termination={termination} setTermination={setTermination} />
+      <ReasonField reason={reason} setReason={setReason} />
+      {sent.error && <Problem>{explain(sent.error)}</Problem>}
       <Refusals errors={done?.errors ?? []} />
     </Dialog>
   )
@@ -95,7 +66,7 @@ function Answers({ outcome }: { outcome: RevokeTaskMutation['revokeTask'] }) {
       {!outcome.isSupported && (
         <p className="notice warn">This broker carries no remote control: no worker was told.</p>
       )}
-      <ul className="plain">
+      <ul>
         {outcome.workers.map((each) => (
           <li key={each.worker}>
             <code>{each.worker}</code> {each.acknowledged ? 'acknowledged' : 'kept silent'}

@@ -1,7 +1,7 @@
 // How far a chord is: members that returned, and its body once they all have.
 import { Link } from 'react-router'
 
-import { taskAddress } from '../filters'
+import { taskAddress } from '../addresses'
 import { count } from '../format'
 import type { ChordFragment, ChordState } from '../gql/graphql'
 import { ProgressBar } from './progress'
@@ -21,9 +21,7 @@ export function ChordCard({ chord }: { chord: ChordFragment }) {
     <section className="card">
       <h2>
         Chord{' '}
-        <span className="tag" data-chord={state}>
-          {state}
-        </span>
+        <span className="tag">{state}</span>
       </h2>
       {total !== null && <ProgressBar value={completedCount} total={total} label="Members that returned" />}
       <p>

@@ -1,7 +1,7 @@
 // The browser's own dialog: it keeps the focus inside, closes on Escape, and needs no style elements of its own,
 // which the page's policy would not let in.
 import { X } from 'lucide-react'
-import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { useId, useLayoutEffect, useRef, type MouseEvent, type ReactNode } from 'react'
 
 interface Props {
   title: string
@@ -13,18 +13,16 @@ interface Props {
 export function Dialog({ title, close, children, actions }: Props) {
   const box = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // Closed before it is taken away: only then does the focus go back to where it was.
+  useLayoutEffect(() => {
     const opened = box.current
     if (opened && !opened.open) opened.showModal()
     return () => opened?.close()
   }, [])
+  // A click beside it closes what only tells something; what somebody wrote is not lost by a slip.
+  const beside = (event: MouseEvent) => !actions && event.target === box.current && close()
   return (
-    <dialog
-      ref={box}
-      aria-labelledby={id}
-      onCancel={close}
-      onClick={(event) => event.target === box.current && close()}
-    >
+    <dialog ref={box} aria-labelledby={id} onCancel={close} onClick={beside}>
       <div className="dialog">
         <header>
           <h2 id={id}>{title}</h2>

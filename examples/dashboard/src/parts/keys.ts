@@ -3,7 +3,9 @@ import { useEffect, useRef } from 'react'
 
 export type Keys = Record<string, (event: KeyboardEvent) => void>
 
-function isWriting(target: EventTarget | null): boolean {
+function isTaken({ defaultPrevented, ctrlKey, metaKey, altKey, target }: KeyboardEvent): boolean {
+  if (defaultPrevented || ctrlKey || metaKey || altKey) return true
+  if (document.querySelector('dialog[open]')) return true
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 }
 
@@ -12,26 +14,12 @@ export function useKeys(keys: Keys): void {
   latest.current = keys
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
-      if (document.querySelector('dialog[open]')) return
       const act = latest.current[event.key]
-      if (act) {
-        event.preventDefault()
-        act(event)
-      }
+      if (!act || isTaken(event)) return
+      event.preventDefault()
+      act(event)
     }
     document.addEventListener('keydown', pressed)
     return () => document.removeEventListener('keydown', pressed)
   }, [])
-}
-
-// Calls again and again while the page is looked at.
-export function useEvery(milliseconds: number, act: () => void): void {
-  const latest = useRef(act)
-  latest.current = act
-  useEffect(() => {
-    if (!milliseconds) return
-    const timer = setInterval(() => !document.hidden && latest.current(), milliseconds)
-    return () => clearInterval(timer)
-  }, [milliseconds])
 }

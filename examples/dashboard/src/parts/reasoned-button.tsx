@@ -1,6 +1,6 @@
-// A button that can still be reached when it must not be pressed, and then says why.
+// A button that can still be reached when it must not be pressed, and then says why; a finger, which cannot hover, taps.
 import { Tooltip } from 'radix-ui'
-import { useId, type ReactNode } from 'react'
+import { useId, useState, type MouseEvent, type ReactNode } from 'react'
 
 interface Props {
   children: ReactNode
@@ -11,6 +11,7 @@ interface Props {
 
 export function ReasonedButton({ children, onClick, reasons, className }: Props) {
   const id = useId()
+  const [isOpen, setOpen] = useState(false)
   if (reasons.length === 0) {
     return (
       <button className={className} onClick={onClick}>
@@ -18,10 +19,14 @@ export function ReasonedButton({ children, onClick, reasons, className }: Props)
       </button>
     )
   }
+  const tell = (event: MouseEvent) => {
+    event.preventDefault() // the tooltip would close on a click
+    setOpen(true)
+  }
   return (
-    <Tooltip.Root>
+    <Tooltip.Root open={isOpen} onOpenChange={setOpen}>
       <Tooltip.Trigger asChild>
-        <button className={className} aria-disabled aria-describedby={id}>
+        <button className={className} aria-disabled aria-describedby={id} onClick={tell}>
           {children}
         </button>
       </Tooltip.Trigger>

@@ -21,10 +21,12 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   )
 }
 
-// The service's own words where it answered; the network's where it did not.
-export function explain(error: CombinedError): string {
-  if (error.networkError) return 'The service cannot be reached. Is it running, and are you online?'
-  return error.graphQLErrors.map((each) => each.message).join(' ') || error.message
+// The service's own words where it answered; ours where something between did, or nobody.
+export function explain({ networkError, graphQLErrors, response, message }: CombinedError): string {
+  const status = (response as Response | undefined)?.status
+  if (networkError && status) return `The service could not answer (HTTP status ${status}). Try again later.`
+  if (networkError) return 'The service cannot be reached. Is it running, and are you online?'
+  return graphQLErrors.map((each) => each.message).join(' ') || message
 }
 
 export function Failure({ error, retry }: { error: CombinedError; retry?: () => void }) {
@@ -35,5 +37,14 @@ export function Failure({ error, retry }: { error: CombinedError; retry?: () => 
       <p>{explain(error)}</p>
       {retry && <button onClick={retry}>Try again</button>}
     </div>
+  )
+}
+
+// What is wrong with a form, or with what became of it.
+export function Problem({ children }: { children: ReactNode }) {
+  return (
+    <p className="notice bad" role="alert">
+      {children}
+    </p>
   )
 }

@@ -1,7 +1,7 @@
 // A task, in one line that leads to its page.
 import { Link } from 'react-router'
 
-import { taskAddress } from '../filters'
+import { taskAddress } from '../addresses'
 import type { TaskLineFragment } from '../gql/graphql'
 import { seconds, splitName } from '../format'
 import { StateBadge } from './state-badge'

@@ -10,7 +10,7 @@ const CLASSES = {
   ...defaultStyles,
   container: 'json',
   basicChildStyle: 'json-child',
-  childFieldsContainer: 'json-children',
+  childFieldsContainer: '',
   expandIcon: 'json-expand',
   collapseIcon: 'json-collapse',
   collapsedContent: 'json-more',
@@ -38,8 +38,10 @@ export function JsonTree({ value, label }: { value: unknown; label: string }) {
   )
 }
 
+// Browsers have a clipboard for pages of https and of this machine only.
 export function Copier({ text, what }: { text: string; what: string }) {
   const [copied, setCopied] = useState(false)
+  if (!window.isSecureContext) return null
   const copy = async () => {
     await navigator.clipboard.writeText(text)
     setCopied(true)
@@ -52,11 +54,27 @@ export function Copier({ text, what }: { text: string; what: string }) {
   )
 }
 
+// As many characters of a text as the fragment `Value` asks for.
+const SHOWN = 4000
+
+function isTree({ json }: ValueFragment): boolean {
+  return typeof json === 'object' && json !== null
+}
+
+function isCut({ isTruncated, text }: ValueFragment): boolean {
+  return isTruncated || text.length >= SHOWN
+}
+
+// Null where only the beginning is here.
+export function wholeText(value: ValueFragment): string | null {
+  if (isTree(value)) return JSON.stringify(value.json, null, 2)
+  return isCut(value) ? null : value.text
+}
+
 export function Value({ value, label }: { value: ValueFragment; label: string }) {
-  const isTree = typeof value.json === 'object' && value.json !== null
   return (
     <div className="value">
-      {isTree ? (
+      {isTree(value) ? (
         <JsonTree value={value.json} label={label} />
       ) : (
         <pre className="text" tabIndex={0} aria-label={label}>
@@ -66,7 +84,7 @@ export function Value({ value, label }: { value: ValueFragment; label: string })
       <p className="value-facts">
         {value.contentType} · {bytes(value.byteLength)}
         {value.isRedacted && <span className="tag">secrets hidden</span>}
-        {value.isTruncated && <span className="tag">cut</span>}
+        {!isTree(value) && isCut(value) && <span className="tag">cut</span>}
       </p>
     </div>
   )

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 
+import { groupAddress, listAddress, operationsAddress } from '../addresses'
 import { count } from '../format'
 import { ProgressBar } from '../parts/progress'
 import { useMay } from '../viewer'
@@ -14,17 +15,21 @@ export function Facts({ task }: { task: Task }) {
       <h2>Details</h2>
       <dl className="facts">
         <Fact name="Worker">
-          {task.worker && <Link to={`/?worker=${encodeURIComponent(task.worker)}`}>{task.worker}</Link>}
+          {task.worker && <Link to={listAddress({ worker: task.worker })}>{task.worker}</Link>}
         </Fact>
         <Fact name="Queue">
-          {task.queue && <Link to={`/?queue=${encodeURIComponent(task.queue)}`}>{task.queue}</Link>}
+          {task.queue && <Link to={listAddress({ queue: task.queue })}>{task.queue}</Link>}
         </Fact>
         <Fact name="Priority">{task.priority}</Fact>
         <Fact name="Own retries">{task.retries}</Fact>
-        <Fact name="Schedule">{task.periodicTaskName}</Fact>
+        <Fact name="Schedule">
+          {task.periodicTaskName && (
+            <Link to={listAddress({ schedule: task.periodicTaskName })}>{task.periodicTaskName}</Link>
+          )}
+        </Fact>
         {mayAudit && (
           <Fact name="Who did what">
-            <Link to={`/operations?task=${encodeURIComponent(task.taskId)}`}>Its operations</Link>
+            <Link to={operationsAddress(task.taskId)}>Its operations</Link>
           </Fact>
         )}
         {task.adminUrl && (
@@ -34,7 +39,7 @@ export function Facts({ task }: { task: Task }) {
         )}
         {task.group && (
           <Fact name="Group">
-            <Link to={`/groups/${encodeURIComponent(task.group.groupId)}`}>
+            <Link to={groupAddress(task.group.groupId)}>
               {count(task.group.completedCount)} of {count(task.group.size)} ready
             </Link>
             <ProgressBar value={task.group.completedCount} total={task.group.size} label="Ready tasks of the group" />
@@ -46,10 +51,11 @@ export function Facts({ task }: { task: Task }) {
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
+  if (children === null || children === '') return null
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children ?? <span className="dim">–</span>}</dd>
+      <dd>{children}</dd>
     </div>
   )
 }

@@ -1,8 +1,18 @@
 // The family: the tree of the workflow, further runs of the same task, and the run that this one repeats.
+import { Link } from 'react-router'
 import { useQuery } from 'urql'
 
-import { TaskWorkflowDocument, type TaskLineFragment, type TaskWorkflowQuery } from '../gql/graphql'
+import { listAddress } from '../addresses'
+import {
+  TaskChildrenDocument,
+  TaskWorkflowDocument,
+  type TaskLineFragment,
+  type TaskWorkflowQuery,
+} from '../gql/graphql'
+import { count } from '../format'
+import { usePages } from '../pages'
 import { Legend } from '../parts/progress'
+import { Sentinel } from '../parts/sentinel'
 import { Failure, Loading } from '../parts/states'
 import { TaskLink } from '../parts/task-link'
 import type { Task } from './task-page'
@@ -31,8 +41,9 @@ export function Lineage({ task }: { task: Task }) {
         <h2>Workflow</h2>
         {error && <Failure error={error} />}
         {!workflow && !error && <Loading what="the workflow" />}
-        {workflow && <Tree workflow={workflow} here={task} />}
+        {workflow && <Tree workflow={workflow} here={task.taskId} />}
       </section>
+      {workflow?.isTruncated && <Family task={task} />}
     </>
   )
 }
@@ -45,36 +56,64 @@ function Run({ label, task }: { label: string; task: TaskLineFragment }) {
   )
 }
 
-function Tree({ workflow, here }: { workflow: Workflow; here: Task }) {
-  if (workflow.tasks.length <= 1) return <p className="dim">No other task belongs to it.</p>
-  const known = new Set(workflow.tasks.map((task) => task.taskId))
-  const tops = workflow.tasks.filter((task) => !task.parentTaskId || !known.has(task.parentTaskId))
+function Tree({ workflow, here }: { workflow: Workflow; here: string }) {
+  const { tasks, stateCounts, isTruncated, rootTaskId } = workflow
+  if (tasks.length <= 1) return <p className="dim">No other task belongs to it.</p>
+  const known = new Set(tasks.map((task) => task.taskId))
+  const tops = tasks.filter((task) => !task.parentTaskId || !known.has(task.parentTaskId))
+  const children = new Map<string, Member[]>()
+  for (const task of tasks)
+    if (task.parentTaskId) children.set(task.parentTaskId, [...(children.get(task.parentTaskId) ?? []), task])
   return (
     <>
-      <Legend counts={workflow.stateCounts} />
-      <Branch members={tops} all={workflow.tasks} here={here} depth={0} />
-      {workflow.isTruncated && <p className="dim">Only the first {workflow.tasks.length} tasks are shown.</p>}
+      <Legend counts={stateCounts} />
+      <Branch members={tops} children={children} here={here} />
+      {isTruncated && (
+        <p className="dim">
+          Only the first {count(tasks.length)} tasks are shown;{' '}
+          <Link to={listAddress({ root: rootTaskId, span: 'all' })}>the list has all of them</Link>.
+        </p>
+      )}
     </>
   )
 }
 
-const DEEPEST = 12
+interface BranchProps {
+  members: Member[]
+  children: Map<string, Member[]>
+  here: string
+}
 
-function Branch({ members, all, here, depth }: { members: Member[]; all: Member[]; here: Task; depth: number }) {
-  if (members.length === 0 || depth > DEEPEST) return null
+// An only child stands below its parent, not beside it: a chain of twenty tasks does not walk out of the page.
+function Branch({ members, children, here }: BranchProps) {
   return (
-    <ul className="tree">
-      {members.map((member) => (
-        <li key={member.id}>
-          <TaskLink task={member} isHere={member.taskId === here.taskId} />
-          <Branch
-            members={all.filter((each) => each.parentTaskId === member.taskId)}
-            all={all}
-            here={here}
-            depth={depth + 1}
-          />
-        </li>
-      ))}
+    <ul className={members.length === 1 ? 'tree only' : 'tree'}>
+      {members.map((member) => {
+        const below = children.get(member.taskId)
+        return (
+          <li key={member.id}>
+            <TaskLink task={member} isHere={member.taskId === here} />
+            {below && <Branch members={below} children={children} here={here} />}
+          </li>
+        )
+      })}
     </ul>
+  )
+}
+
+// Who sent this task and what it sent, of which a tree that was cut may show nothing.
+function Family({ task }: { task: Task }) {
+  const pages = usePages(TaskChildrenDocument, { ref: { taskId: task.taskId } }, (data) => data.taskResult?.children)
+  return (
+    <section className="card">
+      <h2>Next to it</h2>
+      <ul className="tree">
+        {task.parent && <Run label="sent by" task={task.parent} />}
+        {pages.rows.map((child) => (
+          <Run key={child.id} label="sent" task={child} />
+        ))}
+      </ul>
+      <Sentinel pages={pages} what="what it sent" />
+    </section>
   )
 }

@@ -1,20 +1,22 @@
 // Error, traceback, arguments and result; what may not be seen says which permission would show it.
 import { Link } from 'react-router'
 
+import { listAddress } from '../addresses'
 import type { ValueFragment } from '../gql/graphql'
-import { Copier, JsonTree, Value } from '../parts/value'
+import { Copier, JsonTree, Value, wholeText } from '../parts/value'
 import { needs, useMay } from '../viewer'
 import type { Task } from './task-page'
 
 export function Payload({ task }: { task: Task }) {
   const maySee = useMay('view_payload')
   const missing = maySee ? 'Not recorded.' : needs('view_payload')
+  const noResult = maySee && !task.isReady ? 'None yet.' : missing
   return (
     <>
       {task.error && <ErrorCard error={task.error} />}
       <Section title="Positional arguments" value={task.args} missing={missing} />
       <Section title="Named arguments" value={task.kwargs} missing={missing} />
-      {!task.error && <Section title="Result" value={task.result} missing={missing} />}
+      {!task.error && <Section title="Result" value={task.result} missing={noResult} />}
       {isFilled(task.meta) && (
         <section className="card">
           <h2>Meta</h2>
@@ -30,19 +32,18 @@ function isFilled(meta: unknown): boolean {
   return Object.values(meta).some((value) => !Array.isArray(value) || value.length > 0)
 }
 
-function Section({
-  title,
-  value,
-  missing,
-}: {
+interface SectionProps {
   title: string
-  value: ValueFragment | null | undefined
+  value: ValueFragment | null
   missing: string
-}) {
+}
+
+function Section({ title, value, missing }: SectionProps) {
+  const whole = value && wholeText(value)
   return (
     <section className="card">
       <h2>
-        {title} {value && <Copier text={value.text} what={title.toLowerCase()} />}
+        {title} {whole && <Copier text={whole} what={title.toLowerCase()} />}
       </h2>
       {value ? <Value value={value} label={title} /> : <p className="dim">{missing}</p>}
     </section>
@@ -66,7 +67,7 @@ function ErrorCard({ error }: { error: NonNullable<Task['error']> }) {
       )}
       {error.fingerprint && (
         <p>
-          <Link to={`/?fingerprint=${encodeURIComponent(error.fingerprint)}&span=all`}>
+          <Link to={listAddress({ fingerprint: error.fingerprint, span: 'all' })}>
             All tasks that failed in the same place
           </Link>
         </p>
