@@ -9,15 +9,23 @@ import logging
 import uuid
 from typing import Any
 
+from django.db import DatabaseError
 from graphql import GraphQLError
 
-from django_celery_results.exceptions import Forbidden, QueryError, QueryTooSlow
+from django_celery_results.conf import settings as store_settings
+from django_celery_results.exceptions import Forbidden, InvalidInput, QueryError, QueryTooSlow
 from django_celery_results.query.time_limit import ran_out
 
 logger = logging.getLogger("graphql_api.errors")
 
 _MESSAGE_END = 200
 """Characters of a message's beginning and end that are kept where an engine quotes a large value in between."""
+
+_BAD_REGEX = "The database cannot read this regular expression: write it in its dialect, or use contains."
+_POSTGRESQL_REGEX = "2201B"
+_MARIADB_REGEX = 1139
+_SQLITE_REGEX = "user-defined function raised exception"
+"""Django's own function for regular expressions is the only one of ours that does."""
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
 INTERNAL = "INTERNAL"
@@ -62,4 +70,14 @@ def _cause(error: GraphQLError) -> BaseException | None:
     cause: BaseException | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    return QueryTooSlow() if ran_out(cause) else cause
+    if ran_out(cause):
+        return QueryTooSlow()
+    return InvalidInput(_BAD_REGEX) if store_settings().allow_regex and _refuses_regex(cause) else cause
+
+
+def _refuses_regex(error: BaseException | None) -> bool:
+    """Whether a database, each of which has a dialect of its own, could not read a regular expression."""
+    if not isinstance(error, DatabaseError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None) or getattr(error.__cause__, "pgcode", None)
+    return state == _POSTGRESQL_REGEX or error.args[:1] in ((_MARIADB_REGEX,), (_SQLITE_REGEX,))

@@ -59,7 +59,7 @@ def _selection(given: Given) -> Selection:
     if ids:
         return Selection(ids=tuple(global_ids.decode(text, of="TaskResult").pk for text in ids))
     if task_ids:
-        return Selection(task_ids=tuple(task_ids))
+        return Selection(task_ids=tuple(map(operators.checked_text, task_ids)))
     return Selection(filter=where, ids=() if ids == [] or task_ids == [] else None)
 
 

@@ -110,3 +110,17 @@ def test_a_filter_may_nest_only_so_deep(client: Client) -> None:
         deep = {"not": deep}
     assert client.codes(PAGE, {"filter": deep}) == ["BAD_USER_INPUT"]
     assert client.codes(PAGE, {"filter": deep["not"]}) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.any_database
+@pytest.mark.parametrize("operator", ["regex", "iRegex"])
+def test_a_regular_expression_that_the_database_cannot_read_is_the_clients(
+    client: Client, settings: Settings, operator: str
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"ALLOW_REGEX": True}
+    task("t", task_name="proj.add")
+    query = "query ($filter: TaskResultFilter) { taskResults(filter: $filter) { nodes { taskId } } }"
+    found = client.data(query, {"filter": {"taskName": {operator: "^proj[.]a"}}})
+    assert found["taskResults"]["nodes"] == [{"taskId": "t"}]
+    assert client.codes(query, {"filter": {"taskName": {operator: "(("}}}) == ["BAD_USER_INPUT"]

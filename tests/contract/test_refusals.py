@@ -47,6 +47,11 @@ def test_a_selection_that_is_too_large_says_how_large_it_may_be(client: Client) 
     assert error == {"code": "SELECTION_TOO_LARGE", "path": ["select"], "matchedCount": 1_001, "limit": 1_000}
 
 
+def test_an_id_that_no_row_can_have_is_refused(client: Client) -> None:
+    error = refused(client, DELETE, select={"taskIds": ["a\0b"]})
+    assert {name: error[name] for name in ("code", "path")} == {"code": "INVALID_INPUT", "path": ["select"]}
+
+
 def test_an_override_is_refused_under_the_name_that_it_was_given_by(client: Client) -> None:
     failed_task("t")
     for overrides, step in (({"countdownSeconds": -1e300}, "countdownSeconds"), ({"kwargs": [1]}, "kwargs")):
