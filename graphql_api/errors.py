@@ -31,7 +31,7 @@ BAD_USER_INPUT = "BAD_USER_INPUT"
 INTERNAL = "INTERNAL"
 
 
-def formatted(error: GraphQLError, *, is_request_error: bool = False) -> dict[str, Any]:
+def formatted(error: GraphQLError) -> dict[str, Any]:
     """One entry of a response's `errors`."""
     extensions = {**(error.extensions or {}), **_extensions(error)}
     presented = {**error.formatted, "message": _message(error), "extensions": extensions}

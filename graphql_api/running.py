@@ -35,7 +35,7 @@ class CoreEngine:
         try:
             operation = self.documents.operation(request)
         except RequestRefused as refused:
-            errors = tuple(formatted(error, is_request_error=True) for error in refused.errors)
+            errors = tuple(formatted(error) for error in refused.errors)
             return GraphQLResponse(errors=errors, is_request_error=True, operation_name=request.operation_name)
         return self._run(operation, request, context)
 
