@@ -7,10 +7,8 @@ from operator import attrgetter
 import graphene
 from graphene import Boolean, Field, Float, Int, String
 
-from django_celery_results.actions.outcome import Preview
-from django_celery_results.query import values
 from graphql_api import enums as known
-from graphql_api import refused
+from graphql_api import previews, refused
 
 from .descriptions import InputObjectType, ObjectType
 from .enums import BulkOutcome, RetryScope, TaskState, TerminateSignal
@@ -79,13 +77,9 @@ class RevokeTaskInput(InputObjectType):
 class RetryPreview(ObjectType):
     task_name = String(required=True)
     keeps_id = Boolean(required=True)
-    args = computed(SerializedValue, lambda preview: _shown(preview, preview.args))
-    kwargs = computed(SerializedValue, lambda preview: _shown(preview, preview.kwargs))
+    args = computed(SerializedValue, previews.args)
+    kwargs = computed(SerializedValue, previews.kwargs)
     queue = String()
-
-
-def _shown(preview: Preview, value: object) -> values.Value | None:
-    return None if value is None else values.decoded(value, task_name=preview.task_name)
 
 
 class RetryTaskPayload(ObjectType):

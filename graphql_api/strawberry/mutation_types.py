@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 import strawberry
 from strawberry import UNSET
 
-from django_celery_results.actions.outcome import Preview
-from django_celery_results.query import values
+from graphql_api import previews
 
 from .computed import computed
 from .descriptions import described
@@ -68,13 +67,9 @@ class RevokeTaskInput:
 class RetryPreview:
     task_name: str
     keeps_id: bool
-    args: SerializedValue | None = computed(lambda preview: _shown(preview, preview.args))
-    kwargs: SerializedValue | None = computed(lambda preview: _shown(preview, preview.kwargs))
+    args: SerializedValue | None = computed(previews.args)
+    kwargs: SerializedValue | None = computed(previews.kwargs)
     queue: str | None
-
-
-def _shown(preview: Preview, value: object) -> values.Value | None:
-    return None if value is None else values.decoded(value, task_name=preview.task_name)
 
 
 @described
