@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -11,12 +11,12 @@ from typing import Any
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from .outcome import ErrorCode, WorkerReply, refuse
+from .outcome import ErrorCode, Refused, WorkerReply, refuse
 
 _REMEMBERED_SECONDS = 10.0
 _MAX_MESSAGE = 500
 _lock = Lock()
-_seen: dict[str, tuple[float, frozenset[str]]] = {}
+_seen: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ def is_supported(app: Celery) -> bool:
 
 def workers(app: Celery, wait: float) -> frozenset[str]:
     """The workers that answered within the last seconds, or answer now."""
-    return remembered(app) or _remember(app, _names(_ask(app.control.ping, timeout=wait)))
+    return remembered(app) or _remember(app, _by_worker(_ask(app.control.ping, timeout=wait)))
 
 
 def remembered(app: Celery) -> frozenset[str]:
@@ -66,6 +66,19 @@ def revoke(app: Celery, revocation: Revocation, *, expected: Iterable[str], wait
     return (*(_reply(name, answer) for name, answer in sorted(replies.items())), *silent)
 
 
+def running(app: Celery, task_ids: Collection[str], *, workers: Collection[str], wait: float) -> frozenset[str]:
+    """Those of these tasks that run now; all of them where one of the workers does not say."""
+    question = {"arguments": {"ids": list(task_ids)}, "destination": list(workers), "limit": len(workers)}
+    try:
+        answers = _by_worker(_ask(app.control.broadcast, "query_task", reply=True, timeout=wait, **question))
+    except Refused:
+        answers = {}
+    told = [answer for name in workers if isinstance(answer := answers.get(name), Mapping) and "error" not in answer]
+    if len(told) < len(workers):
+        return frozenset(task_ids)
+    return frozenset(task_id for answer in told for task_id, (state, _) in answer.items() if state == "active")
+
+
 def _revoke(app: Celery, revocation: Revocation, **options: Any) -> dict[str, Any]:
     answers = _ask(
         app.control.revoke,
@@ -75,6 +88,10 @@ def _revoke(app: Celery, revocation: Revocation, **options: Any) -> dict[str, An
         reply=True,
         **options,
     )
+    return _by_worker(answers)
+
+
+def _by_worker(answers: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: answer for host in answers for name, answer in host.items()}
 
 
@@ -94,10 +111,6 @@ def _reply(worker: str, answer: Any) -> WorkerReply:
     return WorkerReply(worker=worker, acknowledged=ok is not None, message=str(said)[:_MAX_MESSAGE])
 
 
-def _names(answers: list[dict[str, Any]]) -> frozenset[str]:
-    return frozenset(name for host in answers for name in host)
-
-
 def _remember(app: Celery, names: Iterable[str]) -> frozenset[str]:
     found = frozenset(names)
     with _lock:
@@ -105,5 +118,6 @@ def _remember(app: Celery, names: Iterable[str]) -> frozenset[str]:
     return found
 
 
-def _broker(app: Celery) -> str:
-    return str(app.conf.broker_write_url)
+def _broker(app: Celery) -> tuple[str, str]:
+    """Where its workers listen."""
+    return str(app.conf.broker_write_url), str(app.conf.control_exchange)

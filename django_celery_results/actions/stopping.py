@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from celery import Celery
 from celery.exceptions import TaskRevokedError
@@ -27,7 +27,8 @@ def tell(app: Celery, wish: Wish, tasks: Sequence[TaskResult]) -> tuple[WorkerRe
     expected = {task.worker for task in tasks if task.worker}
     replies = control.revoke(app, revocation, expected=expected, wait=wish.wait)
     if replies and all(reply.acknowledged for reply in replies):
-        _close_waiting(app, [task.task_id for task in tasks])
+        running = _running_unseen(app, wish, tasks, [reply.worker for reply in replies])
+        _close_waiting(app, [task.task_id for task in tasks if task.task_id not in running])
     return replies
 
 
@@ -56,6 +57,17 @@ def controlled_app() -> Celery:
             "This broker carries no remote control, so no worker can be told. Redis and RabbitMQ do.",
         )
     return app
+
+
+def _running_unseen(app: Celery, wish: Wish, tasks: Sequence[TaskResult], workers: Sequence[str]) -> Collection[str]:
+    """Those that run though their rows say PENDING, since nobody stores that they started: only workers know."""
+    pending = (task for task in tasks if task.pk and task.status == TaskState.PENDING)
+    unseen = [task.task_id for task in pending if not _tells_start(app, task.task_name)]
+    return control.running(app, unseen, workers=workers, wait=wish.wait) if unseen else ()
+
+
+def _tells_start(app: Celery, task_name: str | None) -> bool:
+    return bool(getattr(app.tasks.get(task_name or ""), "track_started", app.conf.task_track_started))
 
 
 def _close_waiting(app: Celery, task_ids: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from celery import group, states
@@ -66,6 +66,52 @@ def test_a_running_task_goes_on_unless_it_is_terminated(worker: Worker, operator
     assert outcome.task is not None
     assert outcome.task.status == states.REVOKED
     assert time.monotonic() - started < 5
+
+
+@pytest.fixture
+def silent_starts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in projects that leave `task_track_started` off: a row says PENDING until the task has ended."""
+    for task in (add, sleep):
+        monkeypatch.setattr(task, "track_started", False)
+    app.conf.task_track_started = False
+    yield
+    app.conf.task_track_started = True
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("silent_starts")
+def test_a_task_that_runs_unseen_is_not_closed(worker: Worker, operator: Viewer) -> None:
+    running = sleep.apply_async((3,), queue=worker.queue)
+    until(running.id, states.STARTED)
+    TaskResult.objects.filter(task_id=running.id).update(status=states.PENDING)
+    waiting = queued(worker.queue, 1, 2)
+    outcomes = [revoke(operator, ref(task_id)) for task_id in (running.id, waiting.task_id)]
+    assert [outcome.refusals for outcome in outcomes] == [(), ()]
+    assert [outcome.task and outcome.task.status for outcome in outcomes] == [states.PENDING, states.REVOKED]
+    until(running.id, states.SUCCESS)
+
+
+@pytest.mark.usefixtures("silent_starts")
+@pytest.mark.parametrize(
+    ("answers", "status"),
+    [
+        ([{"a": {"t": ["active", {}]}}, {"b": {}}], states.PENDING),
+        ([{"a": {"t": ["reserved", {}]}}, {"b": {}}], states.REVOKED),
+        ([{"a": {}}, {"b": {}}], states.REVOKED),
+        ([{"a": {}}], states.PENDING),
+        ([{"a": {}}, {"b": {"error": "no such command"}}], states.PENDING),
+    ],
+)
+def test_a_task_is_closed_only_where_every_worker_says_that_it_does_not_run(
+    answers: list[object], status: str, operator: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control.forget()
+    monkeypatch.setattr(app.control, "revoke", lambda *_, **__: [{"a": {"ok": "flagged"}}, {"b": {"ok": "flagged"}}])
+    monkeypatch.setattr(app.control, "broadcast", lambda *_, **__: answers)
+    outcome = revoke(operator, ref(TaskResult.objects.create(task_id="t", task_name=add.name)))
+    assert outcome.refusals == ()
+    assert outcome.task is not None
+    assert outcome.task.status == status
 
 
 @pytest.mark.once
@@ -141,6 +187,7 @@ def test_a_finished_task_is_refused_with_its_state(operator: Viewer, sent: list[
 def test_the_same_key_gets_the_first_outcome_though_the_task_is_revoked_by_now(
     operator: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    control.forget()
     told: list[object] = []
     monkeypatch.setattr(app.control, "revoke", lambda ids, **_: told.append(ids) or [{"worker@a": {"ok": "flagged"}}])
     waiting = TaskResult.objects.create(task_id="waiting")
