@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionContext
 
 from graphql_api import finishing, printing
 
-from .executor import Executor
 from .mutation import Mutation
 from .operation_types import Operation
-from .prepared import Prepared
 from .query import Query
 from .scalars import SCALARS
 from .types import GroupResult, TaskResult
@@ -40,20 +37,7 @@ class Schema(strawberry.Schema):
         finishing.finish(graphql_core(self))
 
 
-class _Quiet(Schema):
-    """Errors are logged where they are presented, and those that a client made are not logged at all."""
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        return
-
-
-schema = _Quiet(
-    query=Query,
-    mutation=Mutation,
-    types=[TaskResult, GroupResult, Operation],
-    extensions=[Prepared],
-    execution_context_class=Executor,
-)
+schema = Schema(query=Query, mutation=Mutation, types=[TaskResult, GroupResult, Operation])
 
 
 def printed() -> str:
