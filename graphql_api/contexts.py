@@ -15,11 +15,14 @@ _KEPT = "_graphql_api_context"
 def context_of(given: Any, operation: OperationDefinitionNode) -> Context:
     """Ours as it is; else one of the request, which the libraries hand over as it is, in an attribute, or under a key.
 
-    Kept with the request, for one operation: a batch has several.
+    Kept with the request, for one operation: a batch has several. Where a program runs an operation without any
+    request, nobody is known to ask.
     """
     if isinstance(given, Context):
         return given
-    request = given["request"] if isinstance(given, dict) else getattr(given, "request", given)
+    request = given.get("request") if isinstance(given, dict) else getattr(given, "request", given)
+    if request is None:
+        return Context(viewer=Viewer())
     kept = getattr(request, _KEPT, None)
     if kept is None or kept[0] is not operation:
         kept = (operation, _of_request(request))
