@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 from difflib import unified_diff
 from importlib import import_module
@@ -39,4 +38,4 @@ class Command(BaseCommand):
             return
         difference = unified_diff(stored.splitlines(True), text.splitlines(True), str(path), "the schema as it is", n=1)
         self.stderr.write("".join(difference), ending="")
-        raise CommandError(f"{path} is out of date. Run: {Path(sys.argv[0]).name} export_graphql_schema {path}")
+        raise CommandError(f"{path} is out of date. Run this command again without --check.")
