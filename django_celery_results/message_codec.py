@@ -29,6 +29,14 @@ class MessageUnavailable(TaskResultsError):
     code = "ARGUMENTS_UNAVAILABLE"
 
 
+class Cipher(Protocol):
+    """What `MESSAGE_CIPHER` names."""
+
+    def encrypt(self, data: bytes) -> bytes: ...
+
+    def decrypt(self, data: bytes) -> bytes: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Message:
     """A task message, decoded: all that is needed to send it again."""
@@ -168,14 +176,6 @@ def _decrypted(record: TaskMessage) -> tuple[str, str]:
         cipher.decrypt(base64.b64decode(body)).decode(),
         cipher.decrypt(base64.b64decode(options)).decode(),
     )
-
-
-class Cipher(Protocol):
-    """What `MESSAGE_CIPHER` names."""
-
-    def encrypt(self, data: bytes) -> bytes: ...
-
-    def decrypt(self, data: bytes) -> bytes: ...
 
 
 def _cipher() -> Cipher | None:

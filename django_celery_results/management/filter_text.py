@@ -30,14 +30,14 @@ def _read(kind: Any, value: Any, path: str) -> Any:
         return _read_object(kind, value, path)
     if get_origin(kind) is tuple:
         if not isinstance(value, list):
-            raise CommandError(f"{path} is a list.")
+            raise CommandError(f"{path} must be a list.")
         return tuple(_read(get_args(kind)[0], item, f"{path}[{index}]") for index, item in enumerate(value))
     return _read_scalar(kind, value, path)
 
 
 def _read_object(kind: Any, value: Any, path: str) -> Any:
     if not isinstance(value, dict):
-        raise CommandError(f"{path} is an object.")
+        raise CommandError(f"{path} must be an object.")
     known = {_camel(name): (name, _bare(hint)) for name, hint in get_type_hints(kind).items() if name.islower()}
     for key in value:
         if key not in known:
