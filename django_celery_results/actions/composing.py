@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from celery import Celery
@@ -75,4 +75,5 @@ def _is_ahead(app: Celery, expires: Any) -> bool:
     moment = expires if isinstance(expires, datetime) else parse_datetime(str(expires))
     if moment is None:
         return False
-    return (timezone.make_aware(moment, app.timezone) if timezone.is_naive(moment) else moment) > timezone.now()
+    # Django's own clock is naive in projects without `USE_TZ`.
+    return (timezone.make_aware(moment, app.timezone) if timezone.is_naive(moment) else moment) > datetime.now(UTC)

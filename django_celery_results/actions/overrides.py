@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any, NoReturn
 
@@ -160,13 +160,15 @@ def _moments(overrides: RetryOverrides) -> dict[str, str]:
 
 
 def _moment(name: str, value: datetime | float) -> datetime:
+    """With its offset, whatever `USE_TZ` is: workers read times without one by a clock of their own."""
+    now = datetime.now(UTC)
     if isinstance(value, datetime):
         moment = timezone.make_aware(value) if timezone.is_naive(value) else value
     elif isfinite(value) and 0 <= value <= _MAX_SECONDS:
-        moment = timezone.now() + timedelta(seconds=value)
+        moment = now + timedelta(seconds=value)
     else:
         _refuse(name, "Seconds are a number from 0 to ten years.")
-    if name == "expires" and moment <= timezone.now():
+    if name == "expires" and moment <= now:
         _refuse(name, "An expiry lies in the future.")
     return moment
 

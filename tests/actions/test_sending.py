@@ -1,7 +1,7 @@
 """Where a retry goes and what it carries, seen at the moment it is published."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -118,6 +118,19 @@ def test_overrides_are_what_is_sent(published: list[dict[str, Any]]) -> None:
     assert message["headers"]["eta"] == eta.isoformat()
     assert message["headers"]["expires"] > eta.isoformat()
     assert TaskResult.objects.get(retried_from="f").queue == "other"
+
+
+def test_times_bear_their_offset_whatever_clock_the_project_has(published: list[dict[str, Any]], settings: Any) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = False, "America/New_York"
+    soon, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, 2))
+    retry(
+        SYSTEM, ref(failed_task("a", options=delivery(expires=later.isoformat()))), overrides=RetryOverrides(eta=soon)
+    )
+    retry(SYSTEM, ref(failed_task("b")), overrides=RetryOverrides(countdown=3600, expires=later))
+    kept, given = (message["headers"] for message in published)
+    assert (kept["eta"], kept["expires"]) == (soon.isoformat(), later.isoformat())
+    assert given["expires"] == later.isoformat()
+    assert datetime.fromisoformat(given["eta"]) >= soon
 
 
 def test_a_hidden_representation_is_sent_again_and_hidden_again(published: list[dict[str, Any]]) -> None:
