@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Count, Max, Min, QuerySet, Sum
 from django.db.models.functions import Trunc
+from django.utils.timezone import get_default_timezone
 
 from django_celery_results.exceptions import InvalidInput
 from django_celery_results.models import TaskResult
@@ -208,6 +210,8 @@ def _in_zone(
 
 def _zone(name: str) -> tzinfo:
     try:
-        return ZoneInfo(name)
+        named = ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
         raise InvalidInput("`timeZone` is a name such as Europe/Berlin.") from error
+    # Without `USE_TZ` columns hold the project's own time, and no database can tell it in another zone.
+    return named if settings.USE_TZ else get_default_timezone()

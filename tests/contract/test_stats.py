@@ -1,11 +1,14 @@
 """Statistics over what a filter selects."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
+from django_celery_results.query.aggregates import Aggregate
 from tests.contract.conftest import Client
 from tests.query.rows import at, task
 
@@ -102,6 +105,15 @@ ALONE = ["count", "successRate", "firstSeenAt", "lastSeenAt", "stateCounts { sta
 ALONE += [f"{name} {{ {part} }}" for name in ("runtime", "queued") for part in ("count", "avg", "sum", "min", "max")]
 
 
+def test_projects_without_time_zones_have_buckets_of_their_own_clock(client: Client, settings: Settings) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = False, "Asia/Tokyo"
+    task("t", date_created=datetime(2026, 1, 1, 1, 30))
+    query = "{ taskResultStats { timeSeries(unit: HOUR, field: DATE_CREATED) { start end } } }"
+    [bucket] = client.data(query)["taskResultStats"]["timeSeries"]
+    hours = [datetime.fromisoformat(bucket[name]).astimezone(UTC) for name in ("start", "end")]
+    assert hours == [datetime(2025, 12, 31, hour, tzinfo=UTC) for hour in (16, 17)]
+
+
 def test_a_number_is_the_same_alone_and_among_others(client: Client, rows: None) -> None:
     parts = "{ count avg sum min max }"
     whole = f"{' '.join(ALONE[:5])} runtime {parts} queued {parts}"
@@ -148,6 +160,17 @@ def test_a_bucket_shows_its_newest_row(client: Client) -> None:
     for name in "bcdef":
         task(name, task_name=name, parent_id="parent")
     assert cost() == few
+
+
+def test_the_newest_rows_of_many_buckets_are_found_in_one_pass(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    found: Any = Aggregate.latest_pk.fget
+    monkeypatch.setattr(Aggregate, "latest_pk", property(lambda one: asked.append(one) or found(one)))
+    for number in range(30):
+        task(f"t{number}", task_name=f"n{number}")
+    buckets = client.data("{ taskResultStats { groups(by: [TASK_NAME], top: 30) { latest { taskId } } } }")
+    assert len(buckets["taskResultStats"]["groups"]) == 30
+    assert len(asked) == 2 * 30  # for all of them together, and for each of itself
 
 
 def test_spans_of_time_are_broken_down_by_a_column(client: Client) -> None:
