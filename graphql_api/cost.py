@@ -1,4 +1,4 @@
-"""How many rows one operation may ask for: page sizes, multiplied along nested pages, plus what counts weigh.
+"""How many rows one operation may ask for: page sizes, multiplied along nested pages, plus what counts and values weigh.
 
 Compiled once per document into the few terms that cost anything; a request then only fills in its variables.
 What `@skip` or `@include` leave out by a literal costs nothing; by a variable, it costs as if it were asked for.
@@ -36,10 +36,14 @@ from graphql_api.limits import LimitExceeded
 
 SIZES = ("first", "last", "limit", "top")
 LISTS = ("ids",)
+LENGTH = "maxLength"
+CHARACTERS_OF_A_ROW = 20_000
+"""A text that may be longer counts as so many rows."""
 WEIGHTS = {
     "Query.__schema": 5_000,
     "Query.__type": 500,
     "Query.suggest": 100,
+    "Operation.input": 2,
     "Query.registeredTasks": 500,
     "RegisteredTask.stats": 1_000,
     "TaskResultStats.total": 1_000,
@@ -47,12 +51,19 @@ WEIGHTS = {
     "TaskResultStats.timeSeries": 1_000,
     "TaskResultTimeBucket.groups": 2_000,
     "RuntimeStats.percentile": 20,
+    "SerializedValue.json": 20,
+    "TaskError.message": 5,
+    "TaskError.traceback": 20,
+    "TaskResult.meta": 20,
     "TaskResult.chord": 5,
     "GroupResult.chord": 5,
     "Connection.totalCount": 500,
     "Connection.count": 100,
 }
-"""Fields that cost as much as reading so many rows, though they return few; `Connection` is every connection type."""
+"""Fields that cost as much as reading so many rows, though they return few; `Connection` is every connection type.
+
+Values may be a megabyte each, and are written once more under every alias.
+"""
 SERIES = "TaskResultStats.timeSeries"
 IN_SERIES = {"RuntimeStats.percentile": 2_000, "TaskResultBucket.latest": MAX_LINES}
 """The same below a time series, whose buckets no argument counts: so often is there what stands below these, too."""
@@ -77,6 +88,8 @@ class Term:
     inner: tuple[Term, ...]
     once: tuple[Term, ...] = ()
     """What it is asked for beside its rows, such as a count."""
+    lengths: tuple[ValueNode, ...] = ()
+    """How many characters its text may have."""
     times: int = 1
     """How often `inner` counts where the field is no page."""
 
@@ -84,7 +97,8 @@ class Term:
         below = total(self.inner, variables)
         rows = self.rows(variables)
         of_rows = self.times * below if rows is None else rows + rows * below
-        return self.weight + total(self.once, variables) + of_rows
+        characters = sum(_size(node, variables) or 0 for node in self.lengths)
+        return self.weight + characters // CHARACTERS_OF_A_ROW + total(self.once, variables) + of_rows
 
     def rows(self, variables: Variables) -> int | None:
         """None where the field is no page."""
@@ -104,7 +118,8 @@ def check_cost(terms: tuple[Term, ...], variables: Variables) -> int:
     if cost > most:
         raise LimitExceeded(
             "QUERY_TOO_COSTLY",
-            f"This operation may read {cost} rows and {most} is the limit. Ask for smaller or fewer nested pages.",
+            f"This operation costs as much as {cost} rows and {most} is the limit. Ask for smaller or fewer nested "
+            "pages, and for large values, counts and percentiles of fewer rows.",
         )
     return cost
 
@@ -161,13 +176,15 @@ class _Compiler:
         level = [(kind, node.selection_set) for node in nodes if node.selection_set]
         rows = _default_rows(field)
         in_series = in_series or path == SERIES
-        if not weight and not rows:
+        lengths = _given(nodes[0], (LENGTH,))
+        if not weight and not rows and not lengths:
             return self.terms(level, in_series=in_series)
         splits = _is_connection(kind)
         return (
             Term(
                 weight=weight,
-                sizes=_sizes(nodes[0]),
+                sizes=_given(nodes[0], SIZES + LISTS),
+                lengths=lengths,
                 default_rows=rows,
                 inner=self.terms(level, of_rows=True if splits else None, in_series=in_series),
                 once=self.terms(level, of_rows=False) if splits else (),
@@ -212,8 +229,8 @@ def _is_connection(kind: Any) -> bool:
     return "pageInfo" in getattr(kind, "fields", {})
 
 
-def _sizes(node: FieldNode) -> tuple[ValueNode, ...]:
-    return tuple(given.value for given in node.arguments or () if given.name.value in SIZES + LISTS)
+def _given(node: FieldNode, names: tuple[str, ...]) -> tuple[ValueNode, ...]:
+    return tuple(given.value for given in node.arguments or () if given.name.value in names)
 
 
 def _default_rows(field: GraphQLField) -> int:

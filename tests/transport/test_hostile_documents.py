@@ -212,12 +212,29 @@ def test_every_weight_is_that_of_a_field() -> None:
             1105,
         ),
         ('{ nodes(ids: ["a", "b", "c"]) { id } }', 3),
+        ("{ taskResults(first: 5) { nodes { result { json text short: text(maxLength: 19999) } meta } } }", 205),
+        ("{ taskResults(first: 5) { nodes { args { text(maxLength: 1000000) } error { message traceback } } } }", 380),
+        ("query ($n: Int! = 40000) { taskResults(first: 5) { nodes { args { text(maxLength: $n) } } } }", 5),
         ("{ __typename }", 0),
     ],
 )
 def test_the_cost_is_what_the_documentation_says(query: str, cost: int) -> None:
     operation = documents_of_engine().operation(GraphQLRequest(query=query))
     assert total(operation.costs, {}) == cost
+
+
+def test_large_values_cost_under_every_name(service: Service) -> None:
+    """A page of them would be gigabytes."""
+    for field in ("text(maxLength: 1000000)", "json"):
+        values = " ".join(f"a{number}: {field}" for number in range(40))
+        assert code(service.ask(f"{{ taskResults(first: 100) {{ nodes {{ result {{ {values} }} }} }} }}")) == COSTLY
+
+
+def test_a_length_may_be_a_variable(service: Service) -> None:
+    texts = " ".join(f"a{number}: text(maxLength: $n)" for number in range(5))
+    query = f"query ($n: Int!) {{ taskResults(first: 100) {{ nodes {{ args {{ {texts} }} }} }} }}"
+    assert "data" in service.ask(query, variables={"n": 100_000}).json()
+    assert code(service.ask(query, variables={"n": 1_000_000})) == COSTLY
 
 
 def test_every_list_of_the_schema_is_a_page_with_a_size_that_counts() -> None:
