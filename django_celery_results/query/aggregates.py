@@ -102,8 +102,10 @@ class Bucket:
 
     def latest(self, session: Session) -> TaskResult | None:
         """The row that was inserted last; loaded for all buckets at once."""
-        pks = tuple(pk for bucket in self.siblings if (pk := bucket.aggregate.latest_pk) is not None)
-        found: dict[int, TaskResult] = session.once(("latest", pks), lambda: session.by_pks(pks))
+        pks = (bucket.aggregate.latest_pk for bucket in self.siblings)
+        found: dict[int, TaskResult] = session.together(
+            "latest", self.siblings, lambda: session.by_pks([pk for pk in pks if pk is not None])
+        )
         return found.get(self.aggregate.latest_pk or 0)
 
 

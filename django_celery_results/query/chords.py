@@ -122,7 +122,14 @@ def of_group(session: Session, group_id: str | None, *, also: Collection[str | N
 
 def of_task(session: Session, row: TaskResult) -> ChordProgress | None:
     """The chord that the task is a member of."""
-    return of_group(session, row.group_id, also=[sibling.group_id for sibling in session.siblings(row)])
+    if row.group_id is None:
+        return None
+    rows = session.siblings(row)
+    ids = (sibling.group_id for sibling in rows)
+    batch: Batch = session.together(
+        "chords", rows, lambda: Batch(session=session, group_ids={known for known in ids if known is not None})
+    )
+    return batch.chords.get(row.group_id)
 
 
 def _reading(model: type[Row]) -> QuerySet[Row]:

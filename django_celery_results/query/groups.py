@@ -214,8 +214,9 @@ def of_task(session: Session, row: TaskResult) -> Group | None:
     """The saved group of a task; loaded for its siblings too."""
     if row.group_id is None:
         return None
-    ids = tuple({sibling.group_id for sibling in session.siblings(row) if sibling.group_id})
-    found = session.once(("groups", ids), lambda: by_ids(session, ids))
+    rows = session.siblings(row)
+    ids = (sibling.group_id for sibling in rows)
+    found = session.together("groups", rows, lambda: by_ids(session, {known for known in ids if known}))
     group: Group | None = found.get(row.group_id)
     return group
 

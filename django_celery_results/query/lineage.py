@@ -85,17 +85,20 @@ def _referred(session: Session, row: TaskResult, column: str) -> TaskResult | No
 def _referring(session: Session, row: TaskResult, column: str, request: PageRequest) -> Page[TaskResult]:
     page = session.page(request, within=lookups.equal(column, row.task_id))
     if request.is_first:
-        ids = tuple(sibling.task_id for sibling in session.siblings(row))
-        heads = session.once((column, request, ids), lambda: _heads(session, column, request, ids))
+        rows = session.siblings(row)
+        heads = session.together((column, request), rows, lambda: _heads(session, column, request, rows))
         page.preload(heads.get(row.task_id, []))
     return page
 
 
-def _heads(session: Session, column: str, request: PageRequest, ids: tuple[str, ...]) -> dict[str, list[TaskResult]]:
-    """The first rows for each of these ids, one more than asked for, in one query."""
+def _heads(
+    session: Session, column: str, request: PageRequest, rows: Sequence[TaskResult]
+) -> dict[str, list[TaskResult]]:
+    """The first of those that refer to each of these rows, one more than asked for, in one query."""
     place = Window(RowNumber(), partition_by=F(column), order_by=_NEWEST_FIRST)
-    rows: QuerySet[TaskResult] = tasks.visible(session.viewer).filter(lookups.one_of(column, ids))
+    referring = lookups.one_of(column, [row.task_id for row in rows])
+    visible: QuerySet[TaskResult] = tasks.visible(session.viewer).filter(referring)
     grouped: dict[str, list[TaskResult]] = defaultdict(list)
-    for found in session.load(rows.annotate(_place=place).filter(_place__lte=request.size() + 1).order_by("_place")):
+    for found in session.load(visible.annotate(_place=place).filter(_place__lte=request.size() + 1).order_by("_place")):
         grouped[getattr(found, column)].append(found)
     return grouped

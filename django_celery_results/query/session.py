@@ -105,6 +105,12 @@ class Session:
             self._loaded[key] = load()
         return self._loaded[key]
 
+    def together(self, key: Any, rows: Sequence[Any], load: Callable[[], Any]) -> Any:
+        """The value of `load` for rows that came together, computed at the first of them. Naming all of them by a key
+        for each of them would take the square of their number."""
+        # The rows are kept, so that no others have their identity.
+        return self.once((key, id(rows)), lambda: (rows, load()))[1]
+
     def forget(self) -> None:
         """Let go of what `once` loaded: much of that knows this session, and together they would stay in the memory
         until the garbage collector comes."""

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from graphql import GraphQLObjectType, get_named_type, is_required_argument
 
+from django_celery_results.query.aggregates import Aggregate
 from tests.contract.conftest import Client
 from tests.query.rows import at, group, task
 
@@ -90,3 +91,14 @@ def test_tasks_without_their_group_s_id_are_found_by_their_own(client: Client, r
     found = {one["groupId"]: one["tasks"]["nodes"] for one in client.data(query)["groupResults"]["nodes"]}
     assert [row["taskId"] for row in found["mixed"]] == ["t5", "alone", "t1"]
     assert [row["taskId"] for row in found["g"]] == ["t5", "t4", "t3", "t2", "t1", "t0"]
+
+
+def test_the_newest_rows_of_many_buckets_are_found_in_one_pass(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    found: Any = Aggregate.latest_pk.fget
+    monkeypatch.setattr(Aggregate, "latest_pk", property(lambda one: asked.append(one) or found(one)))
+    for number in range(30):
+        task(f"t{number}", task_name=f"n{number}")
+    buckets = client.data("{ taskResultStats { groups(by: [TASK_NAME], top: 30) { latest { taskId } } } }")
+    assert len(buckets["taskResultStats"]["groups"]) == 30
+    assert len(asked) == 2 * 30  # for all of them together, and for each of itself

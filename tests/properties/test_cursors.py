@@ -163,7 +163,7 @@ def stored(seconds: list[int]) -> None:
 def pages(order: TaskResultOrder, size: int, *, backward: bool = False) -> Iterator[Page[TaskResult]]:
     """Page by page, from either end to the other."""
     page = _page(PageRequest(last=size) if backward else PageRequest(first=size), order)
-    while True:
+    for _ in range(500):
         yield page
         if not (page.has_previous_page if backward else page.has_next_page):
             return
@@ -171,6 +171,7 @@ def pages(order: TaskResultOrder, size: int, *, backward: bool = False) -> Itera
             page = _page(PageRequest(last=size, before=page.start_cursor), order)
         else:
             page = _page(PageRequest(first=size, after=page.end_cursor), order)
+    raise AssertionError("the pages never end")
 
 
 def walk(
