@@ -49,7 +49,7 @@ def _message(error: GraphQLError) -> str:
     original = _cause(error)
     message = original.message if isinstance(original, QueryError) else error.message
     if original is not None and not isinstance(original, QueryError):
-        message = message.replace(str(original), "it cannot be read")  # Python's own words about a literal
+        message = message.replace(str(original) or message, "it cannot be read")  # Python's own words about a literal
     is_long = len(message) > 2 * _MESSAGE_END
     return f"{message[:_MESSAGE_END]}…{message[-_MESSAGE_END:]}" if is_long else message
 
