@@ -8,7 +8,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from django_celery_results.query.aggregates import Aggregate
 from tests.contract.conftest import Client
 from tests.query.rows import at, task
 
@@ -160,17 +159,6 @@ def test_a_bucket_shows_its_newest_row(client: Client) -> None:
     for name in "bcdef":
         task(name, task_name=name, parent_id="parent")
     assert cost() == few
-
-
-def test_the_newest_rows_of_many_buckets_are_found_in_one_pass(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Any] = []
-    found: Any = Aggregate.latest_pk.fget
-    monkeypatch.setattr(Aggregate, "latest_pk", property(lambda one: asked.append(one) or found(one)))
-    for number in range(30):
-        task(f"t{number}", task_name=f"n{number}")
-    buckets = client.data("{ taskResultStats { groups(by: [TASK_NAME], top: 30) { latest { taskId } } } }")
-    assert len(buckets["taskResultStats"]["groups"]) == 30
-    assert len(asked) == 2 * 30  # for all of them together, and for each of itself
 
 
 def test_spans_of_time_are_broken_down_by_a_column(client: Client) -> None:
