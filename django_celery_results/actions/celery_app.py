@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from celery import Celery, Task
@@ -11,6 +12,8 @@ from django.utils.module_loading import import_string
 from django_celery_results.conf import settings
 
 from .outcome import ErrorCode, refuse
+
+_discovery = threading.RLock()
 
 
 def celery_app() -> Celery:
@@ -35,6 +38,15 @@ def is_unconfigured(app: Celery) -> bool:
     return app.main == "default" and not (app.conf.broker_url or app.conf.broker_write_url)
 
 
+def discover(app: Celery) -> None:
+    """Import the modules of the project's tasks, as a worker does: a web process may not have done it yet.
+
+    One thread at a time: while one discovers, Celery answers the others that there is nothing to find.
+    """
+    with _discovery:
+        app.loader.import_default_modules()
+
+
 def check_leaves_trace(app: Celery, task_name: str) -> None:
     """Refuse where sending would run the task here and now without storing its result."""
     if app.conf.task_always_eager and not app.tasks[task_name].store_eager_result:
@@ -47,7 +59,7 @@ def check_leaves_trace(app: Celery, task_name: str) -> None:
 def registered_task(app: Celery, name: str | None) -> Task[Any, Any]:
     """The task of this name; a name is looked up and never imported."""
     if name not in app.tasks:
-        app.loader.import_default_modules()  # a web process may not have discovered the project's own tasks yet
+        discover(app)
     if name is None or name not in app.tasks:
         refuse(
             ErrorCode.TASK_NOT_REGISTERED,

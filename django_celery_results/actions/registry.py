@@ -12,7 +12,7 @@ from celery import Celery, Task
 from django_celery_results.policy.access import Action, policy, require
 from django_celery_results.policy.viewer import Viewer
 
-from .celery_app import is_unconfigured, known_app
+from .celery_app import discover, is_unconfigured, known_app
 from .plain import plain
 
 
@@ -57,7 +57,7 @@ def registered_tasks(viewer: Viewer, search: str = "") -> list[RegisteredTask]:
     app = known_app()
     if is_unconfigured(app):
         return []
-    app.loader.import_default_modules()  # a web process may not have discovered the project's tasks yet
+    discover(app)
     names = [name for name in sorted(app.tasks) if not name.startswith("celery.")]
     return [_registered(app, app.tasks[name]) for name in names if search.lower() in name.lower()]
 
