@@ -43,7 +43,7 @@ def may_name_any(viewer: Viewer, task_id: str) -> bool:
     return not TaskResult._default_manager.using(database()).filter(task_id=task_id).exists()
 
 
-def known_queue(viewer: Viewer, queue: str | None) -> None:
+def check_queue(viewer: Viewer, queue: str | None) -> None:
     """Refuse a queue in which the viewer sees no task, where they do not see all: it may be another tenant's."""
     seen = visible(viewer).using(database())
     sees_all = not seen.query.where and not seen.query.combinator

@@ -18,7 +18,7 @@ from . import composing, continuing, retry_checks
 from . import overrides as overriding
 from .celery_app import registered_task
 from .continuing import Plan
-from .guards import database, known_queue
+from .guards import check_queue, database
 from .outcome import ErrorCode, Refusal, Refused, refuse
 from .overrides import RetryOverrides, check_overrides
 from .retry_checks import RETRYABLE
@@ -50,7 +50,7 @@ class Wish:
     def check(self, viewer: Viewer) -> None:
         """Refuse what this viewer may not change, whichever task it is."""
         check_overrides(self.overrides)
-        known_queue(viewer, self.overrides.queue)
+        check_queue(viewer, self.overrides.queue)
 
 
 @dataclass(frozen=True, kw_only=True)
