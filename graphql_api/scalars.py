@@ -47,9 +47,12 @@ def time_in(value: Any) -> datetime:
 
 
 def duration_out(value: Any) -> str:
-    """A span of time as it is sent."""
+    """A span of time as it is sent: days where it is whole ones, else seconds."""
     if not isinstance(value, timedelta):
         raise TypeError("Duration cannot represent this value.")
+    days, rest = divmod(value, timedelta(days=1))
+    if days and not rest:
+        return f"P{days}D"
     seconds = value / timedelta(seconds=1)
     return f"PT{seconds:f}".rstrip("0").rstrip(".") + "S"
 
