@@ -51,7 +51,7 @@ class Settings:
     max_variable_values: int = 10_000
     """Values inside all variables."""
     max_cost: int = 20_000
-    """Rows an operation may ask for: page sizes, multiplied along nested pages, and what counts and large values weigh."""
+    """Rows an operation may ask for: page sizes, multiplied along nested pages, and what counts and values weigh."""
     max_statement_seconds: float | None = 10.0
     """How long the database may work for one read of a query; None: as long as it takes."""
     columnwise: bool = True

@@ -1,4 +1,4 @@
-"""How many rows one operation may ask for: page sizes, multiplied along nested pages, plus what counts and values weigh.
+"""How many rows an operation may ask for: page sizes, multiplied along nested pages, and what counts and values weigh.
 
 Compiled once per document into the few terms that cost anything; a request then only fills in its variables.
 What `@skip` or `@include` leave out by a literal costs nothing; by a variable, it costs as if it were asked for.
