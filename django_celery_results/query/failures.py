@@ -50,7 +50,7 @@ def error(viewer: Viewer, row: TaskResult) -> TaskError | None:
     return TaskError(
         type=row.error_type or _text(described.get("exc_type")),
         module=_text(described.get("exc_module")),
-        message=_shown(_message(described), row) if may_read else None,
+        message=_shown(_message(described, row), row) if may_read else None,
         traceback=_shown(trace.text, row) if trace else None,
         fingerprint=row.error_fingerprint,
     )
@@ -81,9 +81,9 @@ def _described(row: TaskResult) -> dict[str, Any]:
     return peeked.value if isinstance(peeked.value, dict) else {}
 
 
-def _message(described: dict[str, Any]) -> str | None:
-    """Celery stores the exception's arguments, one for most."""
-    told = described.get("exc_message")
+def _message(described: dict[str, Any], row: TaskResult) -> str | None:
+    """Celery stores the exception's arguments, one for most; a secret may be one, and the one before it its name."""
+    told, _ = policy().redact(described.get("exc_message"), task_name=row.task_name)
     parts = told if isinstance(told, list) else [told]
     return ", ".join(str(part) for part in parts) if told is not None else None
 

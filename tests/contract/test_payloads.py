@@ -94,6 +94,14 @@ def test_a_key_that_is_there_twice_hides_nothing_behind_the_last(client: Client)
     assert node["result"] == {"text": '{"1": 2}', "json": {"1": 2}}
 
 
+@pytest.mark.parametrize("arguments", [["password", "hunter2"], [{"token": "hunter2"}], ["bad token: hunter2"]])
+def test_an_error_s_message_hides_what_its_arguments_hide(client: Client, arguments: list[Any]) -> None:
+    task("t", status="FAILURE", result=json.dumps({"exc_type": "E", "exc_message": arguments, "exc_module": "m"}))
+    [node] = client.data("{ taskResults { nodes { result { text } error { message } } } }")["taskResults"]["nodes"]
+    assert "[redacted]" in node["error"]["message"]
+    assert "hunter2" not in str(node)
+
+
 def test_a_policy_that_redacts_by_itself_turns_payload_filters_off(client: Client, settings: Settings) -> None:
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_payloads.Discreet"}
     assert policy().redact("x") == ("", True)
