@@ -47,7 +47,7 @@ def draft(order: Order, task: TaskResult | None, **columns: Any) -> Operation:
         actor_id=_cut("actor_id", viewer.pk),
         actor_name=_cut("actor_name", "system" if viewer.is_system else viewer.username) or "",
         remote_address=_cut("remote_address", viewer.remote_address),
-        reason=shorten(_redacted(order.reason, None), _REASON_LENGTH) if order.reason else None,
+        reason=_reason(order),
         task_id=task.task_id if task else None,
         task_name=_cut("task_name", task.task_name) if task else None,
         input=_bounded(_redacted(order.input, task), fingerprint=_fingerprint(order)),
@@ -154,6 +154,11 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
 def _fingerprint(order: Order) -> str:
     text = json.dumps(plain(dict(order.input)), sort_keys=True)
     return salted_hmac("django_celery_results.operation", text, algorithm="sha256").hexdigest()[:32]
+
+
+def _reason(order: Order) -> str | None:
+    shown = _redacted(order.reason, None) if order.reason else None
+    return None if shown is None else shorten(str(shown), _REASON_LENGTH)  # a project's policy may hide the whole of it
 
 
 def _redacted(value: Any, task: TaskResult | None) -> Any:

@@ -12,6 +12,7 @@ from django_celery_results.models import TaskResult
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query import lookups, tasks
 from django_celery_results.query.filters import TaskResultFilter, condition
+from django_celery_results.query.key_filters import KeyFilter
 
 from .guards import database
 from .outcome import ErrorCode, refuse
@@ -40,9 +41,10 @@ class Selection:
         except QueryError as error:
             refuse(ErrorCode.INVALID_INPUT, error.message, path=("select",))
         if self.ids is not None:
-            found = found.filter(pk__in=self.ids)
+            found = found.filter(KeyFilter(in_=self.ids).condition("pk"))
         if self.task_ids is not None:
-            found = found.filter(lookups.one_of("task_id", self.task_ids))
+            # Of an id that no column can hold there is no row, and databases refuse to be asked.
+            found = found.filter(lookups.one_of("task_id", list(filter(lookups.is_storable, self.task_ids))))
         return found.using(database())
 
     def as_input(self) -> dict[str, Any]:

@@ -23,3 +23,10 @@ class NothingTwice(Policy):
         if action is Action.RETRY and task is not None and task.task_name == "tests.tasks.fail_first":
             return False
         return super().may(viewer, action, task)
+
+
+class ShowsNothing(Policy):
+    """Every value is hidden whole."""
+
+    def redact(self, value: Any, *, task_name: str | None = None) -> tuple[Any, bool]:
+        return None, True

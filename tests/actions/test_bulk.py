@@ -307,6 +307,21 @@ def test_rows_of_others_are_not_drawn_in(operator: Viewer, sent: list[str], sett
     assert list(TaskResult.objects.values_list("task_id", flat=True)) == [theirs.task_id]
 
 
+@pytest.mark.parametrize(
+    ("none", "some"),
+    [
+        (Selection(task_ids=("\0",)), Selection(task_ids=("failed-000", "\0"))),
+        (Selection(task_ids=("\ud800",)), Selection(task_ids=("failed-000", "\ud800", "x" * 5_000))),
+        (Selection(ids=(1 << 70,)), Selection(ids=(-1, 0, 1 << 70))),
+    ],
+)
+def test_what_no_row_can_be_called_selects_none(none: Selection, some: Selection, operator: Viewer) -> None:
+    failed_tasks(1)
+    expected = 1 if some.task_ids else 0
+    assert bulk_forget(operator, none, BulkOptions()).matched_count == 0
+    assert bulk_forget(operator, some, BulkOptions()).done_count == expected
+
+
 def test_deleting_takes_a_few_statements_for_a_batch(operator: Viewer, django_assert_max_num_queries: Any) -> None:
     failed_tasks(40)
     with django_assert_max_num_queries(24):

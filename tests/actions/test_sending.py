@@ -163,6 +163,15 @@ def test_the_audit_holds_no_secret_and_no_megabytes(published: list[Any]) -> Non
     assert len(large.input) < 1_000
 
 
+def test_a_policy_may_hide_the_whole_of_an_order(published: list[Any], settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.ShowsNothing"}
+    outcome = retry(SYSTEM, ref(failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
+    assert outcome.task_id is not None
+    operation = Operation.objects.get()
+    assert operation.reason is None
+    assert "x1y2" not in operation.input
+
+
 def test_of_a_hidden_task_the_audit_holds_nothing(published: list[Any], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"REDACT_TASKS": ["tests.tasks.*"]}
     outcome = retry(SYSTEM, ref(failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
