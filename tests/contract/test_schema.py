@@ -4,17 +4,24 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from graphql import (
+    DirectiveNode,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     build_schema,
+    parse,
+    visit,
 )
+from graphql.language import DirectiveDefinitionNode, Visitor
 
 from django_celery_results.actions.outcome import ErrorCode
 from django_celery_results.policy.access import Action
@@ -47,6 +54,45 @@ def descriptions(schema: GraphQLSchema) -> Iterator[tuple[str, str | None]]:
 
 def test_everything_is_described(committed: GraphQLSchema) -> None:
     assert [name for name, text in descriptions(committed) if not text] == []
+
+
+def outputs(schema: GraphQLSchema) -> Iterator[tuple[str, Any]]:
+    for name, kind in schema.type_map.items():
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__"):
+            yield from ((f"{name}.{field}", known) for field, known in kind.fields.items())
+
+
+def may_be_null(kind: Any) -> bool:
+    """It, or a part of it."""
+    if not isinstance(kind, GraphQLNonNull):
+        return True
+    return isinstance(kind.of_type, GraphQLList) and may_be_null(kind.of_type.of_type)
+
+
+def test_every_null_has_its_reason(committed: GraphQLSchema) -> None:
+    silent = [name for name, field in outputs(committed) if may_be_null(field.type) and not says(field, "null")]
+    assert silent == []
+
+
+def test_every_span_of_time_has_its_unit(committed: GraphQLSchema) -> None:
+    assert [name for name, field in outputs(committed) if name.endswith("Seconds") and not says(field, "seconds")] == []
+
+
+def says(field: Any, word: str) -> bool:
+    return word in (field.description or "").lower()
+
+
+def test_no_directive_is_our_own() -> None:
+    applied: set[str] = set()
+
+    class Directives(Visitor):
+        def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+            applied.add(node.name.value)
+
+    document = parse(COMMITTED.read_text())
+    visit(document, Directives())
+    assert applied == {"specifiedBy", "oneOf"}
+    assert not any(isinstance(node, DirectiveDefinitionNode) for node in document.definitions)
 
 
 def test_every_permission_that_a_description_names_exists(committed: GraphQLSchema) -> None:
