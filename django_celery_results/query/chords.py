@@ -143,7 +143,7 @@ def _id_of(body: str | None) -> str | None:
     peeked = codec.peek(parts[2], parts[0], parts[1]) if len(parts) == 3 else codec.Peek()
     options = peeked.value.get("options") if isinstance(peeked.value, dict) else None
     found = options.get("task_id") if isinstance(options, dict) else None
-    return found if isinstance(found, str) else None
+    return codec.clean(found) if isinstance(found, str) else None
 
 
 def _length(members: Any) -> int | None:

@@ -36,7 +36,7 @@ def parent(row: GroupResult) -> Parent | None:
     if not isinstance(before, list) or len(before) != 2:
         return None
     known = before[0][0] if isinstance(before[0], list) and before[0] else before[0]
-    return Parent(id=known, is_group=before[1] is not None) if isinstance(known, str) else None
+    return Parent(id=codec.clean(known), is_group=before[1] is not None) if isinstance(known, str) else None
 
 
 def _collect(node: Any, found: dict[str, None], depth: int = 0) -> bool:
@@ -49,5 +49,5 @@ def _collect(node: Any, found: dict[str, None], depth: int = 0) -> bool:
     task_id = head[0] if isinstance(head, list) and head else head
     if not isinstance(task_id, str):
         return False
-    found[task_id] = None
+    found[codec.clean(task_id)] = None  # as its row is called
     return True

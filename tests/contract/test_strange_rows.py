@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Repeat
 
-from django_celery_results.models import TaskResult
+from django_celery_results.models import Chord, TaskResult
 from graphql_api.transport.encoding import encode
 from tests.contract.conftest import Client
 from tests.query.rows import at, group, task
@@ -90,3 +90,21 @@ def test_a_result_of_fifty_megabytes_is_shown_in_part(client: Client) -> None:
     [node] = client.data(query)["taskResults"]["nodes"]
     assert node["result"] == {"text": "xxx", "byteLength": size, "isTruncated": True, "json": None}
     assert client.data("{ taskResults { nodes { taskId } } }")["taskResults"]["nodes"] == [{"taskId": "t"}]
+
+
+@pytest.mark.parametrize(("odd", "stored"), [("a\0b", "a\ufffdb"), ("a\ud800b", "a\ufffdb"), ("x" * 5_000, None)])
+def test_a_group_with_ids_that_no_column_holds_is_answered(client: Client, odd: str, stored: str | None) -> None:
+    saved = group("g", ["fine", odd])
+    saved.result = json.dumps([["g", [odd, None]], [[[odd, None], None], [["fine", None], None]]])
+    saved.save()
+    ids = [name for name in ("fine", stored) if name]
+    for name in ids:
+        task(name, group_id="g")
+    body = json.dumps({"options": {"task_id": odd}})
+    Chord.objects.create(group_id="g", size=2, body=f"application/json\nutf-8\n{body}")
+    [shown] = client.data("""{ groupResults { nodes { size completedCount parentTask { taskId }
+      chord { body { taskId } } tasks { nodes { taskId } } } } }""")["groupResults"]["nodes"]
+    assert (shown["size"], shown["completedCount"]) == (2, len(ids))
+    named = {"taskId": stored} if stored else None
+    assert (shown["parentTask"], shown["chord"]["body"]) == (named, named)
+    assert sorted(node["taskId"] for node in shown["tasks"]["nodes"]) == sorted(ids)
