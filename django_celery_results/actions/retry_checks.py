@@ -25,8 +25,7 @@ def blockers(viewer: Viewer, task: TaskResult) -> list[Refusal]:
 def blockers_within(session: Session, task: TaskResult) -> list[Refusal]:
     """The same, looked up once for all rows that came together with this one."""
     rows = session.siblings(task)
-    # The rows are kept beside the answer, since others must not come to their identity.
-    _, found = session.once((blockers_for, id(rows)), lambda: (rows, blockers_for(session.viewer, rows)))
+    found = session.together(blockers_for, rows, lambda: blockers_for(session.viewer, rows))
     of_task: list[Refusal] = found[task.pk]
     return of_task
 
