@@ -26,11 +26,15 @@ _SQLITE_STEPS = 10_000
 
 @contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Stops each read of this thread that takes longer, on every database; None: no limit."""
+    """Stops each read of this thread that takes longer, on every database; None: no limit.
+
+    One that was stopped is not tried again, however often it is asked for within the block.
+    """
     with ExitStack() as stack:
         for alias in connections if seconds is not None else ():
             limited = _LIMITS.get(connections[alias].vendor)
             if limited and seconds is not None:
+                stack.enter_context(connections[alias].execute_wrapper(_remembering()))
                 stack.enter_context(limited(connections[alias], seconds))
         yield
 
@@ -41,6 +45,22 @@ def ran_out(error: BaseException | None) -> bool:
         return False
     state = getattr(error.__cause__, "sqlstate", None) or getattr(error.__cause__, "pgcode", None)
     return state == _POSTGRESQL_CANCELED or error.args[:1] in ((_MARIADB_TIMEOUT,), ("interrupted",))
+
+
+def _remembering() -> Execute:
+    stopped: dict[tuple[Any, str], DatabaseError] = {}
+
+    def run(execute: Execute, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if stopped and (sql, repr(params)) in stopped:
+            raise stopped[sql, repr(params)]
+        try:
+            return execute(sql, params, many, context)
+        except DatabaseError as error:
+            if ran_out(error):
+                stopped[sql, repr(params)] = error
+            raise
+
+    return run
 
 
 def _is_read(sql: Any) -> bool:

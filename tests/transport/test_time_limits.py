@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.test import Client
 
 from django_celery_results.models import TaskResult
-from django_celery_results.query.time_limit import time_limit
+from django_celery_results.policy.viewer import SYSTEM
+from django_celery_results.query.time_limit import ran_out, time_limit
+
+from .slow import Slow
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(30)]
 
@@ -59,6 +62,25 @@ def test_the_connection_goes_on_without_a_limit(admin_client: Client, path: str,
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.transport.slow.Sluggish"}
     settings.GRAPHQL_API = {"MAX_STATEMENT_SECONDS": None}
     assert ask(admin_client, path)["data"]["taskResults"]["nodes"] == [{"taskId": "quick"}, {"taskId": "slow"}]
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite is stopped while rows are read, not before")
+def test_what_was_stopped_is_not_tried_again(settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = SLOW
+    rows = Slow().visible(TaskResult.objects.all(), SYSTEM)
+    tried: list[str] = []
+
+    def watch(execute: Any, sql: str, *rest: Any) -> Any:
+        tried.append(sql)
+        return execute(sql, *rest)
+
+    with time_limit(0.1), connection.execute_wrapper(watch):
+        for _ in range(3):
+            with pytest.raises(DatabaseError) as caught:
+                list(rows.all())
+            assert ran_out(caught.value)
+    assert len(tried) == 1
 
 
 def test_each_statement_has_the_whole_time(admin_client: Client, settings: Any) -> None:
