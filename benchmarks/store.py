@@ -32,7 +32,7 @@ def _measured(vendor: str, database: str, rounds: int, rows: int) -> dict[str, A
 
 def _contenders(vendor: str) -> tuple[Contender, Contender]:
     return (
-        ours(BENCH_RESULTS='{"MERGE_STARTED_AFTER": 0}', **_database("ours", vendor)),
+        ours(**_database("ours", vendor)),
         old(**_database("old", vendor)),
     )
 
