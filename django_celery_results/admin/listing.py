@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from django_celery_results import states
+from django_celery_results.query.lookups import is_storable
 from django_celery_results.query.tasks import HEAVY
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def known_values(rows: QuerySet[Any], column: str) -> list[str]:
             _KNOWN_VALUES.format(column=quote(field.column), table=quote(field.model._meta.db_table)), [SUGGESTIONS]
         )
         return [value for (value,) in cursor.fetchall()]
+
+
+def having(rows: QuerySet[Any], column: str, text: str) -> QuerySet[Any]:
+    """The rows with exactly this text; none with one that databases refuse to be asked for."""
+    return rows.filter(**{column: text}) if is_storable(text) else rows.none()
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
@@ -88,7 +94,7 @@ class StateFilter(admin.SimpleListFilter):
         if not value:
             return queryset
         if value != states.TaskState.CUSTOM:
-            return queryset.filter(status=value)
+            return having(queryset, "status", value)
         known = known_values(queryset, "status")
         if len(known) == SUGGESTIONS:
             return queryset.exclude(status__in=states.NAMED)  # reads the whole table; nobody sets so many states
@@ -121,7 +127,7 @@ class TextFilter(admin.ListFilter):
         return str(self.used_parameters.get(self.parameter_name, ""))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{self.column: self.value}) if self.value else queryset
+        return having(queryset, self.column, self.value) if self.value else queryset
 
     def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
         others = {key: value for key, value in changelist.get_filters_params().items() if key != self.parameter_name}

@@ -57,6 +57,10 @@ class TestList:
         assert b'<option value="proj.t2">' in answer.content
         assert b'<input type="hidden" name="status__exact" value="SUCCESS">' in answer.content
 
+    @pytest.mark.parametrize("name", ["status__exact", "task_name__exact", "worker__exact"])
+    def test_what_no_column_holds_finds_nothing(self, name: str, browse: Callable[..., Client]) -> None:
+        assert ids(browse("view_taskresult").get(LIST, {name: "a\0"})) == set()
+
     def test_it_finds_exact_ids(self, browse: Callable[..., Client]) -> None:
         client = browse("view_taskresult")
         assert ids(client.get(LIST, {"q": "id-4"})) == {"id-4"}
