@@ -53,7 +53,7 @@ def test_a_retry_with_edited_arguments_is_previewed_and_runs(dash: Page, worker:
     expect(dash.get_by_label("Result", exact=True)).to_contain_text("3")
     expect(dash.get_by_text("repeats")).to_be_visible()
     dash.get_by_role("link", name="Operations", exact=True).click()
-    dash.get_by_text("retry", exact=True).click()
+    dash.get_by_text("Retry", exact=True).click()
     expect(dash.get_by_text("Reason: typed wrongly")).to_be_visible()
 
 

@@ -4,14 +4,12 @@ import { Popover, ToggleGroup } from 'radix-ui'
 import { useState } from 'react'
 import { useQuery } from 'urql'
 
-import { SPANS, STATES, type Filters, type Span, type TextName } from '../filters'
+import { SPANS, STATES, type Span, type TextName } from '../filters'
 import { FilterValuesDocument, type TaskResultGroupBy, type TaskState } from '../gql/graphql'
 import { SettledInput } from '../parts/settled-input'
+import type { Selection } from './selection'
 
-interface Props {
-  filters: Filters
-  change: (changes: Partial<Filters>) => void
-  isLive: boolean
+interface Props extends Omit<Selection, 'filter'> {
   setLive: (isLive: boolean) => void
 }
 

@@ -14,11 +14,10 @@ import { Sentinel } from '../parts/sentinel'
 import { Empty } from '../parts/states'
 import { useTitle } from '../parts/title'
 import { needs, useMay } from '../viewer'
-import { Charts } from './charts'
 import { FilterBar } from './filter-bar'
+import type { Row } from './selection'
+import { Statistics } from './statistics'
 import { TaskTable } from './task-table'
-
-export type Row = TaskListQuery['taskResults']['edges'][number]['node']
 
 const RENEWED_EVERY = 5000
 
@@ -48,7 +47,7 @@ function TaskList() {
   return (
     <>
       <FilterBar filters={filters} change={change} isLive={isLive} setLive={setLive} />
-      <Charts filter={filter} span={filters.span} states={filters.states} change={change} isLive={isLive} />
+      <Statistics filter={filter} filters={filters} change={change} isLive={isLive} />
       <section className="card list" aria-label="Tasks">
         <header className="list-head">
           <h2>

@@ -17,6 +17,15 @@ import { needs, useMay } from '../viewer'
 
 type Line = OperationListQuery['operations']['edges'][number]['node']
 
+const ACTIONS: Record<string, string> = {
+  retry: 'Retry',
+  revoke: 'Revoke',
+  forget: 'Delete',
+  bulk_retry: 'Retry many',
+  bulk_revoke: 'Revoke many',
+  bulk_forget: 'Delete many',
+}
+
 export function OperationsPage() {
   useTitle('Operations')
   if (!useMay('view_operation')) return <Empty title="You may not see operations">{needs('view_operation')}</Empty>
@@ -92,11 +101,11 @@ function Operation({ line, choose }: { line: Line; choose: (name: string, value:
           <span className="tag" data-operation={line.state}>
             {line.errorCode ?? line.state}
           </span>
-          <strong>{line.action}</strong>
+          <strong>{ACTIONS[line.action] ?? line.action}</strong>
           <span className="what">
             {line.taskName ? <TaskName name={line.taskName} /> : line.bulk ? outcome(line.bulk) : ''}
           </span>
-          <span className="who">{line.actor ?? 'the service'}</span>
+          <span>{line.actor ?? 'the service'}</span>
           <Moment at={line.startedAt} />
         </summary>
         <div className="operation-body">
@@ -110,9 +119,9 @@ function Operation({ line, choose }: { line: Line; choose: (name: string, value:
                 </Link>{' '}
               </>
             )}
-            {line.newTaskId && line.newTaskId !== line.taskId && (
+            {line.state === 'DONE' && line.newTaskId && line.newTaskId !== line.taskId && (
               <>
-                run again as{' '}
+                was run again as{' '}
                 <Link to={taskAddress(line.newTaskId)} className="mono">
                   {line.newTaskId}
                 </Link>{' '}

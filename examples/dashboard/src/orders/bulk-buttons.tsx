@@ -27,12 +27,14 @@ export function BulkButtons({ filter, afterwards }: Props) {
     if (hasChanged) afterwards()
   }
   return (
-    <div className="actions bulk">
-      {ORDERS.map((order) => (
-        <BulkButton key={order.kind} {...order} hasFilter={filter !== undefined} open={setKind} />
-      ))}
+    <>
+      <div className="actions">
+        {ORDERS.map((order) => (
+          <BulkButton key={order.kind} {...order} hasFilter={filter !== undefined} open={setKind} />
+        ))}
+      </div>
       {kind && filter && <BulkDialog kind={kind} filter={filter} close={close} />}
-    </div>
+    </>
   )
 }
 

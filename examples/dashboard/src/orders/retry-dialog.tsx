@@ -32,7 +32,8 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
     () => inputOf(taskId, state, form, asSent.outcome),
     [taskId, state, form, asSent.outcome],
   )
-  const preview = usePreview(problems.length || (blockers.length && !form.confirmed) ? null : input)
+  const isUnready = problems.length > 0 || (blockers.length > 0 && !form.confirmed)
+  const preview = usePreview(isUnready ? null : { ...input, reason: null })
   const [sent, send] = useMutation(RetryTaskDocument)
   const idempotencyKey = useKeyOf(input)
   const navigate = useNavigate()
@@ -45,7 +46,8 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
     void navigate(taskAddress(data.retryTask.taskId))
   }
 
-  const refused = sent.data?.retryTask.errors ?? []
+  const isAnswered = sent.operation?.variables.input.idempotencyKey === idempotencyKey
+  const refused = (isAnswered && sent.data?.retryTask.errors) || []
   const errors = refused.length ? refused : (preview.outcome?.errors ?? [])
   return (
     <Dialog

@@ -6,7 +6,7 @@ import { groupAddress, listAddress, operationsAddress } from '../addresses'
 import { count } from '../format'
 import { ProgressBar } from '../parts/progress'
 import { useMay } from '../viewer'
-import type { Task } from './task-page'
+import type { Task } from './task'
 
 export function Facts({ task }: { task: Task }) {
   const mayAudit = useMay('view_operation')

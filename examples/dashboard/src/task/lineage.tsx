@@ -15,7 +15,7 @@ import { Legend } from '../parts/progress'
 import { Sentinel } from '../parts/sentinel'
 import { Failure, Loading } from '../parts/states'
 import { TaskLink } from '../parts/task-link'
-import type { Task } from './task-page'
+import type { Task } from './task'
 
 type Workflow = NonNullable<TaskWorkflowQuery['taskResult']>['workflow']
 type Member = Workflow['tasks'][number]

@@ -5,7 +5,7 @@ import { listAddress } from '../addresses'
 import type { ValueFragment } from '../gql/graphql'
 import { Copier, JsonTree, Value, wholeText } from '../parts/value'
 import { needs, useMay } from '../viewer'
-import type { Task } from './task-page'
+import type { Task } from './task'
 
 export function Payload({ task }: { task: Task }) {
   const maySee = useMay('view_payload')
@@ -16,7 +16,7 @@ export function Payload({ task }: { task: Task }) {
       {task.error && <ErrorCard error={task.error} />}
       <Section title="Positional arguments" value={task.args} missing={missing} />
       <Section title="Named arguments" value={task.kwargs} missing={missing} />
-      {!task.error && <Section title="Result" value={task.result} missing={noResult} />}
+      {!task.error && !task.progress && <Section title="Result" value={task.result} missing={noResult} />}
       {isFilled(task.meta) && (
         <section className="card">
           <h2>Meta</h2>

@@ -5,7 +5,7 @@ import { Link, useNavigate, useParams } from 'react-router'
 import { useQuery } from 'urql'
 
 import { useWayBack } from '../addresses'
-import { TaskPageDocument, type TaskPageQuery } from '../gql/graphql'
+import { TaskPageDocument } from '../gql/graphql'
 import { splitName } from '../format'
 import { DeleteDialog } from '../orders/delete-dialog'
 import { CONFIRMABLE, RetryDialog } from '../orders/retry-dialog'
@@ -23,9 +23,8 @@ import { needs, useMay } from '../viewer'
 import { Facts } from './facts'
 import { Lineage } from './lineage'
 import { Payload } from './payload'
+import type { Task } from './task'
 import { Progress, Timeline } from './timeline'
-
-export type Task = NonNullable<TaskPageQuery['taskResult']>
 
 const RENEWED_EVERY = 2000
 

@@ -1,9 +1,8 @@
 // When it was sent, when it began, when it ended, and how long lay between.
-import type { TaskPageQuery } from '../gql/graphql'
 import { seconds } from '../format'
 import { Moment } from '../parts/moment'
 import { ProgressBar } from '../parts/progress'
-import type { Task } from './task-page'
+import type { Task } from './task'
 
 export function Timeline({ task }: { task: Task }) {
   return (
@@ -44,9 +43,7 @@ function Step({ title, at, gap, state }: StepProps) {
   )
 }
 
-type TaskProgress = NonNullable<NonNullable<TaskPageQuery['taskResult']>['progress']>
-
-export function Progress({ progress }: { progress: TaskProgress }) {
+export function Progress({ progress }: { progress: NonNullable<Task['progress']> }) {
   const { current, total, percent, message } = progress
   return (
     <section className="card">
