@@ -11,7 +11,8 @@ from typing import Any
 from django_celery_results import codec
 from django_celery_results.exceptions import InvalidInput
 from django_celery_results.models import GroupResult, TaskResult
-from django_celery_results.policy.access import Action, policy
+from django_celery_results.policy import redaction
+from django_celery_results.policy.access import Action, Policy, policy
 from django_celery_results.policy.viewer import Viewer
 
 from . import literals, payloads
@@ -19,6 +20,7 @@ from .payloads import Stored
 
 MAX_TEXT = 1_000_000
 MAX_PATH = 20
+_LARGE = 10_000
 NOT_SHOWN = "[not shown: {content_type}]"
 
 
@@ -87,7 +89,21 @@ class Value:
     @cached_property
     def _shown(self) -> tuple[Any, bool]:
         reading = self._reading
+        if reading.is_decoded and self._hides_nothing:
+            return reading.value, False
         return policy().redact(reading.value if reading.is_decoded else reading.text, task_name=self.task_name)
+
+    @property
+    def _hides_nothing(self) -> bool:
+        """Of a large text whose parts stand in it as they are, that is said without a look at each of them."""
+        text = self._reading.text
+        return (
+            len(text) > _LARGE
+            and "\\" not in text
+            and type(policy()).redact is Policy.redact
+            and not redaction.hides_task(self.task_name)
+            and not redaction.bears_marker(text)
+        )
 
     @cached_property
     def _text(self) -> str:

@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from django_celery_results.models import TaskResult
+from django_celery_results.policy import redaction
+from django_celery_results.policy.access import Policy
 from django_celery_results.policy.viewer import SYSTEM, Viewer
 from django_celery_results.query import failures, payloads, values
 from django_celery_results.query.session import Session
@@ -93,6 +95,34 @@ def test_secrets_are_hidden_at_any_depth(stored: str, shown: str) -> None:
     assert value.is_redacted
     assert value.text(4000) == shown
     assert "hunter2" not in json.dumps(value.json())
+
+
+@pytest.mark.parametrize(
+    "secret", ['{"Password": "hunter2"}', '{"p\\u0061ssword": "hunter2"}', '"amqp:\\/\\/u:hunter2@h"']
+)
+def test_secrets_are_hidden_in_large_values(secret: str) -> None:
+    value = result(f"[{secret}, {'0, ' * 10_000}0]")
+    assert value.is_redacted
+    assert "hunter2" not in value.text(100) + json.dumps(value.json())
+
+
+def test_a_large_value_without_secrets_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = result(f"[{'0, ' * 10_000}0]")
+    monkeypatch.setattr(redaction, "redact", None)
+    assert (value.json(), value.is_redacted) == ([0] * 10_001, False)
+
+
+class Discreet(Policy):
+    """Shows no value at all."""
+
+    def redact(self, value: Any, *, task_name: str | None = None) -> tuple[Any, bool]:
+        return "", True
+
+
+@pytest.mark.parametrize("hidden", [{"REDACT_TASKS": ["t"]}, {"POLICY": "tests.query.test_values.Discreet"}])
+def test_a_large_value_is_hidden_where_the_project_says_so(settings: Settings, hidden: dict[str, Any]) -> None:
+    settings.DJANGO_CELERY_RESULTS = hidden
+    assert result(f"[{'0, ' * 10_000}0]", task_name="t").is_redacted
 
 
 def test_secrets_are_hidden_in_truncated_arguments_errors_and_tracebacks() -> None:
