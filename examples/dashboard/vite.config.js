@@ -1,4 +1,4 @@
-// The built files lie under Django's static files; while developing, everything that is Django's is asked of `make demo`.
+// The built files lie under Django's static files; while developing, what is Django's is asked of `make demo`.
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 

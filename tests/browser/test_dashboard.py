@@ -35,6 +35,16 @@ def test_the_list_shows_the_newest_first_and_why_tasks_failed(dash: Page) -> Non
     expect(dash.get_by_label("Statistics")).to_contain_text("50%")
 
 
+def test_every_task_there_is_is_no_order(dash: Page) -> None:
+    task("any")
+    dash.goto("/?span=all")
+    button = dash.get_by_role("button", name="Delete finished")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    button.click(force=True)
+    expect(dash.get_by_role("tooltip")).to_contain_text("Narrow the list first")
+    expect(dash.locator("dialog[open]")).to_have_count(0)
+
+
 def test_a_filter_stands_in_the_address(dash: Page) -> None:
     task("good")
     failure("bad")
@@ -167,6 +177,22 @@ def test_a_long_chain_is_shown_to_its_end(dash: Page) -> None:
     assert dash.evaluate("document.scrollingElement.scrollWidth") == 360
     dash.get_by_role("link", name="n19").click()
     expect(dash.get_by_role("heading", name="n19")).to_be_in_viewport()
+
+
+def test_what_a_tree_has_no_room_for_is_listed(dash: Page) -> None:
+    task("root", root_id="root", task_name="shop.root")
+    rows = [TaskResult(task_id=f"child{n}", root_id="root", parent_id="root", status="SUCCESS") for n in range(502)]
+    rows.append(
+        TaskResult(task_id="last", root_id="root", parent_id="child501", status="SUCCESS", task_name="shop.last")
+    )
+    TaskResult.objects.bulk_create(rows)
+    dash.goto("/tasks/child501")
+    family = dash.locator("section", has=dash.get_by_role("heading", name="Next to it"))
+    expect(family.get_by_role("listitem")).to_contain_text(["sent by", "sent"])
+    expect(family.get_by_role("link")).to_contain_text(["shop.root", "shop.last"])
+    dash.get_by_role("link", name="the list has all of them").click()
+    expect(dash).to_have_url("/?root=root&span=all")
+    expect(dash.get_by_role("heading", name="Tasks")).to_contain_text("504")
 
 
 def test_a_group_shows_how_far_it_is(dash: Page) -> None:

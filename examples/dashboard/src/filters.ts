@@ -24,7 +24,18 @@ export const SPANS = {
 export type Span = keyof typeof SPANS
 
 // One text each; the address has a parameter of the same name.
-export const TEXTS = ['search', 'name', 'id', 'worker', 'queue', 'error', 'fingerprint', 'root', 'group', 'schedule'] as const
+export const TEXTS = [
+  'search',
+  'name',
+  'id',
+  'worker',
+  'queue',
+  'error',
+  'fingerprint',
+  'root',
+  'group',
+  'schedule',
+] as const
 export type TextName = (typeof TEXTS)[number]
 
 export interface Filters extends Record<TextName, string> {

@@ -68,7 +68,7 @@ export function Shell() {
   )
 }
 
-// A page that was gone to begins at its top, and Tab and screen readers go on from there; the way back is the browser's.
+// A page that was gone to begins at its top, where Tab and screen readers go on; the way back is the browser's.
 function useFreshPage(pathname: string): void {
   const how = useNavigationType()
   useEffect(() => {

@@ -75,6 +75,7 @@ export default function OverTimeChart({ buckets, unit }: { buckets: Bucket[]; un
           <BarChart
             data={points}
             barCategoryGap={1}
+            maxBarSize={48}
             margin={{ top: 4, right: 4, bottom: 0, left: 0 }}
             accessibilityLayer={false}
           >

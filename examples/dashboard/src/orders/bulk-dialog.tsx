@@ -53,7 +53,9 @@ export function BulkDialog({ kind, filter, close }: Props) {
             <TerminationFields label="End those that run" termination={termination} setTermination={setTermination} />
           )}
           {kind === 'delete' && (
-            <p className="notice warn">Results, tracebacks and the arguments that retries would need are gone for good.</p>
+            <p className="notice warn">
+              Results, tracebacks and the arguments that retries would need are gone for good.
+            </p>
           )}
           <ReasonField reason={reason} setReason={setReason} />
         </>

@@ -1,4 +1,4 @@
-// A button that can still be reached when it must not be pressed, and then says why; a finger, which cannot hover, taps.
+// A button that can still be reached when it must not be pressed, and then says why: to a pointer, a tap and the focus.
 import { Tooltip } from 'radix-ui'
 import { useId, useState, type MouseEvent, type ReactNode } from 'react'
 
