@@ -82,7 +82,10 @@ def test_half_a_name_waits_for_the_rest(dash: Page) -> None:
     name.fill("shop.none")
     name.press("Enter")
     expect(dash).to_have_url("/?name=shop.none")
-    dash.keyboard.press("Escape")
+    name.fill("shop.left")
+    dash.mouse.click(40, 700)  # beside it
+    expect(dash).to_have_url("/?name=shop.left")
+    expect(name).to_have_count(0)
     expect(dash.get_by_text("No task matches")).to_be_visible()
 
 
@@ -148,6 +151,15 @@ def test_keys_walk_through_the_list_and_open_a_task(dash: Page) -> None:
     expect(dash.get_by_role("heading", name="shop.mail")).to_be_visible()
     dash.keyboard.press("Escape")
     expect(dash).to_have_url("/")
+
+
+def test_keys_of_the_list_leave_alone_who_uses_them(dash: Page) -> None:
+    task("any", task_name="shop.mail")
+    dash.goto("/")
+    expect(dash.locator(ROWS)).to_have_count(1)
+    dash.get_by_role("radio", name="7 days").focus()
+    dash.keyboard.press("ArrowDown")
+    expect(dash.get_by_role("radio", name="30 days")).to_be_focused()
 
 
 def test_a_task_shows_its_error_arguments_and_family(dash: Page) -> None:

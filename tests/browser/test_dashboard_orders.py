@@ -177,6 +177,7 @@ def test_a_result_is_deleted_once_that_is_confirmed(dash: Page) -> None:
     dash.get_by_role("button", name="Delete").click()
     dialog = dash.locator(DIALOG)
     dialog.get_by_role("button", name="Cancel").click()
+    expect(dash.get_by_role("button", name="Delete")).to_be_focused()
     assert TaskResult.objects.count() == 2
     dash.keyboard.press("d")
     dialog.get_by_label("Reason").fill("asked to be forgotten")
