@@ -9,7 +9,7 @@ from functools import lru_cache
 from celery import states
 from django.db import IntegrityError, connections, router, transaction
 from django.db.models import Exists
-from django.db.models.functions import Now
+from django.utils import timezone
 
 from .models import Chord, ChordPart, ChordState, TaskResult
 from .state_changes import Companion
@@ -54,7 +54,7 @@ def start(group_id: str, *, header: str | None, body: str | None, alias: str) ->
             Chord(group_id=group_id, **opened).save(using=alias, force_insert=True)
     except IntegrityError:
         with transaction.atomic(using=alias):
-            Chord.objects.using(alias).filter(pk=group_id).update(**opened, date_created=Now())
+            Chord.objects.using(alias).filter(pk=group_id).update(**opened, date_created=timezone.now())
             ChordPart.objects.using(alias).filter(group_id=group_id).delete()
 
 

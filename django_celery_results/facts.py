@@ -62,7 +62,7 @@ def attempt_of(task_id: str, request: Any) -> int | None:
     A run speaks only for its own id: links of a failed chain and `update_state("other-id")` bring a foreign request.
     """
     delivery = getattr(request, "delivery_info", None)
-    if not delivery or getattr(request, "id", None) != task_id:
+    if not delivery or str(getattr(request, "id", None)) != str(task_id):  # a sender may have chosen a UUID
         return None
     return pack_attempt(
         generation=header(request, GENERATION_HEADER) or 0,

@@ -13,6 +13,8 @@ from .state_changes import Companion, StateChange, changed_by
 from .statements import BUILDERS, Columns, Statement
 from .states import TaskState, state_of
 
+_shared: set[str] = set()
+"""Aliases where a row was there that this process took for new: a project's hook, or a publisher, makes them."""
 _CASTS = {"DateTimeField": "timestamptz", "IntegerField": "integer", "BigIntegerField": "bigint"}
 
 
@@ -60,8 +62,9 @@ def _execute(
     has_attempt = change.attempt is not None
     columns = _columns(model, connection.alias, tuple(initial), tuple(changed), state_of(change.status), has_attempt)
     statements = BUILDERS[connection.vendor](columns)
-    is_first = is_first or change.is_first
-    return _first_taken(connection, (statements.first,) if is_first else statements.usual, values, companion)
+    if is_first or (change.is_first and connection.alias not in _shared):
+        return _insert(connection, statements.first, values, companion)
+    return _first_taken(connection, statements.usual, values, companion)
 
 
 @lru_cache(maxsize=512)
@@ -85,6 +88,17 @@ def _columns(
     )
 
 
+def _insert(
+    connection: BaseDatabaseWrapper, statement: Statement, values: dict[str, Any], companion: Companion | None
+) -> bool:
+    """Run a bare insert. Where it meets a row it has drawn an id in vain: that happens once in a process."""
+    with connection.cursor() as cursor:
+        is_taken = _run(connection, cursor, statement, values, companion)
+        if not _is_made(connection, cursor, is_taken):
+            _shared.add(connection.alias)
+    return is_taken
+
+
 def _first_taken(
     connection: BaseDatabaseWrapper,
     statements: tuple[Statement, ...],
@@ -94,15 +108,32 @@ def _first_taken(
     """Run the statements until one meets a row or makes one. True if it took the write."""
     with connection.cursor() as cursor:
         for statement in statements:
-            sql, parameters = statement.sql, [values[name] for name in statement.parameters]
-            if companion:
-                sql, parameters = companion.folded(sql, parameters)
-            cursor.execute(sql, parameters)
-            if (cursor.lastrowid if connection.vendor == "mysql" else cursor.rowcount) > 0:
+            if _run(connection, cursor, statement, values, companion):
                 return True
             if cursor.rowcount > 0:
                 return False  # MySQL's UPDATE met the row and left it as it was
     return False
+
+
+def _run(
+    connection: BaseDatabaseWrapper,
+    cursor: Any,
+    statement: Statement,
+    values: dict[str, Any],
+    companion: Companion | None,
+) -> bool:
+    sql, parameters = statement.sql, [values[name] for name in statement.parameters]
+    if companion:
+        sql, parameters = companion.folded(sql, parameters)
+    cursor.execute(sql, parameters)
+    return bool((cursor.lastrowid if connection.vendor == "mysql" else cursor.rowcount) > 0)
+
+
+def _is_made(connection: BaseDatabaseWrapper, cursor: Any, is_taken: bool) -> bool:
+    """Whether a bare insert made the row. On SQLite it draws no id in vain."""
+    if connection.vendor == "postgresql":
+        return is_taken and cursor.fetchone() == (True,)
+    return connection.vendor == "sqlite" or (is_taken and cursor.rowcount == 1)  # MySQL counts a changed row as two
 
 
 def _column(model: type[models.Model], name: str) -> models.Field[Any, Any]:

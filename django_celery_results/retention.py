@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from django.db import models, router
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -179,7 +180,8 @@ def _prune_orphaned_parts(batches: Batches) -> None:
     if batches.dry_run:
         return
     for span in batches.spans(_rows(ChordPart), ("group_id", "index", "task_id")):
-        parts = _rows(ChordPart).filter(span, date_created__lt=_ago(ORPHAN_AFTER))
+        # By the clock that dated them: the database's may be in another time zone than Django's.
+        parts = _rows(ChordPart).filter(span, date_created__lt=Now() - timedelta(seconds=ORPHAN_AFTER))
         groups = set(parts.values_list("group_id", flat=True))
         chords = _rows(Chord).filter(pk__in=groups).values_list("pk", flat=True)
         counters = _rows(ChordCounter).filter(group_id__in=groups).values_list("group_id", flat=True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from . import codec
 from .exceptions import TaskIdTooLong
-from .states import PREDICTIONS, READY
+from .states import PREDICTIONS, READY, status_of
 
 _NO_ROOM = (1267, 1366)
 """MySQL: text that is not in the charset of its column, beside the column and on the way into it."""
@@ -67,7 +67,7 @@ def fitting(model: type[models.Model], change: StateChange) -> StateChange:
         for name, value in change.known.items()
         if hasattr(model, name)
     }
-    status = codec.shorten(fit(str(change.status)), limits["status"])
+    status = codec.shorten(fit(status_of(change.status)), limits["status"])
     return replace(change, task_id=codec.clean(task_id), status=status, known=known)
 
 

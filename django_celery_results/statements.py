@@ -86,7 +86,7 @@ def postgresql(columns: Columns) -> Statements:
             WHERE NOT EXISTS (SELECT FROM {table} AS met WHERE met.task_id = incoming.task_id){upsert} RETURNING 1)
         SELECT 1 FROM updated UNION ALL SELECT 1 FROM inserted"""  # noqa: S608 - names come from the model
     values = ", ".join(["%s"] * len(columns.initial))
-    first = f"INSERT INTO {table} AS stored ({names}) VALUES ({values}){upsert}"  # noqa: S608
+    first = f"INSERT INTO {table} AS stored ({names}) VALUES ({values}){upsert} RETURNING xmax = 0"  # noqa: S608
     return Statements(
         usual=(Statement(sql=sql, parameters=columns.initial),),
         first=Statement(sql=first, parameters=columns.initial),

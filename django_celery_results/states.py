@@ -36,6 +36,11 @@ _CLOSED = (TaskState.FAILURE, TaskState.REVOKED, TaskState.REJECTED, TaskState.I
 _ALL_BUT_SUCCESS = _UNFINISHED + _CLOSED
 
 
+def status_of(given: Any) -> str:
+    """The text of a state that a project may keep as a member of an enum, whose `str` is another text."""
+    return str.__str__(given) if isinstance(given, str) else str(given)
+
+
 def state_of(status: str) -> TaskState:
     """The enum member for a stored status."""
     return TaskState(status) if status in NAMED else TaskState.CUSTOM

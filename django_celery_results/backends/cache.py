@@ -15,7 +15,7 @@ from celery.backends.base import KeyValueStoreBackend
 from django.core.cache import BaseCache, caches
 
 from django_celery_results.facts import attempt_of
-from django_celery_results.states import is_replaced
+from django_celery_results.states import is_replaced, status_of
 
 LOCK_SECONDS = 2
 
@@ -70,7 +70,7 @@ class CacheBackend(KeyValueStoreBackend):
     ) -> Any:
         """Store a state unless the one in the cache stands above it."""
         meta = self._get_result_meta(  # type: ignore[attr-defined]
-            result=result, state=str(state or status), traceback=traceback, request=request
+            result=result, state=status_of(state or status), traceback=traceback, request=request
         )
         told = {**meta, "task_id": task_id, "attempt": attempt_of(task_id, request)}
         key = _text(self.get_key_for_task(task_id))

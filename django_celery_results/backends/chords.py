@@ -121,7 +121,7 @@ class ChordMixin(SweepMixin):
         part = self._part(request, state, result)
         if part.key not in (_counted.get() or ()):
             self.writing(lambda alias: self._save(part, alias))
-        self._proceed(request.group, request, part)
+        self._proceed(part.group_id, request, part)
         self._sweep_on_the_way()
 
     def _statement(self, part: Part, alias: str) -> Companion:
@@ -144,8 +144,8 @@ class ChordMixin(SweepMixin):
     def _part(self, request: Any, state: str, result: Any) -> Part:
         index = request.group_index
         return Part(
-            group_id=request.group,
-            task_id=request.id,
+            group_id=str(request.group),
+            task_id=str(request.id),
             index=index if isinstance(index, int) else chord_rows.NO_INDEX,
             state=state,
             result=self._packed_result(state, result),

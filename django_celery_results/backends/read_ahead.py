@@ -29,7 +29,7 @@ class ReadAhead:
 
     def expect(self, result: Any) -> None:
         """This result belongs to a set, or somebody waits for it."""
-        self._expected[id(result)] = result.id
+        self._expected[id(result)] = str(result.id)
 
     def forget(self, result: Any) -> None:
         """It is ready, or nobody looks at it any more."""
@@ -39,7 +39,7 @@ class ReadAhead:
 
     def drop(self, task_id: str) -> None:
         """What was read of this task is of the past."""
-        self._scan.page.pop(task_id, None)
+        self._scan.page.pop(str(task_id), None)
 
     def take(self, task_id: str) -> tuple[bool, Any]:
         """Whether the answer is known, and the row, which is None where there is none."""

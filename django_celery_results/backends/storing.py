@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from celery import current_task, states
@@ -23,6 +23,7 @@ from django_celery_results.managers import TaskResultManager, beside
 from django_celery_results.models import TaskResult
 from django_celery_results.querysets import OURS, saves_itself
 from django_celery_results.state_changes import Companion, StateChange, refuses_text
+from django_celery_results.states import status_of
 from django_celery_results.utils import now
 
 from .started import held_starts
@@ -65,6 +66,16 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         """Run `operation(alias)`, again where the database fails for a while."""
         return outages.retrying(self.alias_for_write(using), operation, outages.STORE_SECONDS)
 
+    def store_result(
+        self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any
+    ) -> Any:
+        """A subclass's own `_store_result` may hand the manager what the 2.x package did: the run goes beside it."""
+        store = partial(super().store_result, task_id, result, state, traceback, request=request, **kwargs)
+        if self.takes_companions:
+            return store()
+        with beside(StateChange(task_id=task_id, status=state, attempt=attempt_of(task_id, request))):
+            return store()
+
     def _store_result(
         self,
         task_id: str,
@@ -80,7 +91,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         """Store a state. `companion` stands or falls with it; versions of Celery call the state by either name."""
         if not task_id:
             raise ValueError(f"task_id must not be empty, but it is {task_id!r}. A task called as a function has none.")
-        task_id, status = str(task_id), str(status or state)
+        task_id, status = str(task_id), status_of(status or state)
         record = message.change_for(app=self.app, task_id=task_id, status=status, request=request)
         if status == states.STARTED and not (record or companion or using) and self._holds(task_id, result, request):
             return result

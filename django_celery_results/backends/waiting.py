@@ -68,7 +68,7 @@ class WaitingMixin:
     def get_task_meta(self, task_id: str, cache: bool = True) -> dict[str, Any]:
         """As Celery's, but the members of a set that are asked for one after the other are read together."""
         if cache and task_id not in self._cache:  # type: ignore[attr-defined]
-            found, row = self._read_ahead.take(task_id)
+            found, row = self._read_ahead.take(str(task_id))
             if found:
                 return self._meta_kept(row, task_id)
         meta: dict[str, Any] = super().get_task_meta(task_id, cache=cache)  # type: ignore[misc]
@@ -135,11 +135,9 @@ class WaitingMixin:
         rows = self.TaskModel._default_manager.using(alias).filter(task_id__in=task_ids)
         if status is not None:
             rows = rows.filter(status__in=list(status))
-        found = {row.task_id: row for row in rows.order_by()}
-        if connections[alias].vendor != "mysql":
-            return found
-        alike = {_folded(task_id): row for task_id, row in found.items()}
-        return {task_id: alike[_folded(task_id)] for task_id in task_ids if _folded(task_id) in alike}
+        same = _folded if connections[alias].vendor == "mysql" else str  # who asks may keep ids as UUIDs
+        found = {same(row.task_id): row for row in rows.order_by()}
+        return {task_id: found[same(task_id)] for task_id in task_ids if same(task_id) in found}
 
     # When to look
 
@@ -162,7 +160,7 @@ class WaitingMixin:
     def listening(self, task_ids: Iterable[str], wake: Callable[[], Any]) -> Any:
         """Be called when one of these tasks is ready, where the setting says so; yields what makes sure of it."""
         alias = self.alias_for_write() if settings().notify else None
-        return listening(alias, task_ids, wake)
+        return listening(alias, map(str, task_ids), wake)
 
     def store_result(self, task_id: str, result: Any, state: str, *args: Any, **kwargs: Any) -> Any:
         stored = super().store_result(task_id, result, state, *args, **kwargs)  # type: ignore[misc]
@@ -172,9 +170,9 @@ class WaitingMixin:
         return stored
 
 
-def _folded(task_id: str) -> str:
+def _folded(task_id: Any) -> str:
     """The id as MariaDB compares it in this column: without case and spaces at its end."""
-    return task_id.rstrip(" ").casefold()
+    return str(task_id).rstrip(" ").casefold()
 
 
 def pauses(interval: float) -> Iterator[float]:

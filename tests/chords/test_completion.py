@@ -82,6 +82,13 @@ def test_members_that_return_at_once_complete_the_chord(places: tuple[int | None
         assert state(group_id) == "done"
 
 
+def test_a_member_whose_id_is_a_uuid_completes_the_chord() -> None:
+    group_id, body = open_chord(1)
+    request = Context(id=uuid.uuid4(), task="t", group=group_id, group_index=0, chord=body, headers={})
+    app.backend.mark_as_done(request.id, 1, request)
+    assert state(group_id) == "done"
+
+
 def test_a_member_that_returns_early_reads_no_other_part() -> None:
     group_id, body = open_chord(1_000)
     for number in range(5):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.batches import Batches
+from django_celery_results.chord_rows import Part
 from django_celery_results.models import (
     Chord,
     ChordCounter,
@@ -167,6 +168,21 @@ def test_chords_of_the_old_package_are_given_up_like_ours(aged: Make) -> None:
 
     assert ChordCounter.objects.get().group_id == "running"
     assert ChordPart.objects.get().group_id == "running"
+
+
+def test_parts_whose_chord_is_not_committed_yet_are_kept_in_every_time_zone(settings: Any) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = False, "Asia/Tokyo"  # SQLite's own clock is that of UTC
+    if connection.vendor == "mysql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET time_zone = '-08:00'")
+    try:
+        Part(group_id="not seen yet", task_id="m", index=0, state="SUCCESS", result=None).save("default")
+        prune(Ages(default=DAY))
+        assert ChordPart.objects.exists()
+    finally:
+        if connection.vendor == "mysql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET time_zone = DEFAULT")
 
 
 def test_groups_expire(aged: Make) -> None:

@@ -9,6 +9,7 @@ import pytest
 from celery.app.task import Context
 
 from django_celery_results import connections as result_connections
+from django_celery_results import guarded_write
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.backends import started as started_module
 from tests.celery_app import app
@@ -24,6 +25,7 @@ def as_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process takes itself for a worker, with nothing held back before or after."""
     monkeypatch.setitem(result_connections._state, "is_worker", True)
     monkeypatch.setattr(started_module, "_process", started_module.HeldStarts())
+    monkeypatch.setattr(guarded_write, "_shared", set())
 
 
 def request_of(task_id: str | None = None, **more: Any) -> Context:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.exceptions import TaskIdTooLong
-from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.models import GroupResult, TaskMessage, TaskResult
 from tests.celery_app import app
 
 from .conftest import request_of
@@ -84,6 +85,14 @@ def test_a_request_of_another_task_tells_nothing(backend: DatabaseBackend) -> No
     backend.store_result("other", {"done": 1}, "PROGRESS", request=request_of())
     stored = row("other")
     assert (stored.task_name, stored.worker, stored.attempt) == (None, None, None)
+
+
+def test_a_run_is_known_by_an_id_that_is_a_uuid(backend: DatabaseBackend) -> None:
+    request = request_of()
+    task_id = request.id = uuid.UUID(request.id)
+    backend.mark_as_failure(task_id, ValueError(), request=request)
+    assert row(str(task_id)).attempt == 0
+    assert TaskMessage.objects.get().task_id == str(task_id)
 
 
 def test_an_unregistered_task_has_a_name(backend: DatabaseBackend) -> None:
@@ -222,6 +231,19 @@ def test_a_column_of_an_old_charset_loses_no_state(backend: DatabaseBackend) -> 
         assert row(request.id).traceback == "\\u2603 says no"
     finally:
         charset("utf8mb4")
+
+
+class JobState(str, Enum):  # noqa: UP042 - as projects have written it for long
+    PROGRESS = "PROGRESS"
+    SUCCESS = "SUCCESS"
+
+
+@pytest.mark.parametrize("state", JobState)
+def test_a_state_may_be_the_member_of_an_enum(backend: DatabaseBackend, state: JobState) -> None:
+    backend.store_result("by backend", 1, state, request=request_of("by backend"))
+    TaskResult.objects.store_result("application/json", "utf-8", "by manager", "1", state)
+    assert set(TaskResult.objects.values_list("status", flat=True)) == {state.value}
+    assert backend.get_state("by backend") == state.value
 
 
 def test_a_status_longer_than_its_column_is_cut(backend: DatabaseBackend) -> None:

@@ -20,6 +20,7 @@ from django_celery_results.backends import CacheBackend
 from tests.celery_app import app as tests_app
 
 from .conftest import request_of
+from .test_backend import JobState
 
 pytestmark = pytest.mark.django_db
 PREFIX = uuid.uuid4().hex
@@ -170,6 +171,12 @@ def test_the_state_has_either_name(backend: CacheBackend, name: str) -> None:
     of = task_id()
     backend._store_result(of, 1, **given)
     assert backend.get_state(of) == "PROGRESS"
+
+
+def test_a_state_may_be_the_member_of_an_enum(backend: CacheBackend) -> None:
+    of = task_id()
+    backend.store_result(of, 1, JobState.SUCCESS)
+    assert str(CacheBackend(backend.app).get_state(of)) == "SUCCESS"
 
 
 def test_the_database_is_left_alone_by_other_caches(backend: CacheBackend, django_assert_num_queries: Any) -> None:

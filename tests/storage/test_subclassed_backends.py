@@ -81,6 +81,25 @@ def test_a_member_of_a_chord_is_counted_by_a_store_with_the_old_signature() -> N
     assert TaskResult.objects.get().status == states.SUCCESS
 
 
+def test_each_run_of_a_task_is_told_where_a_subclass_stores_as_the_old_package_does() -> None:
+    class Backend(DatabaseBackend):
+        def _store_result(  # type: ignore[override]
+            self, task_id: Any, result: Any, status: Any, traceback: Any = None, request: Any = None, using: Any = None
+        ) -> Any:
+            content_type, content_encoding, content = self.encode_content(result)
+            self.TaskModel._default_manager.store_result(
+                content_type, content_encoding, task_id, content, status, using=using,
+                **self._get_extended_properties(request, traceback),
+            )  # fmt: skip
+
+    backend, seen = Backend(app), []
+    for retries, state in ((0, "STARTED"), (0, "RETRY"), (1, "STARTED"), (1, "PROGRESS"), (0, "PROGRESS")):
+        backend.store_result("t", None, state, request=request_of("t", retries=retries))
+        seen.append(TaskResult.objects.get().status)
+    backend.mark_as_done("t", 3, request=request_of("t", retries=1))
+    assert [*seen, backend.get_state("t")] == ["STARTED", "RETRY", "STARTED", "PROGRESS", "PROGRESS", "SUCCESS"]
+
+
 def assert_counts(backend: DatabaseBackend) -> None:
     """One of two members returns, and the chord knows what it returned."""
     body = app.signature("tests.tasks.add", options={"task_id": "body"})

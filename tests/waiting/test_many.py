@@ -1,6 +1,7 @@
 """Questions about a group cost a query or two, not one for each member."""
 
 import gc
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,17 @@ def test_every_question_about_a_finished_group_costs_two_queries_at_most(
     with CaptureQueriesContext(connection) as queries:
         assert question(group) == answer
     assert len(queries) <= 2
+
+
+def test_ids_that_a_project_keeps_as_uuids_are_asked_for_as_such() -> None:
+    ids = [uuid.uuid4() for _ in range(5)]
+    for number, task_id in enumerate(ids):
+        app.backend.store_result(str(task_id), number, "SUCCESS")
+    for question in (GroupResult.get, GroupResult.join):
+        group = app.GroupResult("group", [app.AsyncResult(task_id) for task_id in ids])
+        assert group.completed_count() == 5
+        assert question(group, timeout=1) == [0, 1, 2, 3, 4]
+    assert [task_id for task_id, _ in app.backend.get_many(ids[:1], timeout=1)] == ids[:1]
 
 
 def test_a_restored_group_costs_as_little(results: list[AsyncResult]) -> None:
