@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 ROOT = Path(__file__).parent.parent
 
 project = "django-celery-results"
@@ -25,3 +27,14 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_use_opensearch = ""
+
+
+def setup(app: Sphinx) -> None:
+    """The site shows the changelog, to which the page on releases links where it is read as it is."""
+    app.connect("source-read", add_changelog)
+
+
+def add_changelog(app: Sphinx, page: str, source: list[str]) -> None:
+    if page == "releases":
+        here = source[0].replace("is in [CHANGELOG.md](../CHANGELOG.md).", "is told below.")
+        source[0] = f"{here}\n```{{include}} ../CHANGELOG.md\n:heading-offset: 1\n:relative-docs: docs/\n```\n"

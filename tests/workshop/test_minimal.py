@@ -12,7 +12,7 @@ from tests.workshop.programs import ROOT, run, started
 pytestmark = pytest.mark.once
 
 FAILED = "{ taskResults(first: 1) { nodes { taskName state } } }"
-LAST = {"taskName": "tasks.divide", "state": "FAILURE"}
+LAST = {"taskName": "minimal.divide", "state": "FAILURE"}
 
 
 def test_the_minimal_project_stores_and_answers(tmp_path: Path) -> None:
@@ -21,17 +21,17 @@ def test_the_minimal_project_stores_and_answers(tmp_path: Path) -> None:
     settings = {"BROKER_URL": services.redis_url(), "DJANGO_SUPERUSER_PASSWORD": "choose-one"}
 
     def manage(*command: str) -> None:
-        done = run("python", "manage.py", *command, cwd=folder, **settings)
+        done = run("python", "minimal.py", *command, cwd=folder, **settings)
         assert done.returncode == 0, done.stderr
 
     manage("migrate")
     manage("createsuperuser", "--noinput", "--username", "admin", "--email", "admin@example.org")
     with (
-        started("celery", "-A", "tasks", "worker", "--loglevel", "INFO", cwd=folder, **settings) as worker,
-        started("python", "manage.py", "runserver", "--noreload", "0", cwd=folder, **settings) as web,
+        started("celery", "-A", "minimal", "worker", "--loglevel", "INFO", cwd=folder, **settings) as worker,
+        started("python", "minimal.py", "runserver", "--noreload", "0", cwd=folder, **settings) as web,
     ):
         worker.until(r" ready\.")
         client = Client(web.until(r"Starting development server at (\S+)")[1])
         client.login("admin", "choose-one")
-        manage("shell", "-c", "import tasks; tasks.divide.delay(1, 0)")
+        manage("shell", "-c", "from __main__ import divide; divide.delay(1, 0)")
         eventually("a failed task", lambda: client.run(FAILED)["taskResults"]["nodes"] == [LAST])

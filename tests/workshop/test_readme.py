@@ -15,6 +15,9 @@ from tests.workshop.programs import ROOT, run, started
 pytestmark = pytest.mark.once
 
 README = (ROOT / "README.md").read_text()
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md"), *ROOT.glob("examples/*/*.md")]
+)
 QUICK_START = (ROOT / "docs" / "quick-start.md").read_text()
 BLOCK = re.compile(r"(?P<lead>[^\n]*)\n\n```(?P<language>\w+)\n(?P<code>.*?)```", re.DOTALL)
 BACKGROUND = {"worker": r" ready\.", "runserver": r"Starting development server at (\S+)"}
@@ -82,10 +85,11 @@ def test_the_quick_start_leads_to_a_stored_result_and_its_query(reader: Reader) 
     assert (answer["doneCount"], answer["errors"]) == (1, [])
 
 
-def test_the_readme_names_files_that_exist() -> None:
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("http")]
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_it_links_to_files_that_exist(page: Path) -> None:
+    links = re.findall(r"""\]\(([^)]+)\)|(?:src|srcset)="([^"]+)\"""", page.read_text())
+    paths = [(link or image).partition("#")[0] for link, image in links if not link.startswith("https:")]
+    assert [path for path in paths if not (page.parent / path).exists()] == []
 
 
 def test_the_readme_stays_short() -> None:
