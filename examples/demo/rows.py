@@ -65,8 +65,8 @@ class Rows:
                     options=json.dumps({"delivery": {"exchange": "", "routing_key": task.queue}}),
                 )
 
-    def groups(self) -> Iterator[GroupResult]:
-        """Saved groups over the members that `tasks` gave the same group id."""
+    def groups(self, tasks: list[TaskResult]) -> Iterator[GroupResult]:
+        """Saved groups over the members that `tasks` gave the same group id, as old as the first of them."""
         for start in range(0, self.count, 100):
             members = [[[task_id, None], None] for task_id in self.ids[start : start + 8]]
             group_id = self._group_id(start)
@@ -75,6 +75,8 @@ class Rows:
                 content_type="application/json",
                 content_encoding="utf-8",
                 result=json.dumps([[group_id, None], members]),
+                date_created=tasks[start].date_created,
+                date_done=tasks[start].date_created,
             )
 
     def _task(self, number: int, task_id: str) -> TaskResult:

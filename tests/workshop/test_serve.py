@@ -34,6 +34,12 @@ def test_the_admin_lists_the_rows(client: Client) -> None:
     assert "demo.tasks." in client.get("admin/django_celery_results/taskresult/")
 
 
+def test_a_group_is_as_old_as_its_tasks(client: Client) -> None:
+    query = "{ groupResults(last: 1) { nodes { dateCreated tasks(last: 1) { nodes { dateCreated } } } } }"
+    (group,) = client.run(query)["groupResults"]["nodes"]
+    assert group["tasks"]["nodes"] == [{"dateCreated": group["dateCreated"]}]
+
+
 @pytest.mark.parametrize("state", ["SUCCESS", "FAILURE", "REVOKED", "RETRY", "STARTED", "PENDING", "CUSTOM"])
 def test_there_are_rows_in_every_state(client: Client, state: str) -> None:
     query = "query($state: TaskState!) { taskResults(first: 1, filter: {state: {eq: $state}}) { nodes { state } } }"

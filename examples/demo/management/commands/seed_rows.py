@@ -1,6 +1,7 @@
 """Fills the tables with generated rows, where they are not there yet."""
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management import BaseCommand
@@ -21,14 +22,15 @@ class Command(BaseCommand):
         if TaskResult.objects.filter(task_id=rows.ids[-1]).exists():
             return
         with transaction.atomic():
-            GroupResult.objects.bulk_create(list(rows.groups()))
             tasks = list(rows.tasks())
             self._create(tasks)
+            self._create(list(rows.groups(tasks)))
             TaskMessage.objects.bulk_create(list(rows.messages(tasks)), batch_size=500)
 
-    def _create(self, tasks: list[TaskResult]) -> None:
-        dates = [(task.date_created, task.date_done) for task in tasks]
-        created = TaskResult.objects.bulk_create(tasks, batch_size=500)
-        for task, (date_created, date_done) in zip(created, dates, strict=True):
-            task.date_created, task.date_done = date_created, date_done  # instead of the clock, which bulk_create wrote
-        TaskResult.objects.bulk_update(created, ["date_created", "date_done"], batch_size=200)
+    def _create(self, rows: Sequence[TaskResult | GroupResult]) -> None:
+        dates = [(row.date_created, row.date_done) for row in rows]
+        objects: Any = type(rows[0])._default_manager
+        created = objects.bulk_create(rows, batch_size=500)
+        for row, (date_created, date_done) in zip(created, dates, strict=True):
+            row.date_created, row.date_done = date_created, date_done  # instead of the clock, which bulk_create wrote
+        objects.bulk_update(created, ["date_created", "date_done"], batch_size=200)
