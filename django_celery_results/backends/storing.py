@@ -95,7 +95,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         record = message.change_for(app=self.app, task_id=task_id, status=status, request=request)
         if status == states.STARTED and not (record or companion or using) and self._holds(task_id, result, request):
             return result
-        change = self.change(task_id, result, status, traceback, request)
+        change = _with_start(self.change(task_id, result, status, traceback, request))
         self.writing(lambda alias: self._write(change, alias, companion, record), using)
         return result
 
@@ -175,14 +175,9 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             known |= facts.origin_of(request) | self._get_extended_properties(request, traceback)
             known = {name: value for name, value in known.items() if value is not None or name in _OUTCOME}
             known["meta"] = self._encode_meta(request)
-        held = held_starts().release(task_id)
-        if held or status == states.STARTED:
-            known["date_started"] = held.date_started if held else now()
         failed = status in states.EXCEPTION_STATES
         known |= facts.of_error(known.get("task_name"), result, traceback) if failed else facts.NO_ERROR
-        attempt = attempt_of(task_id, request)
-        is_first = attempt == 0 and held is not None and not held.is_due and not settings().track_queued
-        return StateChange(task_id=task_id, status=status, known=known, attempt=attempt, is_first=is_first)
+        return StateChange(task_id=task_id, status=status, known=known, attempt=attempt_of(task_id, request))
 
     def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
         """What subclasses read and change. The arguments may be private: with Celery's `result_extended` only."""
@@ -237,6 +232,16 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         text = codec.encode(value, self.serializer)[2]
         is_compressed = getattr(self, "compression", None) and self.content_encoding != codec.BINARY
         return codec.to_text(text, codec.BINARY) if is_compressed else text
+
+
+def _with_start(change: StateChange) -> StateChange:
+    """The time of a STARTED that was held back goes with the next state, or that of the STARTED which this is."""
+    held = held_starts().release(change.task_id)
+    if held is None and change.status != states.STARTED:
+        return change
+    known = {**change.known, "date_started": held.date_started if held else now()}
+    is_first = held is not None and not held.is_due and change.attempt == 0 and not settings().track_queued
+    return replace(change, known=known, is_first=is_first)
 
 
 def _as_keywords(change: StateChange, method: Callable[..., Any]) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def test_a_task_is_run_again_after_a_look_at_what_is_sent(visit: Visit) -> None:
 
         visit.page.get_by_label("Reason").fill("deployed")
         visit.page.get_by_role("button", name="Run tasks again").click()
-        expect(visit.page.locator(".messagelist .success")).to_have_text("1 tasks done.")
+        expect(visit.page.locator(".messagelist .success")).to_have_text("1 task done.")
 
     again = TaskResult.objects.get(retried_from="failed")
     assert Operation.objects.get(action="retry").reason == "deployed"
@@ -119,7 +119,7 @@ def test_a_running_task_is_ended(visit: Visit, worker: Worker) -> None:
     order(visit, "revoke_selected", running.id)
     visit.page.get_by_label("Also end tasks that run already").check()
     visit.page.get_by_role("button", name="Revoke tasks").click()
-    expect(visit.page.locator(".messagelist .success")).to_have_text("1 tasks done.")
+    expect(visit.page.locator(".messagelist .success")).to_have_text("1 task done.")
     until(running.id, states.REVOKED)
     visit.page.reload()
     expect(visit.page.get_by_role("row").filter(has_text=running.id)).to_contain_text("REVOKED")

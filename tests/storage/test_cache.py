@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import Celery, chord, states
+from celery import Celery, chord, signals, states
 from celery.app.task import Context
 from celery.contrib.testing.worker import start_worker
 from celery.result import AsyncResult, GroupResult
@@ -145,14 +145,20 @@ def test_a_group_is_joined_by_one_question(backend: CacheBackend, monkeypatch: p
     assert backend.restore_group(group.id) is None
 
 
+def _leave_loggers_alone(**_: Any) -> None:
+    """A worker sets the level of the root logger where nobody else does, for the tests that come after, too."""
+
+
 @pytest.fixture
 def polling(backend: CacheBackend, as_worker: None) -> Iterator[Celery]:
     """An app whose worker runs in a thread, since not every cache is seen by other processes."""
     app = backend.app
     app.conf.update(broker_url="memory://", task_default_queue=task_id(), result_chord_retry_interval=0.05)
     app.conf.broker_transport_options = {"polling_interval": 0.05}
+    signals.setup_logging.connect(_leave_loggers_alone)
     with start_worker(app, pool="solo", perform_ping_check=False):
         yield app
+    signals.setup_logging.disconnect(_leave_loggers_alone)
     tests_app.set_default()
     tests_app.set_current()
 
