@@ -20,7 +20,7 @@ from .bulk import BulkOptions, bulk
 from .claims import RETRY, REVOKE
 from .forget import FORGET
 from .outcome import BulkItem, BulkOutcome, ItemOutcome, Refusal, Refused
-from .retry_many import retry_many
+from .retry_many import retry_many, unsendable
 from .retry_plan import Wish
 from .selection import Selection
 
@@ -64,6 +64,7 @@ class RetryWork:
 
     def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
         found = retry_checks.blockers_for(viewer, tasks, self.wish.allow_states, allow_retried=self.wish.allow_retried)
+        found |= unsendable(self.wish, [task for task in tasks if not found[task.pk]])
         return [_previewed(task, found[task.pk]) for task in tasks]
 
     def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:

@@ -48,6 +48,13 @@ def retry_many(order: audit.Order, wish: Wish, tasks: Sequence[TaskResult]) -> d
     return done
 
 
+def unsendable(wish: Wish, tasks: Sequence[TaskResult]) -> dict[int, list[Refusal]]:
+    """What keeps some of these from being sent, by primary key: planned as for sending, and not carried out."""
+    app = celery_app()
+    planned = [found for part in _parts(tasks) for found in retry_plan.plan(app, wish, part).items()]
+    return {pk: [refusal] for pk, refusal in planned if isinstance(refusal, Refusal)}
+
+
 def _forbidden(order: audit.Order, tasks: Sequence[TaskResult]) -> dict[int, Done]:
     found = {task.pk: guards.missing(order.viewer, Action.RETRY, task) for task in tasks}
     return {pk: _refused(missing) for pk, missing in found.items() if missing}

@@ -218,12 +218,19 @@ def test_time_ends_a_request_too(operator: Viewer, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_dry_run_tells_and_does_nothing(operator: Viewer, sent: list[str], django_assert_num_queries: Any) -> None:
-    failed_tasks(4)
+    failed_tasks(3)
+    failed_task("failed-003", task_name="proj.tasks.renamed")
+    failed_task("failed-004")
     TaskMessage.objects.filter(task_id="failed-001").delete()
-    with django_assert_num_queries(6):  # two of them read the permissions
-        outcome = bulk_retry(operator, FAILED, Wish(), BulkOptions(dry_run=True, limit=3))
-    assert [item.outcome for item in outcome.items] == [ItemOutcome.PENDING, ItemOutcome.SKIPPED, ItemOutcome.PENDING]
-    assert (outcome.matched_count, outcome.remaining_count) == (4, 1)
+    with django_assert_num_queries(9):  # two of them read the permissions
+        outcome = bulk_retry(operator, FAILED, Wish(), BulkOptions(dry_run=True, limit=4))
+    assert [(item.outcome, item.refusal and item.refusal.code) for item in outcome.items] == [
+        (ItemOutcome.PENDING, None),
+        (ItemOutcome.SKIPPED, ErrorCode.ARGUMENTS_UNAVAILABLE),
+        (ItemOutcome.PENDING, None),
+        (ItemOutcome.SKIPPED, ErrorCode.TASK_NOT_REGISTERED),
+    ]
+    assert (outcome.matched_count, outcome.remaining_count) == (5, 1)
     assert sent == []
     assert not Operation.objects.exists()
 
