@@ -3,12 +3,15 @@
 With CI=true every one of them must be there; elsewhere what needs a missing one is skipped, and the run says so.
 """
 
+import atexit
 import getpass
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import time
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -68,6 +71,26 @@ def embedded_redis() -> str:
     found = re.match(rb"port (\d+)", process.stdout.readline())
     assert found, "fakeredis did not start"
     return f"redis://127.0.0.1:{int(found[1])}/0"
+
+
+@cache
+def memcached() -> str:
+    """The address of a memcached of our own, which ends with us; skips the test where there is none, fails it in CI."""
+    if not shutil.which("memcached"):
+        (pytest.fail if IS_CI else pytest.skip)("the program memcached is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(["memcached", "-l", "127.0.0.1", "-p", str(port), "-u", "nobody"])
+    atexit.register(process.terminate)
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            break
+    return f"127.0.0.1:{port}"
 
 
 _KEPT: list[subprocess.Popen[bytes]] = []

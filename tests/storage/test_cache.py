@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from django_celery_results.backends import CacheBackend
+from tests import services
 from tests.celery_app import app as tests_app
 
 from .conftest import request_of
@@ -26,16 +27,25 @@ pytestmark = pytest.mark.django_db
 PREFIX = uuid.uuid4().hex
 
 
-@pytest.fixture(params=["locmem", "filebased", "db", "redis"])
+CLASSES = {
+    "db": "DatabaseCache",
+    "filebased": "FileBasedCache",
+    "locmem": "LocMemCache",
+    "memcached": "PyMemcacheCache",
+    "redis": "RedisCache",
+}
+
+
+@pytest.fixture(params=["locmem", "filebased", "db", "redis", "memcached"])
 def backend(request: Any, settings: Any, tmp_path: Path) -> Iterator[CacheBackend]:
     locations = {
+        "memcached": services.memcached() if request.param == "memcached" else "",
         "filebased": str(tmp_path),
         "db": "test_cache_table",
         "redis": "redis://127.0.0.1:6379/15",
         "locmem": PREFIX,
     }
-    classes = {"db": "DatabaseCache", "filebased": "FileBasedCache", "locmem": "LocMemCache", "redis": "RedisCache"}
-    path = f"django.core.cache.backends.{request.param}.{classes[request.param]}"
+    path = f"django.core.cache.backends.{request.param}.{CLASSES[request.param]}"
     here = {"BACKEND": path, "LOCATION": locations[request.param], "KEY_PREFIX": PREFIX}
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}, "results": here}
     if request.param == "db":
@@ -43,8 +53,7 @@ def backend(request: Any, settings: Any, tmp_path: Path) -> Iterator[CacheBacken
     app = Celery("cached", set_as_current=False)
     app.conf.update(result_backend="django-cache", cache_backend="results", result_extended=True)
     yield app.backend
-    if request.param == "redis":
-        caches["results"].close()
+    caches["results"].close()
 
 
 def task_id() -> str:
@@ -82,8 +91,13 @@ def test_a_success_is_not_lost_between_reading_and_writing(
         pytest.skip("not atomic; a thread would need a connection of its own")
     request = request_of()
     backend.store_result(request.id, {}, states.STARTED, request=request)
-    success = threading.Thread(target=backend.mark_as_done, args=(request.id, 1), kwargs={"request": request})
     get = backend.get
+
+    def succeed() -> None:
+        backend.mark_as_done(request.id, 1, request=request)
+        caches.close_all()  # each thread has clients of its own
+
+    success = threading.Thread(target=succeed)
 
     def get_slowly(key: Any) -> Any:
         stored = get(key)
