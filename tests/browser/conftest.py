@@ -52,7 +52,7 @@ class Visit:
 
     def watch(self) -> None:
         self.page.on("request", self._requested)
-        self.page.on("console", lambda message: self._said(message.type, message.text))
+        self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _requested(self, request: Any) -> None:
@@ -61,9 +61,10 @@ class Visit:
         if request.method == "POST":
             self.posted.append(request.headers)
 
-    def _said(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
+    def _said(self, message: Any) -> None:
+        of_icon = message.location["url"].endswith("/favicon.ico")  # Django's login page names none
+        if message.type in ("error", "warning") and not of_icon:
+            self.complaints.append(message.text)
 
     def open(self, query: str | None = None) -> None:
         self.page.goto(self.origin + "/graphql/")
