@@ -86,11 +86,10 @@ def memcached() -> str:
     for _ in range(100):
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return f"127.0.0.1:{port}"
         except OSError:
             time.sleep(0.05)
-        else:
-            break
-    return f"127.0.0.1:{port}"
+    raise RuntimeError(f"memcached does not answer at port {port}")
 
 
 _KEPT: list[subprocess.Popen[bytes]] = []

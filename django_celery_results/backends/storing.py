@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, TypeVar
 
 from celery import current_task, states
@@ -21,11 +20,12 @@ from django_celery_results.conf import settings
 from django_celery_results.facts import attempt_of
 from django_celery_results.managers import TaskResultManager, beside
 from django_celery_results.models import TaskResult
-from django_celery_results.querysets import OURS, saves_itself
+from django_celery_results.querysets import saves_itself
 from django_celery_results.state_changes import Companion, StateChange, refuses_text
 from django_celery_results.states import status_of
 from django_celery_results.utils import now
 
+from .old_signatures import as_keywords, takes
 from .started import held_starts
 from .too_large import fitting
 
@@ -60,7 +60,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
     @property
     def takes_companions(self) -> bool:
         """Whether a subclass's own `_store_result`, with the signature of the 2.x package, is not in the way."""
-        return _takes(type(self)._store_result, "companion")
+        return takes(type(self)._store_result, "companion")
 
     def writing(self, operation: Callable[[str], T], using: str | None = None) -> T:
         """Run `operation(alias)`, again where the database fails for a while."""
@@ -159,7 +159,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         with transaction.atomic(using=alias), beside(change):
             if companion:
                 companion.run(django_connections[alias])
-            manager.store_result(**_as_keywords(change, type(manager).store_result), using=alias)
+            manager.store_result(**as_keywords(change, type(manager).store_result), using=alias)
         return True
 
     def change(self, task_id: str, result: Any, status: str, traceback: Any, request: Any) -> StateChange:
@@ -242,19 +242,3 @@ def _with_start(change: StateChange) -> StateChange:
     known = {**change.known, "date_started": held.date_started if held else now()}
     is_first = held is not None and not held.is_due and change.attempt == 0 and not settings().track_queued
     return replace(change, known=known, is_first=is_first)
-
-
-def _as_keywords(change: StateChange, method: Callable[..., Any]) -> dict[str, Any]:
-    """The fixed keyword list of the 2.x package, and what a subclass added to the extended properties."""
-    names = ["content_type", "content_encoding", "result", "traceback", "meta", "periodic_task_name", "task_name",
-             "task_args", "task_kwargs", "worker"]  # fmt: skip
-    if "date_started" in change.known and _takes(method, "date_started"):
-        names.append("date_started")
-    names += change.known.keys() - OURS
-    return {"task_id": change.task_id, "status": change.status} | {name: change.known.get(name) for name in names}
-
-
-@lru_cache(maxsize=16)
-def _takes(method: Callable[..., Any], name: str) -> bool:
-    parameters = inspect.signature(method).parameters
-    return name in parameters or any(each.kind is each.VAR_KEYWORD for each in parameters.values())
