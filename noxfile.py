@@ -247,7 +247,7 @@ def run_suite(session: nox.Session, lane: Lane, database: str, url: str, output:
     """Run pytest on one database; whether it passed."""
     ignored = [f"--ignore={path}" for path in lane.ignored]
     marks = ["-m", lane.selection(database), *(("-o", "faulthandler_timeout=2400") if lane.heavy else ())]
-    options = ["-q", "-rs", *marks, "--durations=10", *LATE, *ignored, *(session.posargs or lane.suites)]
+    options = ["-q", "-rfEs", *marks, "--durations=10", *LATE, *ignored, *(session.posargs or lane.suites)]
     started, verdict = time.monotonic(), "failed"
     try:
         session.run(
