@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from kombu.serialization import dumps, loads
@@ -25,6 +26,14 @@ BINARY = "binary"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _MARK = "\N{HORIZONTAL ELLIPSIS}"
 _DIGEST = 8
+NO_CHILDREN: dict[str, Any] = {"children": []}
+"""The meta of most tasks."""
+_SHORT = 100
+
+
+def is_plain(text: str, limit: int | None) -> bool:
+    """Whether it fits as it is, into a column of any charset: the quick answer for most texts."""
+    return text.isascii() and "\0" not in text and (limit is None or len(text) <= limit)
 
 
 def clean(text: str) -> str:
@@ -57,6 +66,25 @@ def encode(value: Any, serializer: str) -> tuple[str, str, str]:
     """Content type, content encoding, and the value as text; bytes are told by the encoding `binary`, as base64."""
     content_type, content_encoding, payload = dumps(value, serializer=serializer)
     return content_type, content_encoding, to_text(payload, content_encoding)
+
+
+def encode_beside(value: Any, serializer: str) -> str:
+    """The text alone. What comes with nearly every task is encoded once."""
+    if value is NO_CHILDREN:
+        return _encode_no_children(serializer)
+    if isinstance(value, str) and len(value) <= _SHORT:
+        return _encode_short(value, serializer)
+    return encode(value, serializer)[2]
+
+
+@lru_cache(maxsize=256)
+def _encode_short(text: str, serializer: str) -> str:
+    return encode(text, serializer)[2]
+
+
+@lru_cache(maxsize=16)
+def _encode_no_children(serializer: str) -> str:
+    return encode(NO_CHILDREN, serializer)[2]
 
 
 def to_text(payload: str | bytes, content_encoding: str) -> str:

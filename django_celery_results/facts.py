@@ -128,7 +128,7 @@ def _time(value: Any) -> datetime | None:
 
 def _known(told: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: value if isinstance(value, int | datetime) else str(value)
+        name: value if isinstance(value, (int, datetime)) else str(value)
         for name, value in told.items()
         if value is not None
     }

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.db import connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from .connections import cursor_of
 from .state_changes import Companion, StateChange, changed_by
-from .statements import BUILDERS, Columns, Statement
+from .statements import BUILDERS, Columns, Statement, Statements
 from .states import TaskState, state_of
 
 _shared: set[str] = set()
 """Aliases where a row was there that this process took for new: a project's hook, or a publisher, makes them."""
+_INTEGERS = ("IntegerField", "BigIntegerField")
 _CASTS = {"DateTimeField": "timestamptz", "IntegerField": "integer", "BigIntegerField": "bigint"}
 
 
@@ -51,34 +56,33 @@ def _execute(
     is_first: bool = False,
 ) -> bool:
     """`is_first`: the row was looked for and is not there."""
-    changed = changed_by(change)
     now = timezone.now()
+    changed = changed_by(change, now)
     first = {"content_type": "", "content_encoding": ""}  # NOT NULL, and unknown to whoever stores a bare state
-    initial = {"task_id": change.task_id, "date_created": now, "date_done": now, **first, **changed}
-    values = {  # every driver takes text as it is, and most values are that
-        name: value if value is None or isinstance(value, str) else _prepared(model, name, value, connection)
-        for name, value in initial.items()
-    }
-    has_attempt = change.attempt is not None
-    columns = _columns(model, connection.alias, tuple(initial), tuple(changed), state_of(change.status), has_attempt)
-    statements = BUILDERS[connection.vendor](columns)
+    values = {"task_id": change.task_id, "date_created": now, "date_done": now, **first, **changed}
+    build, state, has_attempt = BUILDERS[connection.vendor], state_of(change.status), change.attempt is not None
+    statements = _statements(build, model, connection.alias, tuple(values), tuple(changed), state, has_attempt)
+    for name, value in values.items():
+        if value is not None and not isinstance(value, str):  # every driver takes text as it is
+            values[name] = _prepared(model, name, value, connection)
     if is_first or (change.is_first and connection.alias not in _shared):
-        return _insert(connection, statements.first, values, companion)
+        return _insert(connection, statements, values, companion)
     return _first_taken(connection, statements.usual, values, companion)
 
 
 @lru_cache(maxsize=512)
-def _columns(
+def _statements(
+    build: Callable[[Columns], Statements],
     model: type[models.Model],
     alias: str,
     initial: tuple[str, ...],
     changed: tuple[str, ...],
     state: TaskState,
     has_attempt: bool,
-) -> Columns:
+) -> Statements:
     """Made once for every kind of write: from one task to the next only values differ."""
     quoted = connections[alias].ops.quote_name
-    return Columns(
+    columns = Columns(
         table=quoted(model._meta.db_table),
         key=quoted(str(model._meta.pk and model._meta.pk.column)),
         types=tuple((name, _cast(model, name)) for name in initial),
@@ -86,17 +90,20 @@ def _columns(
         state=state,
         has_attempt=has_attempt,
     )
+    return build(columns)
 
 
 def _insert(
-    connection: BaseDatabaseWrapper, statement: Statement, values: dict[str, Any], companion: Companion | None
+    connection: BaseDatabaseWrapper, statements: Statements, values: dict[str, Any], companion: Companion | None
 ) -> bool:
-    """Run a bare insert. Where it meets a row it has drawn an id in vain: that happens once in a process."""
-    with connection.cursor() as cursor:
-        is_taken = _run(connection, cursor, statement, values, companion)
+    """Insert without a look. Where there is a row, an id was drawn in vain: that happens once in a process."""
+    with cursor_of(connection) as cursor:
+        is_taken = _run(connection, cursor, statements.first, values, companion)
         if not _is_made(connection, cursor, is_taken):
             _shared.add(connection.alias)
-    return is_taken
+    if is_taken or statements.is_first_guarded:
+        return is_taken
+    return _first_taken(connection, statements.usual, values, companion)
 
 
 def _first_taken(
@@ -106,12 +113,12 @@ def _first_taken(
     companion: Companion | None,
 ) -> bool:
     """Run the statements until one meets a row or makes one. True if it took the write."""
-    with connection.cursor() as cursor:
+    with cursor_of(connection) as cursor:
         for statement in statements:
             if _run(connection, cursor, statement, values, companion):
                 return True
-            if cursor.rowcount > 0:
-                return False  # MySQL's UPDATE met the row and left it as it was
+            if connection.vendor == "mysql" and cursor.lastrowid:
+                return False  # its UPDATE met the row and left it as it was
     return False
 
 
@@ -122,29 +129,39 @@ def _run(
     values: dict[str, Any],
     companion: Companion | None,
 ) -> bool:
-    sql, parameters = statement.sql, [values[name] for name in statement.parameters]
+    sql, parameters = statement.sql, list(map(values.__getitem__, statement.parameters))
     if companion:
         sql, parameters = companion.folded(sql, parameters)
     cursor.execute(sql, parameters)
-    return bool((cursor.lastrowid if connection.vendor == "mysql" else cursor.rowcount) > 0)
+    return bool((cursor.lastrowid if statement.tells_by_id else cursor.rowcount) > 0)
 
 
 def _is_made(connection: BaseDatabaseWrapper, cursor: Any, is_taken: bool) -> bool:
-    """Whether a bare insert made the row. On SQLite it draws no id in vain."""
+    """Whether the insert made the row. On SQLite it draws no id in vain."""
     if connection.vendor == "postgresql":
-        return is_taken and cursor.fetchone() == (True,)
-    return connection.vendor == "sqlite" or (is_taken and cursor.rowcount == 1)  # MySQL counts a changed row as two
+        return is_taken and cursor.cursor.fetchone() == (True,)  # the driver's own: Django's costs more than the row
+    return connection.vendor == "sqlite" or is_taken
 
 
 def _column(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     return model._meta.get_field(name)  # type: ignore[return-value]
 
 
+@lru_cache(maxsize=512)
+def _kind(model: type[models.Model], name: str) -> str:
+    return _column(model, name).get_internal_type()
+
+
 def _prepared(model: type[models.Model], name: str, value: Any, connection: BaseDatabaseWrapper) -> Any:
-    """As the driver takes it."""
+    """As the driver takes it: what is of its column's type already needs no field to make it so."""
+    kind = _kind(model, name)
+    if type(value) is int and kind in _INTEGERS:
+        return connection.ops.adapt_integerfield_value(value, kind)
+    if type(value) is datetime and kind == "DateTimeField" and timezone.is_aware(value) is settings.USE_TZ:
+        return connection.ops.adapt_datetimefield_value(value)
     return _column(model, name).get_db_prep_save(value, connection)
 
 
 def _cast(model: type[models.Model], name: str) -> str:
     """PostgreSQL knows no types in a bare SELECT. `varchar(n)` would cut without a word; the column itself refuses."""
-    return _CASTS.get(_column(model, name).get_internal_type(), "text")
+    return _CASTS.get(_kind(model, name), "text")

@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -21,7 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
 from .outages import is_retryable, recover
-from .querysets import M, TaskResultQuerySet
+from .querysets import M, TaskResultQuerySet, write
 from .state_changes import Companion, StateChange
 from .utils import now
 
@@ -131,8 +130,7 @@ class TaskResultManager(ResultManager[M]):
 
     def write(self, change: StateChange, *, using: str | None = None, companion: Companion | None = None) -> bool:
         """Store a state unless the row stands above it; True if it was taken."""
-        alias = self._written(using)
-        return TaskResultQuerySet(self.model, using=alias).write(change, companion)
+        return write(self.model, self._written(using), change, companion)
 
     @transaction_retry(max_retries=2)
     def store_result(
@@ -179,7 +177,7 @@ def _with_beside(task_id: str, status: str, known: dict[str, Any]) -> StateChang
     more = _beside.get()
     if more is None or (more.task_id, more.status) != (task_id, status):
         return StateChange(task_id=task_id, status=status, known=known)
-    return replace(more, known={**more.known, **known})
+    return more._replace(known={**more.known, **known})
 
 
 class GroupResultManager(ResultManager[M]):

@@ -16,7 +16,7 @@ from django.db import connections
 from django.utils import timezone
 
 from .conf import settings
-from .facts import RETRY_HEADER, attempt_of
+from .facts import RETRY_HEADER
 from .message_codec import Message, MessageUnavailable, encode, serializer_of
 from .models import TaskMessage
 from .states import READY, TaskState
@@ -81,9 +81,8 @@ def store(records: Sequence[TaskMessage], *, using: str) -> None:
     )
 
 
-def change_for(*, app: Celery, task_id: str, status: str, request: Any) -> Change | None:
-    """What to do to the record when this state is stored; None, and no cost, where there is nothing to do."""
-    attempt = attempt_of(task_id, request)
+def change_for(*, app: Celery, task_id: str, status: str, request: Any, attempt: int | None) -> Change | None:
+    """What to do to the record when this run stores this state; None, and no cost, where there is nothing to do."""
     if attempt is None or not getattr(request, "task", None):
         return None
     try:
@@ -94,12 +93,15 @@ def change_for(*, app: Celery, task_id: str, status: str, request: Any) -> Chang
 
 
 def _change(app: Celery, task_id: str, status: str, request: Any, attempt: int) -> Change | None:
-    mode = mode_of(app)
     # A retry wrote a record before it was sent, whatever the setting, and so did whoever tracks queued tasks.
-    has_one = not {RETRY_HEADER, QUEUED_HEADER}.isdisjoint(getattr(request, "headers", None) or {})
-    if status == TaskState.SUCCESS and mode != "always":
-        return Discard(task_id) if attempt > 0 or mode == "started" or has_one else None
-    if _is_kept(app, mode, status, request):
+    headers = getattr(request, "headers", None) or {}
+    has_one = RETRY_HEADER in headers or QUEUED_HEADER in headers
+    chosen = settings().store_messages
+    if status not in _KEPT_STATES and chosen not in ("started", "always"):  # of nearly all tasks
+        return Discard(task_id) if status == TaskState.SUCCESS and (attempt > 0 or has_one) else None
+    if status == TaskState.SUCCESS and chosen == "started":
+        return Discard(task_id)
+    if _is_kept(app, mode_of(app), status, request):
         return Keep(_record(app, task_id, request))
     return Discard(task_id) if has_one and status in READY else None
 

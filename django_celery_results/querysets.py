@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from django.apps import apps
 from django.db import IntegrityError, connections, models, transaction
 from django.db.models import signals
+from django.utils import timezone
 
 from . import guarded_write
 from .state_changes import Companion, StateChange, changed_by, fitting
@@ -34,14 +35,6 @@ _IDS_AT_ONCE = 2_000
 class TaskResultQuerySet(models.QuerySet[M]):
     """Rows of tasks."""
 
-    def write(self, change: StateChange, companion: Companion | None = None) -> bool:
-        """Store a state unless the row stands above it; True if it was taken."""
-        self._for_write = True
-        change = fitting(self.model, change)
-        if saves_itself(self.model, self.db):
-            return self._save(change, companion)
-        return guarded_write.write(self.model, self.db, change, companion)
-
     def delete(self) -> tuple[int, dict[str, int]]:
         """The records of the tasks' messages go with the rows."""
         records: Any = apps.get_model("django_celery_results", "TaskMessage")._base_manager
@@ -57,31 +50,39 @@ class TaskResultQuerySet(models.QuerySet[M]):
     delete.alters_data = True  # type: ignore[attr-defined]  # no template may call it
     delete.queryset_only = True  # type: ignore[attr-defined]
 
-    def _save(self, change: StateChange, companion: Companion | None) -> bool:
-        try:
-            return self._save_once(change, companion)
-        except IntegrityError:  # another first writer was faster: now there is a row to look at
-            return self._save_once(change, companion)
 
-    def _save_once(self, change: StateChange, companion: Companion | None) -> bool:
-        with transaction.atomic(using=self.db):
-            if companion:
-                companion.run(connections[self.db])
-            row: Any = self.select_for_update().filter(task_id=change.task_id).first()
-            by, seen = change.attempt, getattr(row, "attempt", None)  # a project's own model may be without
-            if row and not is_replaced(stored=row.status, stored_attempt=seen, by=change.status, attempt=by):
-                return False
-            row = row or self.model(task_id=change.task_id)
-            for name, value in changed_by(change).items():
-                setattr(row, name, value)
-            row.save(using=self.db)
-            return True
+def write(model: type[models.Model], alias: str, change: StateChange, companion: Companion | None = None) -> bool:
+    """Store a state unless the row stands above it; True if it was taken."""
+    change = fitting(model, change)
+    if not saves_itself(model, alias):
+        return guarded_write.write(model, alias, change, companion)
+    try:
+        return _save(model, alias, change, companion)
+    except IntegrityError:  # another first writer was faster: now there is a row to look at
+        return _save(model, alias, change, companion)
+
+
+def _save(model: type[models.Model], alias: str, change: StateChange, companion: Companion | None) -> bool:
+    with transaction.atomic(using=alias):
+        if companion:
+            companion.run(connections[alias])
+        rows: TaskResultQuerySet[Any] = TaskResultQuerySet(model, using=alias)
+        row: Any = rows.select_for_update().filter(task_id=change.task_id).first()
+        by, seen = change.attempt, getattr(row, "attempt", None)  # a project's own model may be without
+        if row and not is_replaced(stored=row.status, stored_attempt=seen, by=change.status, attempt=by):
+            return False
+        row = row or model(task_id=change.task_id)  # type: ignore[call-arg, unused-ignore]
+        for name, value in changed_by(change, timezone.now()).items():
+            setattr(row, name, value)
+        row.save(using=alias)
+        return True
 
 
 def saves_itself(model: type[models.Model], alias: str) -> bool:
     """Whether the model's `save()` must run: somebody listens, or there is more to store than a statement knows."""
-    listened = any(signal.has_listeners(model) for signal in (signals.pre_save, signals.post_save))
-    return listened or connections[alias].vendor not in BUILDERS or _is_special(model)
+    if signals.pre_save.has_listeners(model) or signals.post_save.has_listeners(model):
+        return True
+    return _is_special(model) or connections[alias].vendor not in BUILDERS
 
 
 @lru_cache(maxsize=16)

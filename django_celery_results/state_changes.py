@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.db import DataError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils import timezone
 
 from . import codec
 from .exceptions import TaskIdTooLong
@@ -39,13 +40,12 @@ class Companion:
         return f"WITH companion AS ({self.sql}){', ' if has_parts else ' '}{rest}", [*self.parameters, *parameters]
 
 
-@dataclass(frozen=True, kw_only=True)
-class StateChange:
+class StateChange(NamedTuple):
     """A state to store, with the columns that are known; those that are not named keep what they hold."""
 
     task_id: str
     status: str
-    known: Mapping[str, Any] = field(default_factory=dict)
+    known: Mapping[str, Any] = MappingProxyType({})
     attempt: int | None = None
     """The run that speaks, as `facts.attempt_of` packs it; None: nobody who runs the task."""
     is_first: bool = False
@@ -61,14 +61,15 @@ def fitting(model: type[models.Model], change: StateChange) -> StateChange:
     if limit is not None and len(task_id) > limit:
         raise TaskIdTooLong(f"{TaskIdTooLong.__doc__} It has {len(task_id)} characters, the column {limit}.")
     fit = codec.escaped if change.is_escaped else codec.clean
-    # What a project's backend tells beyond the columns is for a manager of its own.
-    known = {
-        name: codec.shorten(fit(value), limits.get(name)) if isinstance(value, str) else value
-        for name, value in change.known.items()
-        if hasattr(model, name)
-    }
+    known = {}
+    for name, value in change.known.items():
+        if name not in limits and not hasattr(model, name):
+            continue  # what a project's backend tells beyond the columns is for a manager of its own
+        limit = limits.get(name)
+        is_plain = not isinstance(value, str) or codec.is_plain(value, limit)
+        known[name] = value if is_plain else codec.shorten(fit(value), limit)
     status = codec.shorten(fit(status_of(change.status)), limits["status"])
-    return replace(change, task_id=codec.clean(task_id), status=status, known=known)
+    return change._replace(task_id=codec.clean(task_id), status=status, known=known)
 
 
 @lru_cache(maxsize=16)
@@ -77,13 +78,13 @@ def _limits(model: type[models.Model]) -> dict[str, int | None]:
     return {column.attname: column.max_length for column in model._meta.concrete_fields}
 
 
-def changed_by(change: StateChange) -> dict[str, Any]:
+def changed_by(change: StateChange, now: datetime) -> dict[str, Any]:
     """What a later write sets."""
     changed = {"status": change.status, **change.known}
     if change.attempt is not None or change.status in PREDICTIONS:
         changed["attempt"] = change.attempt
     if change.status in READY:
-        changed["date_done"] = timezone.now()
+        changed["date_done"] = now
     return changed
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from .states import NAMED, REPLACES, TaskState
 
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """What a statement is made for. Equal values share one text, which a connection then prepares once."""
+    """What a statement is made for. Equal values make equal text, which a connection then prepares once."""
 
     table: str
     """Quoted."""
@@ -38,6 +37,8 @@ class Statement:
 
     sql: str
     parameters: tuple[str, ...]
+    tells_by_id: bool = False
+    """MySQL: whether a write that is taken shows in the insert id rather than in the number of rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,9 @@ class Statements:
     usual: tuple[Statement, ...]
     """Run in turn, until one meets a row or makes one."""
     first: Statement
-    """Cheapest where there is no row yet. Should there be one, the guard holds all the same, and an id is drawn."""
+    """Cheapest where there is no row yet. Should there be one, an id is drawn in vain."""
+    is_first_guarded: bool = True
+    """Whether the first settles it where it meets a row; if not, it leaves the row alone and the usual follow."""
 
 
 def guard(columns: Columns, incoming: str, status: str = "stored.status", attempt: str = "stored.attempt") -> str:
@@ -55,6 +58,8 @@ def guard(columns: Columns, incoming: str, status: str = "stored.status", attemp
     rule = REPLACES[columns.state]
     if not columns.has_attempt:
         return f"({_is_one_of(status, rule.without_run)})"
+    if rule.newer == rule.same == rule.older:
+        return f"({_is_one_of(status, rule.same)})"
     relations = (("<", rule.newer), ("=", rule.same), (">", rule.older))
     cases = [f"COALESCE({attempt}, -1) {sign} {incoming} AND {_is_one_of(status, s)}" for sign, s in relations if s]
     return f"({' OR '.join(cases) or '1 = 0'})"
@@ -67,7 +72,6 @@ def _is_one_of(status: str, states: tuple[TaskState, ...]) -> str:
     return f"{status} {'NOT IN' if turned else 'IN'} ({', '.join(names)})" if names else "1 = 0"
 
 
-@lru_cache(maxsize=512)
 def postgresql(columns: Columns) -> Statements:
     """UPDATE the row that is there, INSERT where none is. Only first writers that race each other draw in vain."""
     incoming = ", ".join(f"%s::{cast} AS {name}" for name, cast in columns.types)
@@ -93,7 +97,6 @@ def postgresql(columns: Columns) -> Statements:
     )
 
 
-@lru_cache(maxsize=512)
 def sqlite(columns: Columns) -> Statements:
     """The insert carries the key of the row it may meet, so that only a true insert draws a new one."""
     names = ", ".join(columns.initial)
@@ -107,28 +110,36 @@ def sqlite(columns: Columns) -> Statements:
     return Statements(usual=(statement,), first=statement)
 
 
-@lru_cache(maxsize=512)
 def mysql(columns: Columns) -> Statements:
-    """UPDATE, then INSERT if no row was met. The verdict travels as the insert id, which a refusal leaves at 0."""
+    """UPDATE, then INSERT if no row was met.
+
+    The server reads every statement anew, so that length costs: a guard takes part only where there may be a row.
+    """
     table = columns.table
-    update = f"UPDATE {table} SET {_settled_once(columns, lambda _: '%s')} WHERE task_id = %s"  # noqa: S608
+    changes = ", ".join(f"{name} = %s" for name in columns.changed)
+    replaces = guard(columns, "%s", "BINARY status", "attempt")
+    # A row that is met leaves its key as the insert id, whether it is taken or not.
+    update = f"UPDATE {table} SET {changes} WHERE task_id = %s AND LAST_INSERT_ID({columns.key}) AND {replaces}"  # noqa: S608
     insert = f"""
         INSERT INTO {table} ({", ".join(columns.initial)}) VALUES ({", ".join(["%s"] * len(columns.initial))})
-        ON DUPLICATE KEY UPDATE {_settled_once(columns, "VALUES({})".format)}"""  # noqa: S608
-    asked = update.count("%s") - len(columns.changed) - 1  # the guard asks for the attempt so often
-    first = Statement(sql=insert, parameters=columns.initial)
-    meeting = Statement(sql=update, parameters=("attempt",) * asked + (*columns.changed, "task_id"))
-    return Statements(usual=(meeting, first), first=first)
+        ON DUPLICATE KEY UPDATE """  # noqa: S608
+    asked = ("attempt",) * replaces.count("%s")
+    meeting = Statement(sql=update, parameters=(*columns.changed, "task_id", *asked))
+    making = Statement(sql=insert + _settled_once(columns), parameters=columns.initial, tells_by_id=True)
+    bare = Statement(sql=f"{insert}{columns.key} = {columns.key}", parameters=columns.initial, tells_by_id=True)
+    return Statements(usual=(meeting, making), first=bare, is_first_guarded=False)
 
 
-def _settled_once(columns: Columns, incoming: Callable[[str], str]) -> str:
-    """Assignments run from left to right: the first settles the verdict, before it changes what the verdict reads."""
-    table = columns.table
-    replaces = guard(columns, incoming("attempt"), f"BINARY {table}.status", f"{table}.attempt")
-    verdicts = [f"@taken := {replaces} AND LAST_INSERT_ID({table}.{columns.key})"]
+def _settled_once(columns: Columns) -> str:
+    """Assignments run from left to right: the first settles the verdict, before it changes what the verdict reads.
+
+    The verdict travels as the insert id, which a refusal leaves at 0.
+    """
+    replaces = guard(columns, "VALUES(attempt)", "BINARY status", "attempt")
+    verdicts = [f"@taken := {replaces} AND LAST_INSERT_ID({columns.key})"]
     verdicts += ["@taken"] * (len(columns.changed) - 1)
     return ", ".join(
-        f"{name} = IF({verdict}, {incoming(name)}, {table}.{name})"
+        f"{name} = IF({verdict}, VALUES({name}), {name})"
         for name, verdict in zip(columns.changed, verdicts, strict=True)
     )
 

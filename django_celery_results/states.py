@@ -34,6 +34,7 @@ PREDICTIONS = (TaskState.FAILURE, TaskState.REVOKED)
 _UNFINISHED = (TaskState.PENDING, TaskState.RECEIVED, TaskState.STARTED, TaskState.CUSTOM, TaskState.RETRY)
 _CLOSED = (TaskState.FAILURE, TaskState.REVOKED, TaskState.REJECTED, TaskState.IGNORED)
 _ALL_BUT_SUCCESS = _UNFINISHED + _CLOSED
+_BY_STATUS = {str(state): state for state in NAMED}
 
 
 def status_of(given: Any) -> str:
@@ -43,7 +44,7 @@ def status_of(given: Any) -> str:
 
 def state_of(status: str) -> TaskState:
     """The enum member for a stored status."""
-    return TaskState(status) if status in NAMED else TaskState.CUSTOM
+    return _BY_STATUS.get(status, TaskState.CUSTOM)
 
 
 @dataclass(frozen=True, kw_only=True)

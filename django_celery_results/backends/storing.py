@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
-from functools import partial
 from typing import Any, TypeVar
 
 from celery import current_task, states
 from celery.backends.base import BaseDictBackend  # type: ignore[attr-defined]
 from django.db import DatabaseError, router, transaction
 from django.db import connections as django_connections
+from django.utils.timezone import now
 from kombu.exceptions import EncodeError
 
 from django_celery_results import codec, connections, facts, message, outages
@@ -23,7 +22,6 @@ from django_celery_results.models import TaskResult
 from django_celery_results.querysets import saves_itself
 from django_celery_results.state_changes import Companion, StateChange, refuses_text
 from django_celery_results.states import status_of
-from django_celery_results.utils import now
 
 from .old_signatures import as_keywords, takes
 from .started import held_starts
@@ -70,11 +68,10 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any
     ) -> Any:
         """A subclass's own `_store_result` may hand the manager what the 2.x package did: the run goes beside it."""
-        store = partial(super().store_result, task_id, result, state, traceback, request=request, **kwargs)
         if self.takes_companions:
-            return store()
+            return super().store_result(task_id, result, state, traceback, request=request, **kwargs)
         with beside(StateChange(task_id=task_id, status=state, attempt=attempt_of(task_id, request))):
-            return store()
+            return super().store_result(task_id, result, state, traceback, request=request, **kwargs)
 
     def _store_result(
         self,
@@ -92,24 +89,26 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         if not task_id:
             raise ValueError(f"task_id must not be empty, but it is {task_id!r}. A task called as a function has none.")
         task_id, status = str(task_id), status_of(status or state)
-        record = message.change_for(app=self.app, task_id=task_id, status=status, request=request)
-        if status == states.STARTED and not (record or companion or using) and self._holds(task_id, result, request):
+        by = attempt_of(task_id, request)
+        record = message.change_for(app=self.app, task_id=task_id, status=status, request=request, attempt=by)
+        is_bare = by is not None and not (record or companion or using)
+        if status == states.STARTED and is_bare and self._holds(task_id, result, request):
             return result
-        change = _with_start(self.change(task_id, result, status, traceback, request))
+        change = _with_start(self.change(task_id, result, status, traceback, request, by))
         self.writing(lambda alias: self._write(change, alias, companion, record), using)
         return result
 
     def store_queued(self, task_id: str, request: Any, record: message.Change | None = None) -> None:
         """Insert the row of a task that was published, with its record; nothing where a worker was faster."""
-        told = self.change(task_id, None, states.PENDING, None, request)
-        change = replace(told, attempt=None, known={**told.known, "result": None})  # no run says this
+        told = self.change(task_id, None, states.PENDING, None, request)  # no run says this
+        change = told._replace(known={**told.known, "result": None})
         alias = self.alias_for_write()
         outages.retrying(alias, lambda alias: self._write(change, alias, None, record), outages.READ_SECONDS)
 
     def _holds(self, task_id: str, result: Any, request: Any) -> bool:
-        """Hold STARTED back in a worker, where the task's own next state is soon to be written by this process."""
+        """Hold a run's STARTED back in a worker, where its next state is soon to be written by this process."""
         seconds = settings().merge_started_after
-        if seconds <= 0 or not connections.is_worker() or attempt_of(task_id, request) is None:
+        if seconds <= 0 or not connections.is_worker():
             return False
         if not isinstance(result, dict) or not result.keys() <= _OF_CELERY:
             return False  # progress that a task reports under this name is shown at once
@@ -118,8 +117,8 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         date_started = now()
 
         def write() -> None:  # few are ever written, so that their columns are made only then
-            change = self.change(task_id, result, states.STARTED, None, request)
-            self._write_from_thread(replace(change, known={**change.known, "date_started": date_started}))
+            change = self.change(task_id, result, states.STARTED, None, request, attempt_of(task_id, request))
+            self._write_from_thread(change._replace(known={**change.known, "date_started": date_started}))
 
         held_starts().hold(task_id, date_started, seconds, write)
         return True
@@ -142,7 +141,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             smaller = fitting(self, change, alias, companion, record, error)
             if not smaller and not refuses_text(error):
                 raise
-            change, companion, record = smaller or (replace(change, is_escaped=True), companion, record)
+            change, companion, record = smaller or (change._replace(is_escaped=True), companion, record)
             self._write_once(change, alias, companion, record)
 
     def _write_once(
@@ -162,8 +161,10 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             manager.store_result(**as_keywords(change, type(manager).store_result), using=alias)
         return True
 
-    def change(self, task_id: str, result: Any, status: str, traceback: Any, request: Any) -> StateChange:
-        """All that is known when this state is stored, as columns."""
+    def change(
+        self, task_id: str, result: Any, status: str, traceback: Any, request: Any, attempt: int | None = None
+    ) -> StateChange:
+        """All that is known when this state is stored, as columns. `attempt`: of the run that says it."""
         content_type, content_encoding, text = self._encode_any(result, status)
         known: dict[str, Any] = {
             "content_type": content_type,
@@ -172,12 +173,13 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             "traceback": None if traceback is None else str(traceback),
         }
         if facts.is_about(request, task_id):
-            known |= facts.origin_of(request) | self._get_extended_properties(request, traceback)
-            known = {name: value for name, value in known.items() if value is not None or name in _OUTCOME}
+            told = self._get_extended_properties(request, traceback).items()
+            known |= {name: value for name, value in told if value is not None or name in _OUTCOME}
+            known |= facts.origin_of(request)
             known["meta"] = self._encode_meta(request)
         failed = status in states.EXCEPTION_STATES
         known |= facts.of_error(known.get("task_name"), result, traceback) if failed else facts.NO_ERROR
-        return StateChange(task_id=task_id, status=status, known=known, attempt=attempt_of(task_id, request))
+        return StateChange(task_id=task_id, status=status, known=known, attempt=attempt)
 
     def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
         """What subclasses read and change. The arguments may be private: with Celery's `result_extended` only."""
@@ -199,7 +201,10 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
 
     def _encode_meta(self, request: Any) -> Any:
         """The children beside that, as text of the result's own encoding."""
-        meta = {**self._get_meta_from_request(request), "children": self.current_task_children(request) or []}
+        own, children = self._get_meta_from_request(request), self.current_task_children(request)
+        if not own and not children:
+            return self._encode_beside(codec.NO_CHILDREN)
+        meta = {**own, "children": children or []}
         try:
             return self._encode_beside(meta)
         except EncodeError:
@@ -229,7 +234,7 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         """Text that is read back by the content type and encoding of the row's result, as the 2.x package reads it."""
         if type(self).encode_content is not StoringMixin.encode_content:
             return self.encode_content(value)[2]  # a project's own columns may take more than text
-        text = codec.encode(value, self.serializer)[2]
+        text = codec.encode_beside(value, self.serializer)
         is_compressed = getattr(self, "compression", None) and self.content_encoding != codec.BINARY
         return codec.to_text(text, codec.BINARY) if is_compressed else text
 
@@ -241,4 +246,4 @@ def _with_start(change: StateChange) -> StateChange:
         return change
     known = {**change.known, "date_started": held.date_started if held else now()}
     is_first = held is not None and not held.is_due and change.attempt == 0 and not settings().track_queued
-    return replace(change, known=known, is_first=is_first)
+    return change._replace(known=known, is_first=is_first)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,4 +62,4 @@ def _smaller(backend: Any, change: StateChange) -> StateChange:
         kept |= dict(zip(("content_type", "content_encoding", "result"), backend.encode_content(result), strict=True))
     meta = backend._decode_meta(SimpleNamespace(**{"meta": None, **known})) if "meta" not in sizes else {}
     kept["meta"] = backend._encode_beside({"children": [], **meta, REFUSED: sizes})
-    return replace(change, known=kept)
+    return change._replace(known=kept)

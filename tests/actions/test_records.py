@@ -15,6 +15,7 @@ from django_celery_results import message
 from django_celery_results.actions.forget import forget
 from django_celery_results.actions.outcome import ErrorCode
 from django_celery_results.actions.retry import retry
+from django_celery_results.facts import attempt_of
 from django_celery_results.message import Discard, Keep, change_for
 from django_celery_results.models import TaskMessage, TaskResult
 from django_celery_results.policy.viewer import SYSTEM
@@ -40,7 +41,9 @@ def request(**more: Any) -> Context:
 
 
 def change(status: str, of: Any = None, task_id: str = "id") -> str:
-    found = change_for(app=app, task_id=task_id, status=status, request=of or request())
+    run = of or request()
+    attempt = attempt_of(task_id, run)
+    found = change_for(app=app, task_id=task_id, status=status, request=run, attempt=attempt)
     return {Keep: KEEP, Discard: DISCARD}.get(type(found), NOTHING)
 
 
@@ -82,7 +85,7 @@ def test_a_success_looks_for_a_record_only_where_one_can_be(more: dict[str, Any]
 def test_only_a_run_speaks_for_its_own_id() -> None:
     assert change(states.FAILURE, request(), task_id="another") == NOTHING
     assert change(states.FAILURE, request(delivery_info=None)) == NOTHING
-    assert change_for(app=app, task_id="id", status=states.FAILURE, request=None) is None
+    assert change_for(app=app, task_id="id", status=states.FAILURE, request=None, attempt=None) is None
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,7 @@ def test_a_task_has_a_word_of_its_own(word: bool | None, hidden: bool, expected:
 
 def test_what_cannot_be_encoded_is_noted_and_the_state_is_stored_all_the_same() -> None:
     unencodable = request(args=[object()], argsrepr=None, kwargsrepr=None)
-    found = change_for(app=app, task_id="id", status=states.FAILURE, request=unencodable)
+    found = change_for(app=app, task_id="id", status=states.FAILURE, request=unencodable, attempt=0)
     assert isinstance(found, Keep)
     assert found.record.body is None
     assert "json: EncodeError" in str(found.record.reason)
