@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from .chord_rows import ADDED, SHARED, SHARED_INDEX, Part
+from .connections import cursor_of
 from .models import UNFINISHED_CHORDS, Chord, ChordPart, ChordState
 
 
@@ -106,7 +107,7 @@ def claim(group_id: str, seen: Progress, *, lease: float, alias: str) -> Claim |
 
 
 def _read(sql: str, parameters: tuple[str | int, ...], alias: str) -> tuple[Progress, bool] | None:
-    with connections[alias].cursor() as cursor:
+    with cursor_of(connections[alias]) as cursor:
         cursor.execute(sql, parameters)
         row = cursor.fetchone()
     return (Progress(state=row[0], size=row[1], returned=int(row[2])), bool(row[3])) if row else None

@@ -19,6 +19,8 @@ from celery.result import EagerResult, ResultSet
 from django.db import connections
 
 from django_celery_results.conf import settings
+from django_celery_results.models import TaskResult
+from django_celery_results.single_rows import TOLD
 
 from .notifications import listening, notify
 from .read_ahead import PAGE, ReadAhead
@@ -135,6 +137,8 @@ class WaitingMixin:
         rows = self.TaskModel._default_manager.using(alias).filter(task_id__in=task_ids)
         if status is not None:
             rows = rows.filter(status__in=list(status))
+        if self.TaskModel is TaskResult:
+            rows = rows.values_list(*TOLD, named=True)  # a project's own model may tell more
         same = _folded if connections[alias].vendor == "mysql" else str  # who asks may keep ids as UUIDs
         found = {same(row.task_id): row for row in rows.order_by()}
         return {task_id: found[same(task_id)] for task_id in task_ids if same(task_id) in found}
