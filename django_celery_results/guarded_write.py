@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from .connections import cursor_of
+from .oversized import LARGE
 from .state_changes import Companion, StateChange, changed_by
 from .statements import BUILDERS, Columns, Statement, Statements
 from .states import TaskState, state_of
@@ -97,7 +98,7 @@ def _insert(
     connection: BaseDatabaseWrapper, statements: Statements, values: dict[str, Any], companion: Companion | None
 ) -> bool:
     """Insert without a look. Where there is a row, an id was drawn in vain: that happens once in a process."""
-    with cursor_of(connection) as cursor:
+    with _cursor(connection, values) as cursor:
         is_taken = _run(connection, cursor, statements.first, values, companion)
         if not _is_made(connection, cursor, is_taken):
             _shared.add(connection.alias)
@@ -113,13 +114,20 @@ def _first_taken(
     companion: Companion | None,
 ) -> bool:
     """Run the statements until one meets a row or makes one. True if it took the write."""
-    with cursor_of(connection) as cursor:
+    with _cursor(connection, values) as cursor:
         for statement in statements:
             if _run(connection, cursor, statement, values, companion):
                 return True
             if connection.vendor == "mysql" and cursor.lastrowid:
                 return False  # its UPDATE met the row and left it as it was
     return False
+
+
+def _cursor(connection: BaseDatabaseWrapper, values: dict[str, Any]) -> Any:
+    """The kept one holds on to what it sent until it sends again, which a large result is not to be."""
+    result = values.get("result")
+    is_large = isinstance(result, str) and len(result) > LARGE
+    return connection.cursor() if is_large else cursor_of(connection)
 
 
 def _run(

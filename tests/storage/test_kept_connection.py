@@ -9,6 +9,7 @@ import pytest
 from celery import states
 from django.db import close_old_connections, connection, connections, transaction
 from django.db.models import signals
+from django.test.utils import CaptureQueriesContext
 
 from django_celery_results import connections as result_connections
 from django_celery_results.backends import DatabaseBackend
@@ -74,6 +75,29 @@ def test_nobody_else_closes_it(backend: DatabaseBackend, keeping: None) -> None:
     assert before is not None
     assert kept.connection is before
     assert kept.alias not in set(connections)
+
+
+@on_a_server
+def test_its_cursor_is_used_again_and_seen_by_who_watches(backend: DatabaseBackend, keeping: None) -> None:
+    backend.store_result("t", 1, states.SUCCESS)
+    kept = connections[backend.alias_for_write()]
+    used: list[Any] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        used.append(context["cursor"])
+        return execute(sql, params, many, context)
+
+    with kept.execute_wrapper(watch):
+        backend.store_result("u", 1, states.SUCCESS)
+        backend.store_result("v", 1, states.SUCCESS)
+        backend.store_result("large", "x" * 100_000, states.SUCCESS)
+        with CaptureQueriesContext(kept) as logged:
+            backend.store_result("w", 1, states.SUCCESS)
+    kept.close()
+    backend.store_result("x", 1, states.SUCCESS)
+    assert len({id(cursor) for cursor in used}) == 3, "one for all, one for what is large, one that is logged"
+    assert "INSERT" in logged[-1]["sql"]
+    assert TaskResult.objects.count() == 6
 
 
 @on_a_server
