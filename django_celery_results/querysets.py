@@ -29,6 +29,10 @@ OURS = frozenset({
     "error_fingerprint",
 })  # fmt: skip
 """The columns that a statement knows how to fill; a model with more of them is saved by itself."""
+_PLAIN = frozenset({
+    models.CharField, models.TextField, models.DateTimeField, models.IntegerField, models.BigIntegerField,
+})  # fmt: skip
+"""Columns that a statement fills as `save()` does. A project's own, such as encrypted text, prepare their values."""
 _IDS_AT_ONCE = 2_000
 
 
@@ -90,5 +94,7 @@ def _is_special(model: type[models.Model]) -> bool:
     concrete = model._meta.concrete_model
     if concrete is None or concrete._meta.parents or model.save is not models.Model.save:
         return True
-    names = {column.attname for column in concrete._meta.concrete_fields if not column.primary_key}
-    return names != OURS or any(column.attname != column.column for column in concrete._meta.concrete_fields)
+    columns = [column for column in concrete._meta.concrete_fields if not column.primary_key]
+    if {column.attname for column in columns} != OURS:
+        return True
+    return any(type(column) not in _PLAIN or column.attname != column.column for column in columns)

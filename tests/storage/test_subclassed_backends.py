@@ -169,6 +169,37 @@ def jobs(transactional_db: None) -> Iterator[DatabaseBackend]:
             editor.delete_model(Job)
 
 
+class Hidden(models.TextField):  # type: ignore[type-arg]
+    """A column that encrypts, as a project may have one."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return value and value[::-1]
+
+    def from_db_value(self, value: Any, *_: Any) -> Any:
+        return value and value[::-1]
+
+
+@pytest.mark.django_db(transaction=True)
+@isolate_apps("django_celery_results")
+def test_a_column_of_the_project_prepares_what_is_stored() -> None:
+    copied = {field.name: field.clone() for field in TaskResult._meta.local_fields}
+    meta = type("Meta", (), {"app_label": "django_celery_results", "db_table": "test_hidden"})
+    more = {"result": Hidden(null=True), "objects": TaskResultManager(), "Meta": meta, "__module__": __name__}
+    model: Any = type("HiddenResult", (models.Model,), {**copied, **more})
+    with connection.schema_editor() as editor:
+        editor.create_model(model)
+    try:
+        backend, request = backend_of(model), request_of()
+        backend.mark_as_done(request.id, "card", request=request)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT result FROM test_hidden")
+            assert cursor.fetchall() == [('"drac"',)]
+        assert backend.get_task_meta(request.id)["result"] == "card"
+    finally:
+        with connection.schema_editor() as editor:
+            editor.delete_model(model)
+
+
 def test_a_manager_gets_the_values_and_keywords_that_its_backend_made(jobs: DatabaseBackend) -> None:
     request = request_of()
     jobs.store_result(request.id, None, states.STARTED, request=request)
