@@ -53,8 +53,8 @@ def alias_for_write(model: type[models.Model], using: str | None = None) -> str:
     return _kept_or_given(alias) if is_worker() else alias
 
 
-def _keeps(alias: str) -> bool:
-    """Whether this worker is to keep a connection of its own to the alias's database."""
+def keeps(alias: str) -> bool:
+    """Whether a worker keeps a connection of its own to the alias's database."""
     if detect_environment() in _GREENLETS:
         return False  # a greenlet ends with its task, and its connection with it
     connection = connections[alias]
@@ -72,7 +72,7 @@ def _kept_or_given(alias: str) -> str:
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
         return name
-    if not _keeps(alias):
+    if not keeps(alias):
         return alias
     connections[name] = _copy(alias, name)
     return name

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connections, router
 
-from django_celery_results.conf import SETTING, settings
+from django_celery_results.conf import SETTING
+from django_celery_results.connections import keeps
 from django_celery_results.models import ChordCounter, GroupResult, TaskResult
 
 from . import celery
@@ -72,13 +73,8 @@ def _of_connections(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
         limit = int(cursor.fetchone()[0])
     app = celery.project_app()
     processes = (app and app.conf.worker_concurrency) or os.cpu_count() or 1
-    needed = processes * (2 if _keeps_another(connection) else 1)
+    needed = processes * (2 if keeps(connection.alias) else 1)
     if needed > limit * _SHARE:
         text = f"One worker of {processes} processes may open {needed} of the {limit} connections the server allows."
         hint = f"Lower CELERY_WORKER_CONCURRENCY, set KEEP_CONNECTION to False in {SETTING}, or use a pooler."
         yield warning(7, text, hint)
-
-
-def _keeps_another(connection: BaseDatabaseWrapper) -> bool:
-    wanted = settings().keep_connection
-    return connection.settings_dict["CONN_MAX_AGE"] != 0 if wanted is None else wanted
