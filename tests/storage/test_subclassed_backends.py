@@ -193,7 +193,7 @@ def test_a_column_of_the_project_prepares_what_is_stored() -> None:
         backend.mark_as_done(request.id, "card", request=request)
         with connection.cursor() as cursor:
             cursor.execute("SELECT result FROM test_hidden")
-            assert cursor.fetchall() == [('"drac"',)]
+            assert list(cursor.fetchall()) == [('"drac"',)]
         assert backend.get_task_meta(request.id)["result"] == "card"
     finally:
         with connection.schema_editor() as editor:
