@@ -59,8 +59,6 @@ class HeldStarts:
         return self._held.pop(task_id, None)
 
     def _start(self) -> None:
-        if self._thread is not None and self._thread.is_alive():
-            return
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="task results: STARTED", daemon=True)

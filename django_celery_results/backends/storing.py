@@ -173,9 +173,8 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             "traceback": None if traceback is None else str(traceback),
         }
         if facts.is_about(request, task_id):
-            told = self._get_extended_properties(request, traceback).items()
-            known |= {name: value for name, value in told if value is not None or name in _OUTCOME}
-            known |= facts.origin_of(request)
+            known |= facts.origin_of(request) | self._get_extended_properties(request, traceback)
+            known = {name: value for name, value in known.items() if value is not None or name in _OUTCOME}
             known["meta"] = self._encode_meta(request)
         failed = status in states.EXCEPTION_STATES
         known |= facts.of_error(known.get("task_name"), result, traceback) if failed else facts.NO_ERROR

@@ -39,12 +39,13 @@ def test_extended_properties_can_be_read_changed_and_added_to() -> None:
         def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
             told = super()._get_extended_properties(request, traceback)
             changed = {"task_name": told["task_name"].upper(), "traceback": told["traceback"] and "hidden"}
-            return {**told, **changed, "task_args": None, "tenant": "nobody asked for this"}
+            return {**told, **changed, "queue": "renamed", "task_args": None, "tenant": "nobody asked for this"}
 
     request = request_of()
     Backend(app).mark_as_failure(request.id, KeyError(), traceback="secret", request=request)
     stored = TaskResult.objects.get(task_id=request.id)
     assert (stored.task_name, stored.traceback, stored.task_args) == ("TESTS.TASKS.ADD", "hidden", None)
+    assert stored.queue == "renamed"
     assert (stored.worker, stored.task_kwargs) == ("worker@test", "\"{'key': 'value'}\"")
 
 
