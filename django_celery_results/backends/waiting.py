@@ -23,11 +23,9 @@ from django_celery_results.models import TaskResult
 from django_celery_results.single_rows import TOLD
 
 from .notifications import listening, notify
+from .polling import Throttled, pauses
 from .read_ahead import PAGE, ReadAhead
 
-FIRST_PAUSE, SHORT_PAUSE, LONGEST_PAUSE = 0.004, 0.01, 0.4
-SHORT_WAIT = 0.06
-"""Seconds for which nobody waits longer than the short pause: most tasks are over by then."""
 SAFETY_PAUSE = 2.0
 """How long a waiter trusts in being woken before it looks by itself."""
 
@@ -58,7 +56,7 @@ class WaitingMixin:
     ) -> dict[str, Any]:
         """The meta of a task once it is ready."""
         self._ensure_not_eager()  # type: ignore[attr-defined]
-        notice = _Throttled(on_interval)
+        notice = Throttled(on_interval)
         for _ in self._polls([task_id], timeout, interval):
             meta: dict[str, Any] = self.get_task_meta(task_id)
             if meta["status"] in states.READY_STATES:
@@ -106,7 +104,7 @@ class WaitingMixin:
         missing = set(task_ids)
         if not missing:
             return
-        notice = _Throttled(on_interval)
+        notice = Throttled(on_interval)
         for poll, _ in enumerate(self._polls(missing, timeout, interval), start=1):
             for task_id, row in self._rows(missing, READY_STATES).items():
                 meta = self._meta_kept(row, task_id)
@@ -177,28 +175,6 @@ class WaitingMixin:
 def _folded(task_id: Any) -> str:
     """The id as MariaDB compares it in this column: without case and spaces at its end."""
     return str(task_id).rstrip(" ").casefold()
-
-
-def pauses(interval: float) -> Iterator[float]:
-    """Seconds between polls: short ones at first, then doubled, and in long waits a tenth of the time that passed."""
-    passed, pause = 0.0, FIRST_PAUSE
-    while True:
-        yield min(pause, interval)
-        passed += min(pause, interval)
-        pause = min(pause * 2, SHORT_PAUSE if passed < SHORT_WAIT else max(LONGEST_PAUSE, passed / 10))
-
-
-class _Throttled:
-    """Calls a waiter's `on_interval`, which may ask the database about every parent, not at every early poll."""
-
-    def __init__(self, on_interval: Callable[[], Any] | None) -> None:
-        self.now = on_interval or (lambda: None)
-        self._next = 0.0
-
-    def __call__(self) -> None:
-        if time.monotonic() >= self._next:
-            self.now()
-            self._next = time.monotonic() + LONGEST_PAUSE
 
 
 async def aget(

@@ -8,7 +8,7 @@ from celery.exceptions import TimeoutError as CeleryTimeoutError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_celery_results.backends.waiting import pauses
+from django_celery_results.backends.polling import pauses
 from tests.celery_app import app
 from tests.waiting.conftest import Finish
 
