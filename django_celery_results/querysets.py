@@ -95,6 +95,6 @@ def _is_special(model: type[models.Model]) -> bool:
     if concrete is None or concrete._meta.parents or model.save is not models.Model.save:
         return True
     columns = [column for column in concrete._meta.concrete_fields if not column.primary_key]
-    if {column.attname for column in columns} != OURS:
+    if concrete._meta.auto_field is None or {column.attname for column in columns} != OURS:
         return True
     return any(type(column) not in _PLAIN or column.attname != column.column for column in columns)

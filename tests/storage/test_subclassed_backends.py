@@ -1,6 +1,8 @@
 """Backends and managers that projects subclass as the 2.x package lets them: each hook gets, and gives, what it did."""
 
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -180,25 +182,43 @@ class Hidden(models.TextField):  # type: ignore[type-arg]
         return value and value[::-1]
 
 
-@pytest.mark.django_db(transaction=True)
-@isolate_apps("django_celery_results")
-def test_a_column_of_the_project_prepares_what_is_stored() -> None:
+@contextmanager
+def copy_of_ours(**changed: Any) -> Iterator[Any]:
+    """A project's own model with our columns, some of them changed."""
     copied = {field.name: field.clone() for field in TaskResult._meta.local_fields}
-    meta = type("Meta", (), {"app_label": "django_celery_results", "db_table": "test_hidden"})
-    more = {"result": Hidden(null=True), "objects": TaskResultManager(), "Meta": meta, "__module__": __name__}
-    model: Any = type("HiddenResult", (models.Model,), {**copied, **more})
+    meta = type("Meta", (), {"app_label": "django_celery_results", "db_table": "test_copy"})
+    more = {"objects": TaskResultManager(), "Meta": meta, "__module__": __name__}
+    model: Any = type("CopiedResult", (models.Model,), {**copied, **more, **changed})
     with connection.schema_editor() as editor:
         editor.create_model(model)
     try:
-        backend, request = backend_of(model), request_of()
-        backend.mark_as_done(request.id, "card", request=request)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT result FROM test_hidden")
-            assert list(cursor.fetchall()) == [('"drac"',)]
-        assert backend.get_task_meta(request.id)["result"] == "card"
+        yield model
     finally:
         with connection.schema_editor() as editor:
             editor.delete_model(model)
+
+
+@pytest.mark.django_db(transaction=True)
+@isolate_apps("django_celery_results")
+def test_a_column_of_the_project_prepares_what_is_stored() -> None:
+    with copy_of_ours(result=Hidden(null=True)) as model:
+        backend, request = backend_of(model), request_of()
+        backend.mark_as_done(request.id, "card", request=request)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT result FROM test_copy")
+            assert list(cursor.fetchall()) == [('"drac"',)]
+        assert backend.get_task_meta(request.id)["result"] == "card"
+
+
+@pytest.mark.django_db(transaction=True)
+@isolate_apps("django_celery_results")
+def test_a_key_that_the_project_makes_is_made() -> None:
+    with copy_of_ours(id=models.UUIDField(primary_key=True, default=uuid.uuid4)) as model:
+        backend, request = backend_of(model), request_of()
+        backend.store_result(request.id, None, states.STARTED, request=request)
+        backend.mark_as_done(request.id, "done", request=request)
+        assert isinstance(model.objects.get().pk, uuid.UUID)
+        assert backend.get_task_meta(request.id)["result"] == "done"
 
 
 def test_a_manager_gets_the_values_and_keywords_that_its_backend_made(jobs: DatabaseBackend) -> None:
