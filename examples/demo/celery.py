@@ -33,5 +33,7 @@ if config.BROKER_URL.startswith("redis"):
         "visibility_timeout": float(os.environ.get("DEMO_VISIBILITY_TIMEOUT") or 2 * 3600),
         "unacked_restore_interval": 2,
         "unacked_restore_throttle": 1,
+        # A worker that was killed while it looked for such messages keeps the next from looking for so many seconds.
+        "unacked_mutex_expire": 10,
     }
 app.autodiscover_tasks(["demo"])

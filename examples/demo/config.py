@@ -15,6 +15,9 @@ USERNAME = "demo"
 READER = "reader"
 """A second user, who sees tasks and groups, but no arguments, and may order nothing."""
 
+PROCESSES = 2
+"""As many tasks run at a time."""
+
 
 class Unusable(Exception):
     """Something around the demo must be put right first; the message is the one line that says what."""

@@ -1,4 +1,4 @@
-"""A Celery worker with two processes; it ends with the runner, and remembers what was revoked."""
+"""A Celery worker with a few processes; it ends with the runner, and remembers what was revoked."""
 
 from demo import config, lifeline
 from demo.celery import app
@@ -7,7 +7,7 @@ from demo.celery import app
 def main() -> None:
     lifeline.hold()
     options = [
-        "--concurrency=2",
+        f"--concurrency={config.PROCESSES}",
         "--queues=demo,mail,slow",
         "--loglevel=INFO",
         "--hostname=demo@localhost",
