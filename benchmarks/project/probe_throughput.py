@@ -5,6 +5,7 @@ Arguments: queue, node, number of tasks.
 
 import sys
 import time
+from collections.abc import Callable
 
 import django
 from bench_app import app, noop
@@ -27,13 +28,20 @@ def idle() -> bool:
     )
 
 
+def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        if time.monotonic() - started > 300:
+            sys.exit("the worker did not finish in 300 s")
+        time.sleep(0.02)
+
+
 with app.producer_pool.acquire(block=True) as producer:
     for _ in range(number):
         noop.apply_async((1, "two"), queue=queue, producer=producer)
 started = time.monotonic()
 app.control.add_consumer(queue, reply=True, **to_node)
-while finished() < number or not idle():
-    if time.monotonic() - started > 300:
-        sys.exit("the worker did not finish in 300 s")
-    time.sleep(0.05)
+with app.connection_for_read() as broker:
+    # The broker is asked while there is a queue: each answer of the worker would keep it from its tasks.
+    until(lambda: broker.default_channel.queue_declare(queue).message_count == 0)
+until(lambda: finished() >= number and idle())
 print(number / (time.monotonic() - started))
