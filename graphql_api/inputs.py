@@ -19,6 +19,7 @@ from graphql_api import global_ids
 Given = Mapping[str, Any]
 RENAMED = {"countdown_seconds": "countdown"}
 """Fields that have another name in the rooms below."""
+_GIVEN_AS = {below: given for given, below in RENAMED.items()}
 
 
 def made(type_name: str, given: Given) -> Any:
@@ -97,6 +98,6 @@ _MAKERS: Mapping[str, Callable[[Given], Any]] = {
 
 
 def camel(name: str) -> str:
-    """A field's name as clients write it."""
-    first, *others = name.rstrip("_").split("_")
+    """A field of the rooms below as clients write it."""
+    first, *others = _GIVEN_AS.get(name, name).rstrip("_").split("_")
     return first + "".join(map(str.capitalize, others))

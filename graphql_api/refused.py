@@ -35,8 +35,6 @@ _PLAIN: Mapping[ErrorCode, str] = {
     **dict.fromkeys(_UNAVAILABLE, "UnavailableError"),
 }
 
-_GIVEN_AS = {below: given for given, below in inputs.RENAMED.items()}
-
 
 def is_about_task(refusal: Refusal) -> bool:
     """Whether it is this task that stands in the way, and not the viewer, the input or the service."""
@@ -66,17 +64,12 @@ def _of_many(refusal: Refusal) -> Refusal:
     return replace(refusal, path=("options", *refusal.path)) if refusal.path == ("idempotency_key",) else refusal
 
 
-def _step(name: str) -> str:
-    """A step of a path as clients write it."""
-    return inputs.camel(_GIVEN_AS.get(name, name))
-
-
 def _told(refusals: Iterable[Refusal], otherwise: str, **about_task: Any) -> list[Told]:
     return [_one(refusal, otherwise, about_task) for refusal in refusals]
 
 
 def _one(refusal: Refusal, otherwise: str, about_task: dict[str, Any]) -> Told:
-    common = {"code": refusal.code, "message": refusal.message, "path": [_step(name) for name in refusal.path]}
+    common = {"code": refusal.code, "message": refusal.message, "path": [inputs.camel(name) for name in refusal.path]}
     if refusal.code is ErrorCode.FORBIDDEN:
         return "ForbiddenError", {**common, "permission": refusal.permission}
     known = _PLAIN.get(refusal.code)

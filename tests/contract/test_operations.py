@@ -12,6 +12,7 @@ from pytest_django import Settings
 from django_celery_results.models import Operation
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
+from graphql_api import global_ids
 from tests.contract.conftest import Client
 from tests.query.rows import task, tasks
 
@@ -123,7 +124,7 @@ def test_only_who_may_see_the_record_sees_it_behind_an_order(
 def test_payloads_in_orders_of_others_need_the_permission_for_payloads(
     client: Client, viewer_with: Callable[..., Viewer]
 ) -> None:
-    given = {"args": ["zebra"], "queue": "mail", "select": {"filter": {"or_": [{"kwargs": {"eq": "zebra"}}]}}}
+    given = {"args": ["zebra"], "queue": "mail", "select": {"filter": {"or": [{"kwargs": {"eq": "zebra"}}]}}}
     ann = viewer_with(Action.VIEW_OPERATION, name="ann")
     Operation.objects.create(action="retry", state="done", actor_id=ann.pk, input=json.dumps(given))
 
@@ -135,6 +136,32 @@ def test_payloads_in_orders_of_others_need_the_permission_for_payloads(
     auditor = seen(viewer_with(Action.VIEW_OPERATION, name="carl"))
     assert auditor["queue"] == "mail"
     assert "zebra" not in str(auditor)
+
+
+def test_the_record_tells_an_order_as_it_was_given(client: Client) -> None:
+    key = global_ids.encode("TaskResult", task("t1", task_name="shop.tasks.mail").pk)
+    given = {
+        "filter": {
+            "taskName": {"iStartsWith": "shop", "notIn": ["shop.tasks.none"]},
+            "or": [{"id": {"in": [key]}}, {"not": {"dateDone": {"isNull": False}}}],
+        }
+    }
+    for select in (given, {"ids": [key]}):
+        order = "mutation ($s: TaskSelector!) { bulkRetryTasks(input: {select: $s}) { errors { __typename } } }"
+        client.data(order, {"s": select})
+        node = client.data('{ operations(filter: {action: {eq: "bulk_retry"}}, first: 1) { nodes { input } } }')
+        [recorded] = node["operations"]["nodes"]
+        assert recorded["input"]["select"] == select
+        assert recorded["input"]["allowStates"]
+        assert not [name for name in recorded["input"] if "_" in name or name == "fingerprint"]
+
+
+def test_keys_of_arguments_are_told_as_they_are(client: Client) -> None:
+    kwargs = {"user_id": 1, "in_": {"not_": 2}}
+    given = {"kwargs": kwargs, "countdown": 5.0, "headers": {"my_header": 1}, "fingerprint": "f"}
+    Operation.objects.create(action="retry", state="done", actor_id="1", input=json.dumps(given))
+    [node] = client.data("{ operations { nodes { input } } }")["operations"]["nodes"]
+    assert node["input"] == {"kwargs": kwargs, "countdownSeconds": 5.0, "headers": {"my_header": 1}}
 
 
 def test_a_group_is_stopped_as_far_as_it_is_not_finished(client: Client) -> None:
