@@ -9,6 +9,7 @@ from django.db import connections, router
 
 from django_celery_results.conf import SETTING
 from django_celery_results.connections import keeps
+from django_celery_results.fields import has_big_ids
 from django_celery_results.models import ChordCounter, GroupResult, TaskResult
 
 from . import celery
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _LAST_INT4 = 2**31 - 1
 _ALARM_AT = 0.8
 _SHARE = 0.5
+_WIDEN = "`migrate django_celery_results 0018`, then `migrate`; the tables are locked meanwhile: see docs/upgrading.md."
 _LIMIT = {"postgresql": "SHOW max_connections", "mysql": "SELECT @@max_connections"}
 
 
@@ -42,10 +44,12 @@ def _of_ids(connection: BaseDatabaseWrapper, model: type[Model]) -> Iterator[Che
     table = model._meta.db_table
     if connection.vendor == "sqlite" or _is_bigint(connection, table):
         return
+    if has_big_ids():
+        yield warning(9, f"DJANGO_CELERY_RESULTS_BIG_IDS is set, but the ids of {table} have 32 bits.", _WIDEN)
     last = _last_id(connection, table)
     if last > _LAST_INT4 * _ALARM_AT:
         text = f"{table} has given {last:,} of {_LAST_INT4:,} ids; after the last one no new row can be stored."
-        yield warning(6, text, "Set DJANGO_CELERY_RESULTS_BIG_IDS = True and migrate: see docs/upgrading.md.")
+        yield warning(6, text, f"Set DJANGO_CELERY_RESULTS_BIG_IDS = True. {_WIDEN}")
 
 
 def _is_bigint(connection: BaseDatabaseWrapper, table: str) -> bool:

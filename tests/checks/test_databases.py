@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from celery import Celery
 from django.db import connection
+from django.test import override_settings
 
 from django_celery_results.checks import databases
 from django_celery_results.models import TaskResult
@@ -34,6 +35,14 @@ def test_w006_ids_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ("W006" in found) is (connection.vendor != "sqlite" and not databases._is_bigint(connection, TASKS))
     monkeypatch.setattr(databases, "_LAST_INT4", 2**62)
     assert "W006" not in said(database=True)
+
+
+@pytest.mark.django_db
+@override_settings(DJANGO_CELERY_RESULTS_BIG_IDS=True)
+def test_w009_ids_that_were_to_be_widened() -> None:
+    is_narrow = connection.vendor != "sqlite" and not databases._is_bigint(connection, TASKS)
+    assert ("W009" in said(database=True)) is is_narrow
+    assert "W009" not in said()
 
 
 @pytest.mark.django_db
