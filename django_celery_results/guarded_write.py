@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from .connections import cursor_of
-from .oversized import LARGE
+from .oversized import is_large
 from .state_changes import Companion, StateChange, changed_by
 from .statements import BUILDERS, Columns, Statement, Statements
 from .states import TaskState, state_of
@@ -124,10 +124,8 @@ def _first_taken(
 
 
 def _cursor(connection: BaseDatabaseWrapper, values: dict[str, Any]) -> Any:
-    """The kept one holds on to what it sent until it sends again, which a large result is not to be."""
-    result = values.get("result")
-    is_large = isinstance(result, str) and len(result) > LARGE
-    return connection.cursor() if is_large else cursor_of(connection)
+    """One that is used again holds on to what it sent until it sends again, which a large result is not to be."""
+    return connection.cursor() if is_large(values.get("result")) else cursor_of(connection)
 
 
 def _run(

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .outages import recover
 
-LARGE = 2**16
+_LARGE = 2**16
 """Characters that every database takes."""
 _REST = 2**13
 """Bytes of a statement beside its large texts, generously."""
@@ -21,12 +22,17 @@ _POSTGRESQL = 2**30 - 1
 _ESCAPED_BY_MYSQL = b"\0\n\r\x1a\"'\\"
 
 
+def is_large(value: Any) -> bool:
+    """Whether it is a text that not every database takes, and that nobody should hold on to."""
+    return isinstance(value, str) and len(value) > _LARGE
+
+
 def is_refused(texts: Iterable[str | None], alias: str, error: Exception) -> bool:
     """Whether a statement with these texts failed since it is too large. Nothing is asked where all are small.
 
     To ask, the connection that failed is made ready again; in an open transaction it cannot be, and the answer is no.
     """
-    large = [text for text in texts if text and len(text) > LARGE]
+    large = [text for text in texts if text and is_large(text)]
     if not large or not recover(alias, error):
         return False
     connection = connections[alias]

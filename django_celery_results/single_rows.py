@@ -11,8 +11,10 @@ from typing import Any
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from .connections import cursor_of, forget_cursor
 from .managers import TaskResultManager
 from .models import TaskResult
+from .oversized import is_large
 
 _ASKED = "?"
 TOLD = (
@@ -32,7 +34,7 @@ class _Select:
     """Position, functions and expression of the columns that the database returns otherwise than Django does."""
 
     def row(self, model: type[models.Model], connection: BaseDatabaseWrapper, task_id: str) -> Any:
-        with connection.cursor() as cursor:
+        with cursor_of(connection) as cursor:
             cursor.execute(self.sql, [task_id])
             found = cursor.fetchone()
         if found is None:
@@ -41,9 +43,10 @@ class _Select:
         for position, functions, expression in self.converters:
             for function in functions:
                 values[position] = function(values[position], expression, connection)
-        if model is TaskResult:
-            return SimpleNamespace(**dict(zip(self.names, values, strict=True)))
-        return model.from_db(connection.alias, self.names, values)
+        told = dict(zip(self.names, values, strict=True))
+        if is_large(told.get("result")):
+            forget_cursor(connection)
+        return SimpleNamespace(**told) if model is TaskResult else model.from_db(connection.alias, self.names, values)
 
 
 def row_of(manager: Any, task_id: str, alias: str) -> Any:

@@ -127,7 +127,7 @@ class ChordMixin(SweepMixin):
     def _statement(self, part: Part, alias: str) -> Companion:
         """Where the database refuses the value as too large, the chord fails: its body could not be given it."""
         statement = part.statement(alias)
-        if not part.result or len(part.result) <= oversized.LARGE:
+        if not oversized.is_large(part.result):
             return statement
         error = self._packed_result(states.FAILURE, ResultTooLarge())
         return replace(statement, smaller=replace(part, state=states.FAILURE, result=error).statement(alias))

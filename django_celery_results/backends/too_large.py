@@ -54,7 +54,7 @@ def _of_part(companion: Companion) -> list[str]:
 def _smaller(backend: Any, change: StateChange) -> StateChange:
     """Without the texts that are large. What the row says of its task, and how the task ended, stays."""
     known = change.known
-    sizes = {name: len(text) for name, text in known.items() if isinstance(text, str) and len(text) > oversized.LARGE}
+    sizes = {name: len(text) for name, text in known.items() if oversized.is_large(text)}
     kept: dict[str, Any] = {name: None if name in sizes else value for name, value in known.items()}
     if "result" in sizes:
         failed = change.status in states.EXCEPTION_STATES
