@@ -73,9 +73,10 @@ def parts(group_id: str, alias: str) -> list[Part]:
     """What the members returned, in the order of the header."""
     rows = ChordPart.objects.using(alias).filter(group_id=group_id, index__gte=NO_INDEX)
     ordered = rows.order_by("index", "date_created", "task_id")
+    read = ordered.values_list("task_id", "index", "state", "result")
     found = [
-        Part(group_id=group_id, task_id=row.task_id, index=row.index, state=row.state, result=row.result)
-        for row in ordered.iterator()
+        Part(group_id=group_id, task_id=task_id, index=index, state=state, result=result)
+        for task_id, index, state, result in read.iterator()
     ]
     return sorted(found, key=lambda part: part.index == NO_INDEX)  # those without a place come last
 

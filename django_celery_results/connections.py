@@ -83,14 +83,18 @@ def cursor_of(connection: BaseDatabaseWrapper) -> Any:
 
     On SQLite, one that was read from and is not closed would hold a lock.
     """
-    if connection.vendor == "sqlite" or connection.allow_thread_sharing or connection.queries_logged:
+    if connection.queries_logged or not (_KEPT in connection.settings_dict or _is_unshared(connection)):
         return connection.cursor()
-    connection.close_if_health_check_failed()
     made_on, cursor = getattr(connection, _CURSOR, (None, None))
     if made_on is None or made_on is not connection.connection:
         cursor = connection.cursor()
         setattr(connection, _CURSOR, (connection.connection, cursor))
     return nullcontext(cursor)
+
+
+def _is_unshared(connection: BaseDatabaseWrapper) -> bool:
+    connection.close_if_health_check_failed()
+    return connection.vendor != "sqlite" and not connection.allow_thread_sharing
 
 
 def forget_cursor(connection: BaseDatabaseWrapper) -> None:

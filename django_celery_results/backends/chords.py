@@ -37,7 +37,8 @@ from .chord_sweeps import SweepMixin
 
 logger = get_logger(__name__)
 
-_counted: ContextVar[set[tuple[str, str, int]] | None] = ContextVar("django_celery_results.counted", default=None)
+_Key = tuple[str, str, int]
+_counted: ContextVar[dict[_Key, Part] | None] = ContextVar("django_celery_results.counted", default=None)
 """The parts written beside their rows while the outcome of a task is being stored."""
 
 
@@ -111,15 +112,16 @@ class ChordMixin(SweepMixin):
         if counted is not None and is_outcome and request.id == task_id and self.takes_companions:  # type: ignore[attr-defined]
             part = self._part(request, state, result)
             kwargs["companion"] = self._statement(part, self.alias_for_write(kwargs.get("using")))
-            counted.add(part.key)
+            counted[part.key] = part
         return super().store_result(task_id, result, state, traceback, request=request, **kwargs)  # type: ignore[misc]
 
     def on_chord_part_return(self, request: Any, state: str, result: Any, **kwargs: Any) -> None:
         """A member has finished: count it unless that is done already, and send the body if it was the last."""
         if not request.group or not request.id:
             return
-        part = self._part(request, state, result)
-        if part.key not in (_counted.get() or ()):
+        part = (_counted.get() or {}).get(_key(request))
+        if part is None:
+            part = self._part(request, state, result)
             self.writing(lambda alias: self._save(part, alias))
         self._proceed(part.group_id, request, part)
         self._sweep_on_the_way()
@@ -142,14 +144,9 @@ class ChordMixin(SweepMixin):
             statement.smaller.run(connections[alias])
 
     def _part(self, request: Any, state: str, result: Any) -> Part:
-        index = request.group_index
-        return Part(
-            group_id=str(request.group),
-            task_id=str(request.id),
-            index=index if isinstance(index, int) else chord_rows.NO_INDEX,
-            state=state,
-            result=self._packed_result(state, result),
-        )
+        group_id, task_id, index = _key(request)
+        packed = self._packed_result(state, result)
+        return Part(group_id=group_id, task_id=task_id, index=index, state=state, result=packed)
 
     def _packed_result(self, state: str, result: Any) -> str:
         encoded = self.encode_result(result, state)  # type: ignore[attr-defined]
@@ -222,7 +219,7 @@ class ChordMixin(SweepMixin):
 
 @contextmanager
 def _storing_an_outcome() -> Iterator[None]:
-    token = _counted.set(set())
+    token = _counted.set({})
     try:
         yield
     finally:
@@ -231,6 +228,12 @@ def _storing_an_outcome() -> Iterator[None]:
 
 def _is_member(request: Any) -> bool:
     return bool(getattr(request, "chord", None) and getattr(request, "group", None) and getattr(request, "id", None))
+
+
+def _key(request: Any) -> _Key:
+    """Of the part that this member contributes."""
+    index = request.group_index
+    return str(request.group), str(request.id), index if isinstance(index, int) else chord_rows.NO_INDEX
 
 
 def _id_and_members(header_result_args: Any) -> tuple[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 FIRST_PAUSE, SHORT_PAUSE, LONGEST_PAUSE = 0.004, 0.01, 0.4
+COSTLY, LONGEST_REST = 30, 2.0
+"""An `on_interval` rests so many times as long as it took, but no more than so many seconds."""
 SHORT_WAIT = 0.06
 """Seconds for which nobody waits longer than the short pause: most tasks are over by then."""
 
@@ -28,6 +30,8 @@ class Throttled:
         self._next = 0.0
 
     def __call__(self) -> None:
-        if time.monotonic() >= self._next:
+        began = time.monotonic()
+        if began >= self._next:
             self.now()
-            self._next = time.monotonic() + LONGEST_PAUSE
+            ended = time.monotonic()
+            self._next = ended + max(LONGEST_PAUSE, min((ended - began) * COSTLY, LONGEST_REST))
