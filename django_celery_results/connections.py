@@ -15,6 +15,7 @@ from celery.utils.log import get_logger
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
+from django.utils.asyncio import async_unsafe
 from kombu.utils.compat import detect_environment
 
 from .conf import settings
@@ -92,6 +93,7 @@ def cursor_of(connection: BaseDatabaseWrapper) -> Any:
     return nullcontext(cursor)
 
 
+@async_unsafe
 def _is_unshared(connection: BaseDatabaseWrapper) -> bool:
     connection.close_if_health_check_failed()
     return connection.vendor != "sqlite" and not connection.allow_thread_sharing

@@ -1,9 +1,11 @@
 """Reads and writes of a thread share a cursor: nobody gets another's row, or one of a connection that is gone."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection, connections
 
 from django_celery_results.backends import DatabaseBackend
@@ -57,6 +59,17 @@ def test_threads_of_their_own_connections_read_their_own_rows(backend: DatabaseB
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(read, ids)) == [[number] * 5 for number in ids]
+
+
+def test_coroutines_are_refused_as_by_any_query(backend: DatabaseBackend) -> None:
+    task_id = done(backend, 1)
+    value(backend, task_id)
+
+    async def ask() -> None:
+        value(backend, task_id)
+
+    with pytest.raises(SynchronousOnlyOperation):
+        asyncio.run(ask())
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="each read there has a cursor of its own")
