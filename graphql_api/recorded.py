@@ -12,7 +12,6 @@ from graphql_api.inputs import camel
 
 _OURS_ALONE = "fingerprint"
 """Tells two requests by one idempotency key apart."""
-_OF_THE_TASK = frozenset({"args", "kwargs", "headers"})
 _VALUES = frozenset({"eq", "ne", "in_", "not_in"})
 """What is compared with may itself be a JSON object."""
 
