@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 
 import django
 from celery import Celery
@@ -11,6 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 # Whoever hears of a revoked task stores that: suites that run side by side must not hear of each other's.
 RUN = "-".join(["dcr", os.environ.get("DATABASE_URL", "").partition(":")[0], os.environ.get("TEST_SUFFIX", "")])
+
+NOWHERE = f"dcr-unread-{uuid.uuid4().hex[:12]}"
+"""A queue that no worker reads, of this process alone: tests count what is in it."""
 
 app = Celery("tests")
 app.conf.update(

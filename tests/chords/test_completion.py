@@ -14,11 +14,10 @@ from django.db import DatabaseError, connection
 from django_celery_results.chord_progress import progress
 from django_celery_results.chord_rows import Part
 from django_celery_results.models import Chord
-from tests.celery_app import app
+from tests.celery_app import NOWHERE, app
 from tests.chords.tasks import identity
 
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"])
-NOWHERE = "dcr-chords-unread"
 PLACES = [
     pytest.param((0, 1, 2), id="each its own"),
     pytest.param((0, 0, 1), id="one shared"),  # the members of nested groups are numbered from 0 again

@@ -14,14 +14,13 @@ from django.utils import timezone
 
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import Chord, ChordState, GroupResult, TaskMessage, TaskResult
-from tests.celery_app import app
+from tests.celery_app import NOWHERE, app
 from tests.tasks import add
 
 from .conftest import request_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MODELS = list(apps.get_app_config("django_celery_results").get_models())
-NOWHERE = "dcr-store-unread"
 
 
 class Archive:

@@ -18,12 +18,11 @@ from django_celery_results.models import TaskMessage, TaskResult
 from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState
-from tests.celery_app import app
+from tests.celery_app import NOWHERE, app
 from tests.tasks import add
 from tests.workers import running_worker, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOWHERE = "dcr-store-unread"
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import Chord, ChordState, TaskResult
-from tests.celery_app import app
+from tests.celery_app import NOWHERE, app
 from tests.tasks import add
 
 from .conftest import request_of
@@ -69,11 +69,11 @@ def test_a_chord_is_completed(backend: DatabaseBackend) -> None:
     body = add.s(1)
     backend.apply_chord(("chord", [AsyncResult("member", app=app)]), body)
     backend.set_chord_size("chord", 1)
-    request = request_of("member", group="chord", group_index=0, chord=body.set(queue="dcr-store-unread"))
+    request = request_of("member", group="chord", group_index=0, chord=body.set(queue=NOWHERE))
     backend.mark_as_done("member", 1, request=request)
     assert Chord.objects.using("default").get().state == ChordState.DONE
     with app.connection_for_write() as broker:
-        assert broker.default_channel.queue_purge("dcr-store-unread") == 1
+        assert broker.default_channel.queue_purge(NOWHERE) == 1
 
 
 def test_what_has_expired_is_deleted(backend: DatabaseBackend) -> None:

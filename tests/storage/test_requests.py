@@ -9,11 +9,10 @@ from django.test import Client, override_settings
 from django.urls import path
 
 from django_celery_results.models import TaskResult
-from tests.celery_app import app
+from tests.celery_app import NOWHERE, app
 from tests.tasks import add
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOWHERE = "dcr-requests-unread"
 
 
 def send(request: HttpRequest) -> HttpResponse:
