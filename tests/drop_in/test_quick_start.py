@@ -7,10 +7,14 @@ import uuid
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests import services
 
 from .project_workers import project_worker
 from .projects import Project, new
+
+pytestmark = pytest.mark.any_database
 
 SETTINGS = """
 INSTALLED_APPS += ("django_celery_results",)

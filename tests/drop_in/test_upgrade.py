@@ -120,6 +120,7 @@ def test_rows_of_the_first_version_are_as_old_as_they_were(project: Project) -> 
     assert project.run(new(), "manage.py", "shell", "-v", "0", "-c", said).strip() == "2018-01-02T03:04:05+00:00"
 
 
+@pytest.mark.any_database
 def test_fixtures_of_either_package_are_loaded_by_the_other(project: Project, tmp_path: Path) -> None:
     theirs, ours = str(tmp_path / "theirs.xml"), str(tmp_path / "ours.xml")  # JSON would cut microseconds
     project.migrate(old())
