@@ -1,65 +1,48 @@
-"""The lanes of the tests, and the verbs of the Makefile. Every lane installs the wheel that is built once.
+"""What the verbs of the Makefile run, but for `make test`. Suites run on the wheel, which is built once.
 
-`nox --list` shows all; `nox -s newest -- tests/query -k cursor` hands arguments to pytest.
+`nox --list` shows all; `nox -s oldest -- tests/query -k cursor` hands arguments to pytest.
 """
 
-import atexit
 import hashlib
 import os
 import shutil
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import nox
 from nox.command import CommandFailed
 
 nox.options.reuse_existing_virtualenvs = True
-nox.options.sessions = ["lint", "newest"]
+nox.options.sessions = ["lint"]
 
 ROOT = Path(__file__).parent
 PACKAGES = ("django_celery_results", "graphql_api")
 NOT_FOR_SUITES = (*PACKAGES, ".*", "__pycache__", "node_modules", "build", "dist", "*.egg-info", "htmlcov", "_build")
 IS_CI = os.environ.get("CI") == "true"
+DATABASE_SERVERS = ("postgresql", "mariadb")
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lane:
-    """One set of versions, and the databases that its suite runs on."""
+    """One set of versions, and what is tested with it."""
 
     extras: str = "test,demo"
     requires: tuple[str, ...] = ()
-    databases: tuple[str, ...] = ("sqlite", "postgresql", "mariadb")
-    heavy: bool = False
-    ignored: tuple[str, ...] = ()
     suites: tuple[str, ...] = ()
     """Folders of tests; all unless given."""
-
-    def selection(self, database: str) -> str:
-        """Pytest's expression of marks for one database; the marks are explained in pyproject.toml."""
-        if database != "sqlite":
-            return f"{'' if self.heavy else 'not '}heavy and not once and not any_database"
-        if self.heavy:
-            return "heavy"
-        return "not heavy" if self is NEWEST else "not heavy and not once"
+    ignored: tuple[str, ...] = ()
 
 
-# Real workers on a machine that is busy with other lanes may answer late. Only a wait that ran out is repeated, once,
-# and pytest counts it as a rerun.
-WAITED_IN_VAIN = ("TimeoutError", "did not become true", r"not within \d+ s")
-LATE = ("--reruns=1", *(f"--only-rerun={said}" for said in WAITED_IN_VAIN))
-
-# The comparison with the 2.x package takes minutes, and depends on databases rather than on versions.
-NOT_IN_LANES = ("tests/drop_in",)
 NEWEST = Lane(extras="test,demo,docs,fuzz", requires=("Django==5.2.*",))
-DJANGO_61 = Lane(requires=("Django==6.1.*",), databases=("sqlite",), ignored=NOT_IN_LANES)
-# What workers do is the same whatever else is installed, and takes minutes.
-CORE = Lane(extras="test", databases=("sqlite",), ignored=(*NOT_IN_LANES, "tests/chords", "tests/faults"))
+# The comparison with the 2.x package depends on databases rather than on versions.
+NOT_IN_LANES = ("tests/drop_in",)
+DJANGO_61 = Lane(requires=("Django==6.1.*",), ignored=NOT_IN_LANES)
+# What workers do is the same whatever else is installed.
+CORE = Lane(extras="test", ignored=(*NOT_IN_LANES, "tests/chords", "tests/faults"))
 OLDEST = Lane(
     requires=(
         "Django==5.2",
@@ -69,19 +52,23 @@ OLDEST = Lane(
         "strawberry-graphql-django==0.91.0",
         "graphql-core==3.2.14",
     ),
-    databases=("sqlite",),
     ignored=NOT_IN_LANES,
 )
 
 ENGINES = ("tests/contract", "tests/transport")
-GRAPHENE = Lane(extras="test,graphene", requires=("Django==5.2.*",), databases=("sqlite",), suites=ENGINES)
+GRAPHENE = Lane(extras="test,graphene", requires=("Django==5.2.*",), suites=ENGINES)
 # The newest set that can share an environment.
 BOTH = Lane(
     extras="test,demo,graphene",
     requires=("Django==5.2.*", "strawberry-graphql==0.327.7", "strawberry-graphql-django==0.91.0"),
-    databases=("sqlite",),
     suites=("tests/contract",),
 )
+
+# Pytest's expressions of marks; pyproject.toml explains the marks.
+WITH_SERVICES = "services and not heavy and not browser"
+ON_A_SERVER = "(services or database) and not any_database and not once and not heavy and not browser"
+IN_A_LANE = "not once and not heavy and not browser"
+WITH_A_BROWSER = "browser and not heavy"
 
 
 def interpreter(version: str) -> str:
@@ -101,10 +88,16 @@ def interpreter(version: str) -> str:
 PYTHON = {version: interpreter(version) for version in ("3.11", "3.12", "3.13")}
 
 
-@nox.session(python=PYTHON["3.11"], tags=["test"])
-def newest(session: nox.Session) -> None:
-    """The main lane: newest strawberry on graphql-core 3.3, Django 5.2; on every database."""
-    run_lane(session, NEWEST)
+@nox.session(python=PYTHON["3.11"], tags=["services"])
+def services(session: nox.Session) -> None:
+    """The newest versions with real brokers on SQLite, then on each server of databases that is reachable."""
+    run_lane(session, NEWEST, WITH_SERVICES, ON_A_SERVER)
+
+
+@nox.session(python=PYTHON["3.11"], tags=["browser"])
+def browser(session: nox.Session) -> None:
+    """The pages in Chromium, and the tools of frontends."""
+    run_lane(session, NEWEST, WITH_A_BROWSER)
 
 
 @nox.session(python=PYTHON["3.13"], tags=["lanes"])
@@ -145,8 +138,9 @@ def both(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON["3.11"], tags=["all"])
 def heavy(session: nox.Session) -> None:
-    """The main lane with the long stress tests."""
-    run_lane(session, Lane(extras=NEWEST.extras, requires=NEWEST.requires, heavy=True))
+    """The long stress tests, one by one, on each database that is reachable."""
+    options = ("-n0", "-o", "faulthandler_timeout=2400")
+    run_lane(session, NEWEST, "heavy", "heavy and database and not once and not any_database", *options)
 
 
 @nox.session(python=False, tags=["all"])
@@ -157,7 +151,7 @@ def graphiql(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON["3.11"])
 def coverage(session: nox.Session) -> None:
-    """The main lane's tests on SQLite, and which lines and branches they reach, workers included."""
+    """The tests of `make test`, and which lines and branches they reach, workers included."""
     install(session, ["--editable", ".[test,demo]"], stamp=digest(ROOT / "pyproject.toml"))
     session.run("python", "-m", "pytest", "-q", "--cov", "--cov-report=term-missing:skip-covered", *session.posargs)
 
@@ -213,54 +207,37 @@ def succeeds(session: nox.Session, command: tuple[str, ...]) -> bool:
     return True
 
 
-def run_lane(session: nox.Session, lane: Lane) -> None:
-    """Install the wheel with the lane's versions, and run the suite on each of its databases."""
+def run_lane(session: nox.Session, lane: Lane, on_sqlite: str = IN_A_LANE, on_servers: str = "", *options: str) -> None:
+    """Install the wheel with the lane's versions, and run what these marks select on SQLite, then on servers."""
     wheel = built_wheel(session)
     requirements = [f"django-celery-results[{lane.extras}] @ {wheel.as_uri()}", *lane.requires]
     install(session, requirements, stamp=digest(ROOT / "pyproject.toml") + str(lane))
     # pip leaves a wheel of the same version alone, whatever changed in it.
     install(session, ["--force-reinstall", "--no-deps", str(wheel)], stamp=str(wheel), name="wheel")
     with session.chdir(copy_of_suite(session)):
-        urls = {database: database_url(session, database) for database in lane.databases}
-        failed = failing(session, lane, {database: url for database, url in urls.items() if url})
-    if failed:
-        session.error(f"failed on {', '.join(failed)}")
+        passed = [run_suite(session, lane, on_sqlite, "sqlite", "sqlite", *options)]
+        for database in DATABASE_SERVERS if on_servers else ():
+            url = database_url(session, database)
+            passed.append(not url or run_suite(session, lane, on_servers, database, url, *options))
+    if not all(passed):
+        session.error("a suite failed")
 
 
-def failing(session: nox.Session, lane: Lane, urls: dict[str, str]) -> list[str]:
-    """Run the suite on each database, side by side on servers, as tests mostly wait; where it failed."""
-    databases = ["sqlite", *(database for database in urls if database != "sqlite")]
-    passed = [run_suite(session, lane, "sqlite", urls["sqlite"])]
-    with ThreadPoolExecutor() as pool:
-        passed += pool.map(lambda database: run_apart(session, lane, database, urls[database]), databases[1:])
-    return [database for database, is_passed in zip(databases, passed, strict=True) if not is_passed]
-
-
-def run_apart(session: nox.Session, lane: Lane, database: str, url: str) -> bool:
-    """Run the suite beside another; what it prints is shown when it has ended."""
-    with (ROOT / ".nox" / f"{session.name}-{database}.log").open("w+") as output:
-        passed = run_suite(session, lane, database, url, output)
-        output.seek(0)
-        print(output.read(), flush=True)
-    return passed
-
-
-def run_suite(session: nox.Session, lane: Lane, database: str, url: str, output: TextIO | None = None) -> bool:
-    """Run pytest on one database; whether it passed."""
+def run_suite(session: nox.Session, lane: Lane, marks: str, database: str, url: str, *more: str) -> bool:
+    """Run pytest on one database; return whether it passed. Arguments after `--` replace the folders."""
     ignored = [f"--ignore={path}" for path in lane.ignored]
-    marks = ["-m", lane.selection(database), *(("-o", "faulthandler_timeout=2400") if lane.heavy else ())]
-    options = ["-q", "-rfEs", *marks, "--durations=10", *LATE, *ignored, *(session.posargs or lane.suites)]
+    options = ["-q", "-rfEs", "-n=auto", "--dist=loadgroup", "-m", marks, "--durations=10", *more, *ignored]
     started, verdict = time.monotonic(), "failed"
     try:
         session.run(
-            *("python", "-m", "pytest", *options),
+            *("python", "-m", "pytest", *options, *(session.posargs or lane.suites)),
             env={"DATABASE_URL": url, "TEST_SUFFIX": f"_{session.name}", "BUILT_WHEEL": str(built_wheel(session))},
-            stdout=output,
         )
         verdict = "passed"
     except CommandFailed:
         session.warn(f"the suite failed on {database}")
-    SUMMARY.append(f"{session.name} on {database}: {verdict} in {time.monotonic() - started:.0f} s")
+    with (ROOT / ".nox" / "summary").open("a") as summary:  # `.ci/run` prints it beside the budgets
+        summary.write(f"{session.name}-{database}\t{time.monotonic() - started:.0f}\t{verdict}\n")
     return verdict == "passed"
 
 
@@ -272,7 +249,7 @@ def database_url(session: nox.Session, database: str) -> str:
     if reason and IS_CI:
         session.error(reason)
     if reason:
-        SUMMARY.append(f"{session.name} on {database}: skipped, {reason}")
+        session.warn(f"not run on {database}: {reason}")
     return "" if reason else url
 
 
@@ -314,17 +291,3 @@ def digest(*files: Path) -> str:
     for path in files:
         found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:16]
-
-
-SUMMARY: list[str] = []
-
-
-@atexit.register
-def print_summary() -> None:
-    """What ran on which database, how long it took, and what was left out and why."""
-    if not SUMMARY:
-        return
-    text = "".join(f"suite {line}\n" for line in SUMMARY)
-    print(text, end="")
-    with (ROOT / ".nox" / "summary").open("a") as kept:
-        kept.write(text)

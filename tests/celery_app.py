@@ -2,35 +2,57 @@
 
 import json
 import os
-import uuid
+from typing import Any
 
 import django
 from celery import Celery
+from celery.worker import control
+from celery.worker import state as worker_state
+from celery.worker.control import control_command, inspect_command
 from django.apps import apps
+
+from tests.isolation import RUN_ID, new_queue, transport_options
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
-# Whoever hears of a revoked task stores that: suites that run side by side must not hear of each other's.
-RUN = "-".join(["dcr", os.environ.get("DATABASE_URL", "").partition(":")[0], os.environ.get("TEST_SUFFIX", "")])
-
-NOWHERE = f"dcr-unread-{uuid.uuid4().hex[:12]}"
+NOWHERE = new_queue()
 """A queue that no worker reads, of this process alone: tests count what is in it."""
+
+BROKER = os.environ.get("BROKER_URL", "memory://")
+"""Without a service, tests publish to kombu's queues in memory; the fixtures of workers name a broker that carries."""
 
 app = Celery("tests")
 app.conf.update(
-    control_exchange=RUN,
-    event_exchange=f"{RUN}-events",
-    broker_url=os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/15"),
+    # Each worker that hears of a revoke stores it: no other process may hear what is said here.
+    control_exchange=RUN_ID,
+    event_exchange=f"{RUN_ID}-events",
+    broker_url=BROKER,
+    broker_transport_options=transport_options(BROKER),
     broker_connection_retry_on_startup=True,
     result_backend="django-db",
     result_extended=True,
     task_track_started=True,
-    task_default_queue=os.environ.get("TEST_QUEUE", "dcr-tests"),
+    task_default_queue=os.environ.get("TEST_QUEUE", NOWHERE),
     worker_hijack_root_logger=False,
 )
 # A worker that a test starts is given the configuration that the test wants by the environment.
 app.conf.update(json.loads(os.environ.get("TEST_CELERY", "{}")))
 app.set_default()
+
+
+@inspect_command()
+def held_tasks(state: Any) -> list[str]:
+    """Tell the ids of all tasks that the worker runs, has reserved, or keeps for later without a revoke."""
+    later = [each["request"] for each in control.scheduled(state)]
+    later = [task for task in later if task["id"] not in worker_state.revoked]
+    return [task["id"] for task in (*control.active(state), *control.reserved(state), *later)]
+
+
+@control_command()
+def forget_revokes(state: Any) -> None:
+    """Run tasks whose ids were revoked in an earlier test."""
+    worker_state.revoked.clear()
+
 
 if not apps.ready:
     django.setup()

@@ -8,7 +8,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from tests.transport.node import install
+from tests.isolation import alone
+from tests.npm import install
 
 ROOT = Path(__file__).parents[1]
 DASHBOARD = Path("examples/dashboard")
@@ -41,12 +42,13 @@ def run_tool(root: Path, **environment: str) -> subprocess.CompletedProcess[str]
 def built() -> Path:
     """The built files."""
     target = Path(tempfile.gettempdir()) / f"dcr-dashboard-{_digest()}"
-    if not (target / "done").exists():
-        shutil.rmtree(target, ignore_errors=True)
-        folder = copy_to(target)
-        done = run_tool(target)
-        assert (folder / "dist" / "index.html").exists(), done.stdout + done.stderr
-        (target / "done").touch()
+    with alone(target.name):
+        if not (target / "done").exists():
+            shutil.rmtree(target, ignore_errors=True)
+            folder = copy_to(target)
+            done = run_tool(target)
+            assert (folder / "dist" / "index.html").exists(), done.stdout + done.stderr
+            (target / "done").touch()
     return target / DASHBOARD / "dist"
 
 

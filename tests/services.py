@@ -3,7 +3,6 @@
 With CI=true every one of them must be there; elsewhere what needs a missing one is skipped, and the run says so.
 """
 
-import atexit
 import getpass
 import os
 import re
@@ -12,10 +11,14 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL") or f"postgresql://{getpass.getuser()}@127.0.0.1:5432/test"
 MARIADB = os.environ.get("TEST_MARIADB_URL") or f"mysql://{getpass.getuser()}@127.0.0.1:3306/test"
@@ -36,25 +39,27 @@ def reason_unreachable(url: str) -> str:
     return _reason_no_login(url) if parts.scheme in ("postgresql", "mysql") else ""
 
 
-def require(url: str) -> None:
-    """Skip the test where this service is missing; fail it in CI."""
+def require(url: str) -> str:
+    """Return the URL; skip the test where this service is missing, and fail it in CI."""
     if reason := reason_unreachable(url):
-        (pytest.fail if IS_CI else pytest.skip)(reason)
+        missing(reason)
+    return url
 
 
-@cache
-def redis_url() -> str:
-    """A Redis for workers: the local one, else one embedded in a process of its own."""
-    if not reason_unreachable(REDIS):
-        return REDIS
-    if IS_CI:
-        raise RuntimeError(reason_unreachable(REDIS))
-    return embedded_redis()
+def missing(reason: str) -> NoReturn:
+    """Skip the test for what is not on this machine; fail it in CI, where all must be."""
+    (pytest.fail if IS_CI else pytest.skip)(reason)
 
 
-@cache
-def embedded_redis() -> str:
-    """The broker that the demo brings along. One of its own for each run of the suite."""
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def embedded_redis() -> Iterator[str]:
+    """Run the broker that the demo brings along, in a process of its own; its URL."""
     # It ends with us: its standard input is a pipe of which we hold the other end.
     program = (
         "import os, sys, threading; from fakeredis import TcpFakeServer\n"
@@ -66,33 +71,48 @@ def embedded_redis() -> str:
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    _KEPT.append(process)
     assert process.stdout is not None
     found = re.match(rb"port (\d+)", process.stdout.readline())
     assert found, "fakeredis did not start"
-    return f"redis://127.0.0.1:{int(found[1])}/0"
+    try:
+        yield f"redis://127.0.0.1:{int(found[1])}/0"
+    finally:
+        process.kill()
+        process.communicate()
 
 
-@cache
-def memcached() -> str:
-    """The address of a memcached of our own, which ends with us; skips the test where there is none, fails it in CI."""
+@contextmanager
+def own_memcached() -> Iterator[str]:
+    """Run a memcached of our own; its address."""
     if not shutil.which("memcached"):
-        (pytest.fail if IS_CI else pytest.skip)("the program memcached is not installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        missing("the program memcached is not installed")
+    port = free_port()
     process = subprocess.Popen(["memcached", "-l", "127.0.0.1", "-p", str(port), "-u", "nobody"])
-    atexit.register(process.terminate)
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return f"127.0.0.1:{port}"
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(f"memcached does not answer at port {port}")
+    try:
+        wait_until_open(port)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
 
 
-_KEPT: list[subprocess.Popen[bytes]] = []
+def wait_until_open(port: int, timeout: float = 60.0) -> None:
+    """Wait until somebody listens at a port of this machine."""
+    deadline = time.monotonic() + timeout
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert time.monotonic() < deadline, f"nobody listens at port {port}"
+        time.sleep(0.02)
+
+
+def delete_keys(redis_url: str, prefix: str) -> None:
+    """Delete the keys of this process of the suite from a Redis that others use as well."""
+    client = redis.Redis.from_url(redis_url)
+    for key in client.scan_iter(f"{prefix}*", count=1_000):
+        client.delete(key)
+    client.close()
 
 
 def _reason_no_login(url: str) -> str:

@@ -7,20 +7,31 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+from celery import Celery
 from django.db import connection
 
-from tests import services
+from django_celery_results.models import TaskResult
+from tests.celery_app import app
+from tests.isolation import RUN_ID, new_queue, transport_options
 
-START_TIMEOUT = 30.0
-REDIS = services.redis_url()
-RABBITMQ = services.RABBITMQ
+PATIENCE = 60.0
+"""Seconds that a wait may last before it fails: far more than any of them takes, even where all cores are busy."""
+
+SERIALIZERS = ["json", "yaml", "msgpack", "pickle"]
+"""What the shared worker accepts."""
+
+RunWorker = Callable[..., AbstractContextManager["Worker"]]
+"""The type of the fixture `run_worker`."""
+
+over_redis = pytest.mark.parametrize("shared_worker", ["redis"], indirect=True)
+"""Mark a test of the fixture `worker` that says nothing of brokers."""
 
 
 @dataclass
@@ -55,8 +66,8 @@ class Worker:
 
 @contextmanager
 def running_worker(
+    broker: str,
     *,
-    broker: str = REDIS,
     queue: str | None = None,
     pool: str = "prefork",
     concurrency: int = 2,
@@ -67,12 +78,18 @@ def running_worker(
 ) -> Iterator[Worker]:
     """Start a worker on the current test database and wait until it consumes.
 
-    `celery` are Celery settings, `results` the setting DJANGO_CELERY_RESULTS of the worker's process. Publish with
-    `task.apply_async(queue=worker.queue)` on `tests.celery_app.app` configured for the same broker.
+    Tests take the fixture `run_worker`, which names the broker and lets this process publish to it.
+
+    Args:
+        broker: The URL of the broker.
+        queue: The queue to consume; a new one unless given.
+        celery: Celery settings of the worker's process.
+        results: The setting DJANGO_CELERY_RESULTS of the worker's process.
+        env: More environment variables of the worker's process.
+        options: More options of `celery worker`.
     """
-    services.require(broker)
-    queue = queue or f"dcr-{uuid.uuid4().hex[:12]}"
-    hostname = f"{queue}@test"
+    queue = queue or new_queue()
+    hostname = f"{new_queue()}@test"
     log_path = Path(tempfile.mkstemp(prefix="dcr-worker-", suffix=".log")[1])
     command = [sys.executable, "-m", "celery", "-A", "tests.celery_app", "worker", "-Q", queue, "-n", hostname]
     command += ["-P", pool, "-c", str(concurrency), "-l", "INFO", "--without-gossip", "--without-mingle", *options]
@@ -86,16 +103,63 @@ def running_worker(
         )
     worker = Worker(process=process, queue=queue, hostname=hostname, broker=broker, log_path=log_path)
     try:
-        _wait_until_ready(worker)
+        wait_for(lambda: " ready." in worker.log or _fail_if_ended(worker), pause=0.05)
         yield worker
     finally:
         worker.stop()
         log_path.unlink(missing_ok=True)
 
 
+def _fail_if_ended(worker: Worker) -> None:
+    if worker.process.poll() is not None:
+        raise RuntimeError(f"the worker ended at start:\n{worker.log}")
+
+
+@contextmanager
+def publishing_to(broker: str) -> Iterator[None]:
+    """Let the suite's app publish to this broker for a while."""
+    before = str(app.conf.broker_url)
+    _use_broker(app, broker)
+    try:
+        yield
+    finally:
+        _use_broker(app, before)
+
+
+def _use_broker(celery_app: Celery, url: str) -> None:
+    # kombu keeps a pool of connections for each broker; the app asks for its own again.
+    celery_app.__dict__.pop("control", None)
+    celery_app.conf.update(
+        broker_url=url, broker_write_url=url, broker_read_url=url, broker_transport_options=transport_options(url)
+    )
+    celery_app._pool = None
+    celery_app.amqp._producer_pool = None
+
+
+def settle(worker: Worker) -> None:
+    """Leave nothing of a test in a worker that the next one shares.
+
+    Kills what still runs, and waits until the worker holds no task: its last word is stored before it lets a task go.
+    """
+
+    def is_idle() -> bool:
+        held = tell("held_tasks")
+        if held:
+            app.control.revoke(held, terminate=True, signal="SIGKILL", destination=[worker.hostname])
+        return not held
+
+    def tell(command: str) -> Any:
+        replies = app.control.broadcast(command, reply=True, destination=[worker.hostname], limit=1, timeout=PATIENCE)
+        assert replies, worker.log
+        return replies[0][worker.hostname]
+
+    wait_for(is_idle, pause=0.1)
+    tell("forget_revokes")
+
+
 def child_environment(
     broker: str,
-    queue: str = "dcr-tests",
+    queue: str = "",
     celery: dict[str, Any] | None = None,
     results: dict[str, Any] | None = None,
 ) -> dict[str, str]:
@@ -106,28 +170,23 @@ def child_environment(
         "DATABASE_NAME": str(connection.settings_dict["NAME"]),
         "BROKER_URL": broker,
         "C_FORCE_ROOT": "1",  # a test machine may be a container whose only user is root
-        "TEST_QUEUE": queue,
+        "TEST_QUEUE": queue or f"{RUN_ID}-default",
         "TEST_CELERY": json.dumps(celery or {}),
         "TEST_DJANGO_CELERY_RESULTS": json.dumps(results or {}),
     }
 
 
-def _wait_until_ready(worker: Worker) -> None:
-    deadline = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < deadline:
-        if " ready." in worker.log:
-            return
-        if worker.process.poll() is not None:
-            raise RuntimeError(f"the worker ended at start:\n{worker.log}")
-        time.sleep(0.05)
-    raise RuntimeError(f"the worker was not ready in {START_TIMEOUT} s:\n{worker.log}")
-
-
-def wait_for(condition: Any, timeout: float = 20.0, pause: float = 0.02) -> Any:
-    """The first true value of `condition()`; fails when there is none in time."""
+def wait_for(condition: Callable[[], Any], timeout: float = PATIENCE, pause: float = 0.02) -> Any:
+    """Return the first true value of `condition()`; fail when there is none within so many seconds."""
     deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
+    while True:
         if value := condition():
             return value
+        assert time.monotonic() < deadline, f"{condition} did not become true within {timeout} s"
         time.sleep(pause)
-    raise AssertionError(f"{condition} did not become true within {timeout} s")
+
+
+def wait_for_state(task_id: str, *states: str) -> TaskResult:
+    """Return the row of a task once it is in one of these states."""
+    row: TaskResult = wait_for(lambda: TaskResult.objects.filter(task_id=task_id, status__in=states).first())
+    return row

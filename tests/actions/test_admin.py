@@ -13,9 +13,8 @@ from django.utils import translation
 from django_celery_results.actions import bulk, control
 from django_celery_results.models import Operation, TaskResult
 from tests.celery_app import app
-
-from .conftest import publishing_to
-from .records import failed_task
+from tests.factories import create_failed_task
+from tests.workers import publishing_to
 
 pytestmark = pytest.mark.django_db
 CHANGELIST = reverse("admin:django_celery_results_taskresult_changelist")
@@ -44,7 +43,9 @@ def ask(client: Client, action: str, *tasks: TaskResult) -> Any:
 
 def test_the_page_shows_what_would_be_sent_and_sends_nothing(staff: Callable[..., Client], sent: list[str]) -> None:
     page = ask(
-        staff("retry_taskresult", "view_payload"), "retry_selected", failed_task("f", "<b>", {"password": "x1y2"})
+        staff("retry_taskresult", "view_payload"),
+        "retry_selected",
+        create_failed_task("f", "<b>", {"password": "x1y2"}),
     )
     text = page.content.decode()
     assert "&lt;b&gt;" in text
@@ -54,13 +55,13 @@ def test_the_page_shows_what_would_be_sent_and_sends_nothing(staff: Callable[...
 
 
 def test_without_the_permission_for_payloads_arguments_are_not_shown(staff: Callable[..., Client]) -> None:
-    page = ask(staff("retry_taskresult"), "retry_selected", failed_task("f", "private"))
+    page = ask(staff("retry_taskresult"), "retry_selected", create_failed_task("f", "private"))
     assert page.status_code == 200
     assert "private" not in page.content.decode()
 
 
 def test_the_page_says_of_a_task_that_would_be_refused_why(staff: Callable[..., Client]) -> None:
-    text = ask(staff("retry_taskresult"), "retry_selected", failed_task(task_name="gone")).content.decode()
+    text = ask(staff("retry_taskresult"), "retry_selected", create_failed_task(task_name="gone")).content.decode()
     assert "knows no task named &#x27;gone&#x27;" in text
     assert "It is sent again." not in text
 
@@ -78,7 +79,7 @@ def test_what_remains_is_counted_in_the_users_language(
     monkeypatch.setattr(bulk, "SECONDS", 0.0)
     client = staff("retry_taskresult")
     url = reverse("admin:django_celery_results_act", args=["retry"])
-    keys = [str(failed_task(name).pk) for name in "ab"]
+    keys = [str(create_failed_task(name).pk) for name in "ab"]
     said = []
     for ids, language in ((keys[:1], "en"), (keys, "en"), (keys[:1], "es")):
         with translation.override(language):
@@ -96,7 +97,7 @@ def test_the_form_sends_even_where_requests_are_atomic(
 ) -> None:
     monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
     client = staff("retry_taskresult")
-    page = ask(client, "retry_selected", failed_task())
+    page = ask(client, "retry_selected", create_failed_task())
     form = {name: page.context[name] for name in ("ids", "key")} | {"reason": "fixed", "scope": "ALONE"}
     for _ in range(2):  # a double click
         answer = client.post(page.context["act_url"], form, follow=True)
@@ -121,7 +122,7 @@ def test_revoking_says_what_came_of_it(staff: Callable[..., Client], monkeypatch
 @pytest.mark.parametrize("verb", ["retry", "revoke"])
 def test_without_the_permission_nothing_happens(verb: str, staff: Callable[..., Client], sent: list[str]) -> None:
     client = staff()
-    task = failed_task()
+    task = create_failed_task()
     ask(client, f"{verb}_selected", task)
     url = reverse("admin:django_celery_results_act", args=[verb])
     answer = client.post(url, {"ids": str(task.pk)}, follow=True)

@@ -26,11 +26,9 @@ from django_celery_results.query.key_filters import KeyFilter
 from django_celery_results.query.operators import IntFilter, StringFilter
 from django_celery_results.states import TaskState
 from tests.celery_app import app
+from tests.factories import create_failed_task
 from tests.tasks import add
-from tests.workers import Worker
-
-from .conftest import publishing_to, until
-from .records import failed_task
+from tests.workers import Worker, publishing_to, wait_for_state
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +42,7 @@ def broker() -> Any:
 
 
 def failed_tasks(count: int) -> list[TaskResult]:
-    return [failed_task(f"failed-{number:03}") for number in range(count)]
+    return [create_failed_task(f"failed-{number:03}") for number in range(count)]
 
 
 def codes(outcome: BulkOutcome) -> list[ErrorCode]:
@@ -76,7 +74,7 @@ def test_the_same_key_goes_on_where_the_last_request_stopped(operator: Viewer, s
     remaining = []
     for _ in range(4):
         outcome = bulk_retry(operator, FAILED, Wish(), options)
-        failed_task(f"later-{len(remaining)}")  # what fails meanwhile is not drawn in
+        create_failed_task(f"later-{len(remaining)}")  # what fails meanwhile is not drawn in
         remaining.append(outcome.remaining_count)
     assert remaining == [3, 1, 0, 0]
     assert len(sent) == 5
@@ -168,7 +166,7 @@ def test_long_messages_are_taken_in_parts(operator: Viewer, sent: list[str], mon
     taken: list[int] = []
     take = retry_claims.take
     monkeypatch.setattr(retry_claims, "take", lambda wish, found: taken.append(len(found)) or take(wish, found))
-    rows = [failed_task(f"failed-{length}", "x" * length) for length in (10, 20, 1_000, 30)]
+    rows = [create_failed_task(f"failed-{length}", "x" * length) for length in (10, 20, 1_000, 30)]
     assert bulk_retry(operator, FAILED, Wish(), BulkOptions()).done_count == len(sent) == len(rows)
     assert taken == [2, 1, 1]
 
@@ -219,8 +217,8 @@ def test_time_ends_a_request_too(operator: Viewer, monkeypatch: pytest.MonkeyPat
 
 def test_a_dry_run_tells_and_does_nothing(operator: Viewer, sent: list[str], django_assert_num_queries: Any) -> None:
     failed_tasks(3)
-    failed_task("failed-003", task_name="proj.tasks.renamed")
-    failed_task("failed-004")
+    create_failed_task("failed-003", task_name="proj.tasks.renamed")
+    create_failed_task("failed-004")
     TaskMessage.objects.filter(task_id="failed-001").delete()
     with django_assert_num_queries(9):  # two of them read the permissions
         outcome = bulk_retry(operator, FAILED, Wish(), BulkOptions(dry_run=True, limit=4))
@@ -348,7 +346,7 @@ def test_workers_are_told_of_many_tasks_at_once(
     real = app.control.revoke
     monkeypatch.setattr(app.control, "revoke", lambda ids, **options: told.append(len(ids)) or real(ids, **options))
     waiting = [
-        TaskResult.objects.create(task_id=add.apply_async((1, 1), queue=worker.queue, countdown=60).id)
+        TaskResult.objects.create(task_id=add.apply_async((1, 1), queue=worker.queue, countdown=3_600).id)
         for _ in range(20)
     ]
     outcome = bulk_revoke(
@@ -358,4 +356,4 @@ def test_workers_are_told_of_many_tasks_at_once(
     assert outcome.done_count == 20
     assert told == [20]
     for task in waiting:
-        until(task.task_id, states.REVOKED)
+        wait_for_state(task.task_id, states.REVOKED)

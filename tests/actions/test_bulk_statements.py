@@ -14,9 +14,8 @@ from django_celery_results.actions.retry import RetryScope, Wish
 from django_celery_results.actions.selection import Selection
 from django_celery_results.models import Chord, ChordPart, ChordState, TaskResult
 from django_celery_results.policy.viewer import SYSTEM
-
-from .conftest import publishing_to
-from .records import QUEUE, failed_task
+from tests.factories import QUEUE, create_failed_task
+from tests.workers import publishing_to
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,13 +45,13 @@ def of_ten_and_a_hundred(act: Callable[[Selection], BulkOutcome], make: Callable
 
 
 def lone(task_id: str) -> TaskResult:
-    return failed_task(task_id, {"n": task_id})
+    return create_failed_task(task_id, {"n": task_id})
 
 
 def first_of_a_chain(task_id: str) -> TaskResult:
     """The link after it failed with it."""
     TaskResult.objects.create(task_id=f"{task_id}-next", status="FAILURE")
-    return failed_task(task_id, embedded={"chain": [LINK | {"options": {"task_id": f"{task_id}-next"}}]})
+    return create_failed_task(task_id, embedded={"chain": [LINK | {"options": {"task_id": f"{task_id}-next"}}]})
 
 
 def member_of_a_chord(task_id: str) -> TaskResult:
@@ -60,7 +59,7 @@ def member_of_a_chord(task_id: str) -> TaskResult:
     Chord.objects.create(group_id=f"{task_id}-group", state=ChordState.FAILED, size=2)
     ChordPart.objects.create(group_id=f"{task_id}-group", task_id=task_id, index=0, state="FAILURE")
     options = {"group": f"{task_id}-group", "delivery": {"exchange": "", "routing_key": QUEUE}}
-    return failed_task(task_id, options=options, embedded={"chord": LINK})
+    return create_failed_task(task_id, options=options, embedded={"chord": LINK})
 
 
 @pytest.mark.parametrize(

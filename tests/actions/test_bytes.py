@@ -13,14 +13,12 @@ from django_celery_results.actions.retry import RetryOverrides, retry
 from django_celery_results.models import TaskMessage
 from django_celery_results.policy.viewer import SYSTEM
 from tests.celery_app import app
+from tests.factories import task_ref
 from tests.tasks import fail_first
-from tests.workers import REDIS, Worker, running_worker
+from tests.workers import SERIALIZERS, Worker, over_redis, wait_for_state
 
-from .conftest import publishing_to, ref, until
+pytestmark = [over_redis, pytest.mark.once]
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
-
-ALL = ["json", "yaml", "msgpack", "pickle"]
 ARGUMENTS: dict[str, list[Any]] = {
     "json": [
         uuid.UUID(int=7),
@@ -36,13 +34,12 @@ ARGUMENTS: dict[str, list[Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def polyglot(django_db_setup: None) -> Iterator[Worker]:
-    """A worker, and an app, that accept every serializer."""
+@pytest.fixture
+def polyglot(worker: Worker) -> Iterator[Worker]:
+    """The worker, which accepts every serializer, and an app that does."""
     before = app.conf.accept_content
-    app.conf.accept_content = ALL
-    with publishing_to(REDIS), running_worker(concurrency=1, celery={"accept_content": ALL}) as running:
-        yield running
+    app.conf.accept_content = SERIALIZERS
+    yield worker
     app.conf.accept_content = before
 
 
@@ -54,7 +51,7 @@ def first(queue: str) -> Any:
 
 
 @pytest.mark.parametrize("sequence", [list, tuple])
-@pytest.mark.parametrize("serializer", ALL)
+@pytest.mark.parametrize("serializer", SERIALIZERS)
 def test_the_bytes_are_the_same(serializer: str, sequence: type, polyglot: Worker) -> None:
     unread = f"dcr-{uuid.uuid4().hex[:12]}"
     # Pickle alone tells a tuple from a list.
@@ -67,9 +64,9 @@ def test_the_bytes_are_the_same(serializer: str, sequence: type, polyglot: Worke
     before = first(unread)
 
     failed = fail_first.apply_async(queue=polyglot.queue, task_id=uuid.uuid4().hex, **sent)
-    until(failed.id, states.FAILURE)
+    wait_for_state(failed.id, states.FAILURE)
     assert TaskMessage.objects.get().serializer == serializer
-    outcome = retry(SYSTEM, ref(failed.id), overrides=RetryOverrides(queue=unread))
+    outcome = retry(SYSTEM, task_ref(failed.id), overrides=RetryOverrides(queue=unread))
 
     assert outcome.refusals == ()
     assert first(unread) == before

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import uuid
 from typing import Any
 
 import pytest
@@ -19,11 +18,10 @@ from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.json_filters import JSONFilter
 from django_celery_results.query.json_values import JSONKind
 from tests.celery_app import app
+from tests.factories import QUEUE, create_failed_task
+from tests.isolation import new_queue
 from tests.tasks import add, sleep
-from tests.workers import REDIS, Worker, child_environment
-
-from .conftest import publishing_to, until
-from .records import QUEUE, failed_task
+from tests.workers import Worker, child_environment, publishing_to, wait_for_state
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +42,7 @@ def run(*arguments: str) -> str:
 def test_all_failed_tasks_are_sent_again_in_small_requests(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_command, "_PER_REQUEST", 2)
     for number in range(5):
-        failed_task(f"failed-{number}")
+        create_failed_task(f"failed-{number}")
     TaskResult.objects.create(task_id="bare", status=states.REVOKED, queue=QUEUE)
     TaskResult.objects.create(task_id="fine", status=states.SUCCESS, queue=QUEUE)
     printed = run("retry_tasks", "--queue", QUEUE, "--yes", "--reason", "deployed")
@@ -56,7 +54,7 @@ def test_all_failed_tasks_are_sent_again_in_small_requests(sent: list[str], monk
 
 @pytest.mark.usefixtures("broker")
 def test_it_asks_before_it_acts(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    failed_task()
+    create_failed_task()
     asked: list[str] = []
     monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
     with pytest.raises(CommandError, match="Nothing was done"):
@@ -67,7 +65,7 @@ def test_it_asks_before_it_acts(sent: list[str], monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("broker")
 def test_where_there_is_nobody_to_ask_it_says_what_to_write(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    failed_task()
+    create_failed_task()
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(CommandError, match="--yes"):
         run("retry_tasks", "--state", "FAILURE")
@@ -75,7 +73,7 @@ def test_where_there_is_nobody_to_ask_it_says_what_to_write(sent: list[str], mon
 
 
 def test_a_dry_run_only_counts(sent: list[str]) -> None:
-    failed_task()
+    create_failed_task()
     assert "1 tasks match." in run("retry_tasks", "--filter", '{"state": {"eq": "FAILURE"}}', "--dry-run")
     assert sent == []
 
@@ -92,7 +90,7 @@ def test_a_dry_run_only_counts(sent: list[str]) -> None:
     ],
 )
 def test_filters_are_written_as_in_the_api(text: str, matches: int) -> None:
-    failed_task()
+    create_failed_task()
     assert f"{matches} tasks match." in run("retry_tasks", "--filter", text, "--dry-run")
 
 
@@ -107,7 +105,7 @@ def test_what_the_database_cannot_answer_is_one_clear_line_too(monkeypatch: pyte
     def refuse(*_: object) -> None:
         raise InvalidInput("Not on this database.")
 
-    failed_task()
+    create_failed_task()
     monkeypatch.setattr(JSONKind, "_guarded", refuse)
     with pytest.raises(CommandError, match=r"Not on this database|PostgreSQL before 16"):
         run("retry_tasks", "--filter", '{"resultJson": {"path": ["a"], "isNull": true}}', "--dry-run")
@@ -133,7 +131,7 @@ def test_what_the_database_cannot_answer_is_one_clear_line_too(monkeypatch: pyte
     ],
 )
 def test_what_cannot_be_meant_is_one_clear_line(arguments: tuple[str, ...], says: str, sent: list[str]) -> None:
-    failed_task()
+    create_failed_task()
     with pytest.raises(CommandError, match=says):
         run("retry_tasks", *arguments, "--yes")
     assert sent == []
@@ -143,13 +141,13 @@ def test_what_cannot_be_meant_is_one_clear_line(arguments: tuple[str, ...], says
 @pytest.mark.django_db(transaction=True)
 def test_running_tasks_are_terminated(worker: Worker) -> None:
     running = sleep.apply_async((60,), queue=worker.queue)
-    until(running.id, states.STARTED)
-    waiting = add.apply_async((1, 2), queue=worker.queue, countdown=60)
+    wait_for_state(running.id, states.STARTED)
+    waiting = add.apply_async((1, 2), queue=worker.queue, countdown=3_600)
     TaskResult.objects.get_or_create(task_id=waiting.id, defaults={"task_name": add.name})
     printed = run("revoke_tasks", "--id", running.id, "--id", waiting.id, "--terminate", "--yes")
     assert "2 done, 0 skipped." in printed
-    until(running.id, states.REVOKED)
-    until(waiting.id, states.REVOKED)
+    wait_for_state(running.id, states.REVOKED)
+    wait_for_state(waiting.id, states.REVOKED)
 
 
 class Terminal(io.StringIO):
@@ -163,7 +161,7 @@ def test_it_keeps_a_pace_and_draws_how_far_it_is(sent: list[str], monkeypatch: p
     slept: list[float] = []
     monkeypatch.setattr(bulk_command.time, "sleep", slept.append)
     for number in range(5):
-        failed_task(f"failed-{number}")
+        create_failed_task(f"failed-{number}")
     terminal = Terminal()
     call_command("retry_tasks", "--queue", QUEUE, "--yes", "--rate", "2", stdout=terminal)
     assert len(sent) == 5
@@ -176,7 +174,7 @@ def test_it_keeps_a_pace_and_draws_how_far_it_is(sent: list[str], monkeypatch: p
 def test_an_interrupted_command_is_carried_on_by_its_key(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_command, "_PER_REQUEST", 2)
     for number in range(5):
-        failed_task(f"failed-{number}")
+        create_failed_task(f"failed-{number}")
     with monkeypatch.context() as patch:
         patch.setattr(bulk_command.progress, "draw", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
@@ -188,19 +186,20 @@ def test_an_interrupted_command_is_carried_on_by_its_key(sent: list[str], monkey
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_ten_thousand_tasks_take_no_more_memory_than_a_hundred() -> None:
+def test_ten_thousand_tasks_take_no_more_memory_than_a_hundred(redis: str) -> None:
     """Messages of 2 kB: all of them together would be more than 20 MB."""
-    queue = f"dcr-{uuid.uuid4().hex[:12]}"
-    failed_task("failed", "x" * 2_000, options={"delivery": {"exchange": "", "routing_key": queue}})
-    few = _peak_of_a_command(queue, 100)
-    many = _peak_of_a_command(queue, 10_000)
-    with app.connection_for_write() as broker:
+    queue = new_queue()
+    create_failed_task("failed", "x" * 2_000, options={"delivery": {"exchange": "", "routing_key": queue}})
+    with publishing_to(redis):
+        few = _peak_of_a_command(redis, queue, 100)
+        many = _peak_of_a_command(redis, queue, 10_000)
+    with publishing_to(redis), app.connection_for_write() as broker:
         assert broker.default_channel.queue_purge(queue) == 10_101
     assert TaskResult.objects.filter(retried_from__isnull=False).count() == 10_101
     assert many < few + 8_000, f"{few} kB, {many} kB"
 
 
-def _peak_of_a_command(queue: str, count: int) -> int:
+def _peak_of_a_command(broker: str, queue: str, count: int) -> int:
     """The most memory, in kB, that the command's process had while it sent so many tasks more."""
     record, start = TaskMessage.objects.get(task_id="failed"), TaskResult.objects.count()
     ids = [f"failed-{number}" for number in range(start, start + count)]
@@ -211,7 +210,7 @@ def _peak_of_a_command(queue: str, count: int) -> int:
     columns = {name: getattr(record, name) for name in ("task_name", "serializer", "body", "options")}
     TaskMessage.objects.bulk_create(TaskMessage(task_id=task_id, **columns) for task_id in ids)
     command = [sys.executable, "-m", "django", "retry_tasks", "--state", "FAILURE", "--yes"]
-    environment = child_environment(REDIS, results={"CELERY_APP": "tests.celery_app:app"})
+    environment = child_environment(broker, results={"CELERY_APP": "tests.celery_app:app"})
     process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -17,32 +17,30 @@ from django_celery_results.models import Operation, TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
-
-from .conftest import ref
-from .records import failed_task
+from tests.factories import create_failed_task, task_ref
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_row_and_its_message_go_and_the_operation_stays(operator: Viewer) -> None:
-    failed_task("gone")
-    failed_task("kept")
-    outcome = forget(operator, ref("gone"), reason="asked for by the customer", idempotency_key="k")
+    create_failed_task("gone")
+    create_failed_task("kept")
+    outcome = forget(operator, task_ref("gone"), reason="asked for by the customer", idempotency_key="k")
     assert outcome.refusals == ()
     assert list(TaskResult.objects.values_list("task_id", flat=True)) == ["kept"]
     assert list(TaskMessage.objects.values_list("task_id", flat=True)) == ["kept"]
     operation = Operation.objects.get()
     assert (operation.task_id, operation.reason) == ("gone", "asked for by the customer")
     assert json.loads(operation.outcome)["status"] == states.FAILURE
-    assert forget(operator, ref("gone"), idempotency_key="k").operation == operation
+    assert forget(operator, task_ref("gone"), idempotency_key="k").operation == operation
 
 
 def test_the_same_key_gets_the_first_outcome_however_the_task_is_named(operator: Viewer) -> None:
-    row, other = failed_task("gone"), failed_task("other")
+    row, other = create_failed_task("gone"), create_failed_task("other")
     first = forget(operator, TaskRef(id=row.pk), idempotency_key="k")
-    for again in (TaskRef(id=row.pk), ref("gone")):
+    for again in (TaskRef(id=row.pk), task_ref("gone")):
         assert forget(operator, again, idempotency_key="k") == first
-    for another in (TaskRef(id=other.pk), ref("other")):
+    for another in (TaskRef(id=other.pk), task_ref("other")):
         [refusal] = forget(operator, another, idempotency_key="k").refusals
         assert refusal.code == ErrorCode.DUPLICATE_REQUEST
     assert list(TaskResult.objects.values_list("task_id", flat=True)) == ["other"]
@@ -64,7 +62,7 @@ def invoiced() -> Iterator[None]:
 @pytest.mark.usefixtures("invoiced")
 @pytest.mark.parametrize("key", [None, "k"])
 def test_a_row_that_others_protect_stays_and_the_answer_says_so(key: str | None, operator: Viewer) -> None:
-    outcome = forget(operator, ref(failed_task("held")), idempotency_key=key)
+    outcome = forget(operator, task_ref(create_failed_task("held")), idempotency_key=key)
     assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.TASK_NOT_ALLOWED]
     assert TaskResult.objects.filter(task_id="held").exists()
     assert [operation.error_code for operation in Operation.objects.all()] == ["TASK_NOT_ALLOWED"]
@@ -72,7 +70,7 @@ def test_a_row_that_others_protect_stays_and_the_answer_says_so(key: str | None,
 
 @pytest.mark.usefixtures("invoiced")
 def test_of_many_the_one_that_others_protect_stays(operator: Viewer) -> None:
-    rows = [failed_task(name) for name in ("a", "held", "z")]
+    rows = [create_failed_task(name) for name in ("a", "held", "z")]
     outcome = bulk_forget(operator, Selection(ids=tuple(row.pk for row in rows)), BulkOptions())
     assert (outcome.done_count, outcome.skipped_count, outcome.remaining_count) == (2, 1, 0)
     assert [item.refusal and item.refusal.code for item in outcome.items] == [None, ErrorCode.TASK_NOT_ALLOWED, None]
@@ -82,16 +80,16 @@ def test_of_many_the_one_that_others_protect_stays(operator: Viewer) -> None:
 
 
 def test_a_dry_run_deletes_nothing(operator: Viewer) -> None:
-    assert forget(operator, ref(failed_task()), dry_run=True).refusals == ()
+    assert forget(operator, task_ref(create_failed_task()), dry_run=True).refusals == ()
     assert TaskResult.objects.exists()
     assert not Operation.objects.exists()
 
 
 def test_without_the_permission_nothing_is_deleted(viewer_with: Callable[..., Viewer]) -> None:
-    outcome = forget(viewer_with(Action.VIEW), ref(failed_task()))
+    outcome = forget(viewer_with(Action.VIEW), task_ref(create_failed_task()))
     assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.FORBIDDEN]
     assert TaskResult.objects.exists()
 
 
 def test_what_is_not_there_cannot_be_deleted(operator: Viewer) -> None:
-    assert [refusal.code for refusal in forget(operator, ref("unknown")).refusals] == [ErrorCode.NOT_FOUND]
+    assert [refusal.code for refusal in forget(operator, task_ref("unknown")).refusals] == [ErrorCode.NOT_FOUND]

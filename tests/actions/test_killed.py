@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import uuid
 from collections import Counter
 from datetime import timedelta
 
@@ -15,23 +14,23 @@ from django.utils import timezone
 from django_celery_results.actions import interrupted
 from django_celery_results.models import Operation, OperationState, TaskResult
 from tests.celery_app import app
-from tests.workers import REDIS, child_environment
+from tests.factories import create_failed_task
+from tests.isolation import new_queue
+from tests.workers import child_environment, publishing_to
 
-from .conftest import publishing_to
 from .dying import act
-from .records import failed_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_killed_in_a_batch_the_rest_is_sent_after_the_lease() -> None:
-    queue = f"dcr-{uuid.uuid4().hex[:12]}"
+def test_killed_in_a_batch_the_rest_is_sent_after_the_lease(redis: str) -> None:
+    queue = new_queue()
     for number in range(16):
-        failed_task(f"failed-{number}", options={"delivery": {"exchange": "", "routing_key": queue}})
+        create_failed_task(f"failed-{number}", options={"delivery": {"exchange": "", "routing_key": queue}})
 
-    with publishing_to(REDIS):
+    with publishing_to(redis):
         command = [sys.executable, "-m", "tests.actions.dying", "k", "13"]
-        killed = subprocess.run(command, env={**os.environ, **child_environment(REDIS)}, check=False)
+        killed = subprocess.run(command, env={**os.environ, **child_environment(redis)}, check=False)
         assert killed.returncode == -signal.SIGKILL
         claimed = Operation.objects.filter(action="retry", state=OperationState.CLAIMED)
         assert claimed.count() == 6  # ten were marked; three are out, but nobody noted it

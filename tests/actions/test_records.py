@@ -21,11 +21,9 @@ from django_celery_results.models import TaskMessage, TaskResult
 from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.states import GENERATION_HEADER, TaskState
 from tests.celery_app import app
+from tests.factories import create_failed_task, task_ref
 from tests.tasks import add, fail, fail_first, retry_later
-from tests.workers import REDIS, running_worker
-
-from .conftest import publishing_to, ref, until
-from .records import failed_task
+from tests.workers import RunWorker, publishing_to, wait_for_state
 
 ADMIN = "admin:django_celery_results_taskresult"
 KEEP, DISCARD, NOTHING = "keep", "discard", "nothing"
@@ -147,23 +145,23 @@ def test_the_publisher_says_whether_it_hides(options: dict[str, Any], hidden: bo
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("protocol", [1, 2])
-def test_a_worker_keeps_what_it_fails_and_nothing_else(protocol: int) -> None:
+def test_a_worker_keeps_what_it_fails_and_nothing_else(protocol: int, run_worker: RunWorker) -> None:
     conf = {"task_protocol": protocol}
     results = {"STORE_MESSAGES": "failed"}
-    with publishing_to(REDIS), speaking(protocol), running_worker(celery=conf, results=results) as worker:
+    with speaking(protocol), run_worker(celery=conf, results=results) as worker:
         fine = add.apply_async((1, 2), queue=worker.queue)
         wrong = fail_first.apply_async(("why", 2), {"n": 3}, queue=worker.queue)
         secret = fail.apply_async(("why",), queue=worker.queue, argsrepr="('***',)")
-        until(fine.id, states.SUCCESS)
-        until(wrong.id, states.FAILURE)
-        until(secret.id, states.FAILURE)
+        wait_for_state(fine.id, states.SUCCESS)
+        wait_for_state(wrong.id, states.FAILURE)
+        wait_for_state(secret.id, states.FAILURE)
         kept = set(TaskMessage.objects.values_list("task_id", flat=True))
         # Protocol 1 carries no representations, so nobody can have hidden anything in them.
         assert kept == ({wrong.id, secret.id} if protocol == 1 else {wrong.id})
 
-        again = retry(SYSTEM, ref(wrong.id))
+        again = retry(SYSTEM, task_ref(wrong.id))
         assert again.refusals == ()
-        until(str(again.task_id), states.SUCCESS)
+        wait_for_state(str(again.task_id), states.SUCCESS)
         result: Any = app.AsyncResult(str(again.task_id)).result
         assert result["given"] == repr((["why", 2], {"n": 3}))
 
@@ -188,20 +186,20 @@ def test_an_eager_task_that_stores_results_is_kept_and_sent_again(sent: list[str
     finally:
         app.conf.task_store_eager_result = fail_first.store_eager_result = False
     with publishing_to("memory://eager"):
-        outcome = retry(SYSTEM, ref(str(failed.id)), dry_run=True)
+        outcome = retry(SYSTEM, task_ref(str(failed.id)), dry_run=True)
         assert outcome.preview is not None
         assert (outcome.preview.args, outcome.preview.kwargs) == ([1], {"n": 2})
         assert sent == []
-        assert retry(SYSTEM, ref(str(failed.id))).task_id in sent
+        assert retry(SYSTEM, task_ref(str(failed.id))).task_id in sent
 
 
 @pytest.mark.django_db
 def test_a_record_goes_with_its_row_whoever_deletes_it(admin_client: Client) -> None:
-    rows = {how: failed_task(how) for how in ("backend", "row", "query", "action", "page", "list", "kept")}
+    rows = {how: create_failed_task(how) for how in ("backend", "row", "query", "action", "page", "list", "kept")}
     app.backend.forget("backend")
     rows["row"].delete()
     TaskResult.objects.filter(task_id="query").delete()
-    forget(SYSTEM, ref("action"))
+    forget(SYSTEM, task_ref("action"))
     admin_client.post(reverse(f"{ADMIN}_delete", args=[rows["page"].pk]), {"post": "yes"})
     selected = {"action": "delete_selected", "_selected_action": [rows["list"].pk], "post": "yes"}
     admin_client.post(reverse(f"{ADMIN}_changelist"), selected)
@@ -229,21 +227,23 @@ def test_above_the_cap_the_state_is_stored_and_the_refusal_says_why(settings: An
     settings.DJANGO_CELERY_RESULTS = {"MESSAGE_MAX_BYTES": 100}
     large = request(task=fail_first.name, args=["x" * 200], argsrepr=None, kwargsrepr=None)
     app.backend.store_result("id", ValueError("no"), states.FAILURE, request=large)
-    (refusal,) = retry(SYSTEM, ref("id")).refusals
+    (refusal,) = retry(SYSTEM, task_ref("id")).refusals
     assert (refusal.code, sent) == (ErrorCode.ARGUMENTS_UNAVAILABLE, [])
     assert "MESSAGE_MAX_BYTES" in refusal.message
 
 
 @pytest.mark.django_db(transaction=True)
-def test_successes_are_kept_where_that_is_set_and_tasks_between_two_tries_too(sent: list[str]) -> None:
-    with publishing_to(REDIS), running_worker(results={"STORE_MESSAGES": "always"}) as worker:
+def test_successes_are_kept_where_that_is_set_and_tasks_between_two_tries_too(
+    sent: list[str], run_worker: RunWorker
+) -> None:
+    with run_worker(results={"STORE_MESSAGES": "always"}) as worker:
         fine = add.apply_async((1,), {"y": 2}, queue=worker.queue)
         waiting = retry_later.apply_async((1, [2]), {"n": 3}, queue=worker.queue)
-        until(fine.id, states.SUCCESS)
-        again = retry(SYSTEM, ref(fine.id), allow_states=[TaskState.SUCCESS])
+        wait_for_state(fine.id, states.SUCCESS)
+        again = retry(SYSTEM, task_ref(fine.id), allow_states=[TaskState.SUCCESS])
         assert again.task_id in sent
-        assert until(str(again.task_id), states.SUCCESS).result == "3"
-        until(waiting.id, states.RETRY)
-        preview = retry(SYSTEM, ref(waiting.id), allow_states=[TaskState.RETRY], dry_run=True).preview
+        assert wait_for_state(str(again.task_id), states.SUCCESS).result == "3"
+        wait_for_state(waiting.id, states.RETRY)
+        preview = retry(SYSTEM, task_ref(waiting.id), allow_states=[TaskState.RETRY], dry_run=True).preview
     assert preview is not None
     assert (preview.args, preview.kwargs) == ([1, [2]], {"n": 3})

@@ -33,10 +33,9 @@ from django_celery_results.query.session import Session
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState, state_of
 from tests.celery_app import app
+from tests.factories import create_failed_task, task_ref
 from tests.tasks import add, fail_first
-
-from .conftest import publishing_to, ref
-from .records import failed_task
+from tests.workers import publishing_to
 
 pytestmark = pytest.mark.django_db
 
@@ -57,84 +56,84 @@ def refused(outcome: RetryOutcome, sent: list[str]) -> ErrorCode:
 
 
 def test_who_lacks_the_permission_changes_nothing(viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
-    original = failed_task()
+    original = create_failed_task()
     viewer = viewer_with(*set(Action) - {Action.RETRY})
-    outcome = retry(viewer, ref(original))
+    outcome = retry(viewer, task_ref(original))
     assert refused(outcome, sent) == ErrorCode.FORBIDDEN
     assert outcome.refusals[0].permission == "django_celery_results.retry_taskresult"
     assert [operation.error_code for operation in Operation.objects.all()] == ["FORBIDDEN"]
 
 
 def test_who_may_not_view_learns_nothing(viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
-    failed_task()
+    create_failed_task()
     blind = viewer_with(Action.RETRY)
-    outcomes = [retry(blind, ref(task_id)) for task_id in ("failed", "unknown")]
+    outcomes = [retry(blind, task_ref(task_id)) for task_id in ("failed", "unknown")]
     assert {refused(outcome, sent) for outcome in outcomes} == {ErrorCode.FORBIDDEN}
     assert outcomes[0].original is None
 
 
 def test_an_anonymous_viewer_is_refused(sent: list[str]) -> None:
-    outcome = retry(Viewer(), ref(failed_task()))
+    outcome = retry(Viewer(), task_ref(create_failed_task()))
     assert refused(outcome, sent) == ErrorCode.FORBIDDEN
     assert not Operation.objects.exists()
 
 
 def test_rows_of_others_are_not_found(operator: Viewer, sent: list[str], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
-    assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.NOT_FOUND
+    assert refused(retry(operator, task_ref(create_failed_task())), sent) == ErrorCode.NOT_FOUND
 
 
 def test_a_replica_that_lags_is_not_asked_for_the_task(operator: Viewer, sent: list[str], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"DATABASE_FOR_READS": "behind"}  # where nothing can be read at all
-    outcome = retry(operator, ref(failed_task()), overrides=RetryOverrides(queue="mail"))
+    outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="mail"))
     assert outcome.task_id in sent
 
 
 def test_a_queue_of_others_is_refused(operator: Viewer, sent: list[str], settings: Any) -> None:
-    mine = failed_task()
+    mine = create_failed_task()
     TaskResult.objects.filter(pk=mine.pk).update(queue=operator.username)
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
     wish = Wish(overrides=RetryOverrides(queue="another"))
     many = bulk_retry(operator, Selection(ids=(mine.pk,)), wish, BulkOptions())
-    one = retry(operator, ref(mine), overrides=wish.overrides)
+    one = retry(operator, task_ref(mine), overrides=wish.overrides)
     for outcome in (many, one):
         [refusal] = outcome.refusals
         assert (refusal.code, refusal.path) == (ErrorCode.INVALID_INPUT, ("overrides", "queue"))
     assert sent == []
-    assert retry(operator, ref(mine), overrides=RetryOverrides(queue=operator.username)).task_id in sent
+    assert retry(operator, task_ref(mine), overrides=RetryOverrides(queue=operator.username)).task_id in sent
 
 
 def test_the_policy_may_forbid_one_task(operator: Viewer, sent: list[str], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NothingTwice"}
-    assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.TASK_NOT_ALLOWED
+    assert refused(retry(operator, task_ref(create_failed_task())), sent) == ErrorCode.TASK_NOT_ALLOWED
 
 
 @pytest.mark.parametrize("status", [states.PENDING, states.STARTED, states.RETRY, "PROGRESS"])
 def test_a_task_that_is_not_done_is_refused_unless_allowed(status: str, operator: Viewer, sent: list[str]) -> None:
-    original = failed_task(status=status)
-    assert refused(retry(operator, ref(original)), sent) == ErrorCode.NOT_FINISHED
-    allowed = retry(operator, ref(original), allow_states=[state_of(status)])
+    original = create_failed_task(status=status)
+    assert refused(retry(operator, task_ref(original)), sent) == ErrorCode.NOT_FINISHED
+    allowed = retry(operator, task_ref(original), allow_states=[state_of(status)])
     assert allowed.task_id in sent
 
 
 def test_a_success_is_refused_unless_allowed(operator: Viewer, sent: list[str]) -> None:
-    original = failed_task(status=states.SUCCESS)
-    assert refused(retry(operator, ref(original)), sent) == ErrorCode.ALREADY_FINISHED
-    assert retry(operator, ref(original), allow_states=[TaskState.SUCCESS]).task_id in sent
+    original = create_failed_task(status=states.SUCCESS)
+    assert refused(retry(operator, task_ref(original)), sent) == ErrorCode.ALREADY_FINISHED
+    assert retry(operator, task_ref(original), allow_states=[TaskState.SUCCESS]).task_id in sent
 
 
 def test_representations_are_never_evaluated(operator: Viewer, sent: list[str]) -> None:
     TaskResult.objects.create(
         task_id="old", task_name=add.name, status=states.FAILURE, task_args="\"(1, __import__('os').abort())\""
     )
-    assert refused(retry(operator, ref("old")), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
+    assert refused(retry(operator, task_ref("old")), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
 
 
 @pytest.mark.parametrize("name", ["os.system", "tests.actions.never_imported", "tests.tasks.gone", ""])
 def test_names_are_looked_up_and_never_imported(name: str, operator: Viewer, sent: list[str]) -> None:
     before = set(sys.modules)
-    failed_task(task_name=name)
-    assert refused(retry(operator, ref("failed")), sent) == ErrorCode.TASK_NOT_REGISTERED
+    create_failed_task(task_name=name)
+    assert refused(retry(operator, task_ref("failed")), sent) == ErrorCode.TASK_NOT_REGISTERED
     assert "tests.actions.never_imported" not in set(sys.modules) - before
 
 
@@ -150,10 +149,10 @@ def test_pickle_is_not_opened_where_the_app_does_not_accept_it(
     operator: Viewer, sent: list[str], tmp_path: Path
 ) -> None:
     body = base64.b64encode(pickle.dumps([[Exploit(tmp_path / "owned")], {}, {}])).decode()
-    failed_task()
+    create_failed_task()
     TaskMessage.objects.update(serializer="pickle", body=body)
-    assert refused(retry(operator, ref("failed"), dry_run=True), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
-    assert refused(retry(operator, ref("failed")), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
+    assert refused(retry(operator, task_ref("failed"), dry_run=True), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
+    assert refused(retry(operator, task_ref("failed")), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
     assert not (tmp_path / "owned").exists()
 
 
@@ -166,9 +165,9 @@ def test_pickle_is_not_opened_where_the_app_does_not_accept_it(
     ],
 )  # fmt: skip
 def test_a_broken_record_is_refused(columns: dict[str, Any], operator: Viewer, sent: list[str]) -> None:
-    failed_task()
+    create_failed_task()
     TaskMessage.objects.update(**columns)
-    assert refused(retry(operator, ref("failed")), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
+    assert refused(retry(operator, task_ref("failed")), sent) == ErrorCode.ARGUMENTS_UNAVAILABLE
 
 
 @pytest.mark.parametrize(
@@ -180,8 +179,8 @@ def test_a_broken_record_is_refused(columns: dict[str, Any], operator: Viewer, s
     ],
 )
 def test_arguments_that_look_like_a_record_are_arguments(args: list[Any], operator: Viewer, sent: list[str]) -> None:
-    original = failed_task()
-    outcome = retry(operator, ref(original), overrides=RetryOverrides(args=args))
+    original = create_failed_task()
+    outcome = retry(operator, task_ref(original), overrides=RetryOverrides(args=args))
     if outcome.refusals:  # the codec would read it as a value of another type
         assert refused(outcome, sent) == ErrorCode.INVALID_INPUT
     else:
@@ -213,29 +212,29 @@ def test_arguments_that_look_like_a_record_are_arguments(args: list[Any], operat
 def test_overrides_that_make_no_sense_are_refused_by_name(
     overrides: dict[str, Any], path: str, operator: Viewer, sent: list[str]
 ) -> None:
-    outcome = retry(operator, ref(failed_task()), overrides=RetryOverrides(**overrides))
+    outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(**overrides))
     assert refused(outcome, sent) == ErrorCode.INVALID_INPUT
     assert outcome.refusals[0].path == ("overrides", path)
 
 
 def test_arguments_must_fit_the_task_of_today(operator: Viewer, sent: list[str]) -> None:
-    original = failed_task("failed", 1, task_name=add.name)
-    outcome = retry(operator, ref(original))
+    original = create_failed_task("failed", 1, task_name=add.name)
+    outcome = retry(operator, task_ref(original))
     assert refused(outcome, sent) == ErrorCode.INVALID_INPUT
     assert "(x, y)" in outcome.refusals[0].message
-    assert retry(operator, ref(original), overrides=RetryOverrides(kwargs={"y": 2})).task_id in sent
+    assert retry(operator, task_ref(original), overrides=RetryOverrides(kwargs={"y": 2})).task_id in sent
 
 
 def test_a_queue_that_is_not_configured_is_refused(operator: Viewer, sent: list[str], monkeypatch: Any) -> None:
     monkeypatch.setattr(app.amqp.queues, "create_missing", False)
-    outcome = retry(operator, ref(failed_task()), overrides=RetryOverrides(queue="nowhere"))
+    outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="nowhere"))
     assert refused(outcome, sent) == ErrorCode.INVALID_INPUT
 
 
 def test_an_app_that_nobody_configured_is_refused(operator: Viewer, sent: list[str], monkeypatch: Any) -> None:
     fallback = Celery("default", set_as_current=False)
     monkeypatch.setattr(celery_app, "get_current_app", lambda: fallback)
-    assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.APP_NOT_CONFIGURED
+    assert refused(retry(operator, task_ref(create_failed_task())), sent) == ErrorCode.APP_NOT_CONFIGURED
 
 
 def test_the_app_that_the_setting_names_is_used(
@@ -243,13 +242,13 @@ def test_the_app_that_the_setting_names_is_used(
 ) -> None:
     monkeypatch.setattr(celery_app, "get_current_app", lambda: Celery("default", set_as_current=False))
     settings.DJANGO_CELERY_RESULTS = {"CELERY_APP": "tests.celery_app:app"}
-    assert retry(operator, ref(failed_task())).task_id in sent
+    assert retry(operator, task_ref(create_failed_task())).task_id in sent
 
 
 def test_eager_runs_that_leave_no_trace_are_refused(operator: Viewer, sent: list[str]) -> None:
     app.conf.task_always_eager = True
     try:
-        assert refused(retry(operator, ref(failed_task())), sent) == ErrorCode.APP_NOT_CONFIGURED
+        assert refused(retry(operator, task_ref(create_failed_task())), sent) == ErrorCode.APP_NOT_CONFIGURED
     finally:
         app.conf.task_always_eager = False
 
@@ -261,13 +260,15 @@ def test_a_reference_names_one_task(wrong: TaskRef, operator: Viewer, sent: list
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
 def test_a_key_has_a_length(key: str, operator: Viewer, sent: list[str]) -> None:
-    assert refused(retry(operator, ref(failed_task()), idempotency_key=key), sent) == ErrorCode.INVALID_INPUT
+    assert (
+        refused(retry(operator, task_ref(create_failed_task()), idempotency_key=key), sent) == ErrorCode.INVALID_INPUT
+    )
 
 
 def test_blockers_say_beforehand_what_a_retry_would_answer(
     operator: Viewer, viewer_with: Callable[..., Viewer], sent: list[str], django_assert_num_queries: Any
 ) -> None:
-    fine, running = failed_task("fine"), failed_task("running", status=states.STARTED)
+    fine, running = create_failed_task("fine"), create_failed_task("running", status=states.STARTED)
     bare = TaskResult.objects.create(task_id="bare", status=states.FAILURE)
     assert blockers(operator, fine) == []
     with django_assert_num_queries(2):
@@ -277,14 +278,17 @@ def test_blockers_say_beforehand_what_a_retry_would_answer(
         [ErrorCode.NOT_FINISHED],
         [ErrorCode.ARGUMENTS_UNAVAILABLE],
     ]
-    retry(operator, ref(fine))
+    retry(operator, task_ref(fine))
     assert [refusal.code for refusal in blockers(operator, fine)] == [ErrorCode.ALREADY_RETRIED]
     assert [refusal.code for refusal in blockers(viewer_with(name="guest"), fine)] == [ErrorCode.FORBIDDEN]
 
 
 def test_blockers_of_rows_that_came_alone_are_those_of_each(operator: Viewer) -> None:
     session = Session(viewer=operator)
-    rows = [failed_task(f"t{number}", status=states.STARTED if number % 2 else states.FAILURE) for number in range(20)]
+    rows = [
+        create_failed_task(f"t{number}", status=states.STARTED if number % 2 else states.FAILURE)
+        for number in range(20)
+    ]
     for row in rows:
         expected = [ErrorCode.NOT_FINISHED] if row.status == states.STARTED else []
         assert [refusal.code for refusal in blockers_within(session, row)] == expected

@@ -12,10 +12,9 @@ from django_celery_results.actions.retry import retry
 from django_celery_results.actions.revoke import revoke
 from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
 from django_celery_results.policy.viewer import Viewer
+from tests.factories import task_ref
 from tests.tasks import add, fail_first, sleep
-from tests.workers import Worker, wait_for
-
-from .conftest import ref, until
+from tests.workers import Worker, wait_for, wait_for_state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +27,7 @@ RICH: list[Any] = [
 def failed(worker: Worker, *args: Any, **options: Any) -> TaskResult:
     options.setdefault("queue", worker.queue)
     sent = fail_first.apply_async(args, options.pop("kwargs", {}), **options)
-    return until(sent.id, states.FAILURE)
+    return wait_for_state(sent.id, states.FAILURE)
 
 
 def test_a_retry_sends_exactly_what_was_sent(worker: Worker, operator: Viewer) -> None:
@@ -41,13 +40,13 @@ def test_a_retry_sends_exactly_what_was_sent(worker: Worker, operator: Viewer) -
     }
     original = failed(worker, *RICH, kwargs={"when": RICH[1], "nested": {"n": [1]}}, **options)
 
-    outcome = retry(operator, ref(original), reason="the bug is fixed")
+    outcome = retry(operator, task_ref(original), reason="the bug is fixed")
 
     assert outcome.refusals == ()
     assert outcome.new_task is not None
     assert outcome.new_task.retried_from == original.task_id
     assert outcome.task_id != original.task_id
-    done = until(str(outcome.task_id), states.SUCCESS)
+    done = wait_for_state(str(outcome.task_id), states.SUCCESS)
     result = fail_first.AsyncResult(done.task_id).result
     assert result["given"] == repr((RICH, {"when": RICH[1], "nested": {"n": [1]}}))
     assert result["delivery_info"]["routing_key"] == worker.queue
@@ -57,7 +56,7 @@ def test_a_retry_sends_exactly_what_was_sent(worker: Worker, operator: Viewer) -
     assert result["headers"]["tenant"] == "a"
     assert result["retries"] == 0
     assert (done.retried_from, done.queue, done.root_id) == (original.task_id, worker.queue, done.task_id)
-    assert until(original.task_id, states.FAILURE).task_id == original.task_id
+    assert wait_for_state(original.task_id, states.FAILURE).task_id == original.task_id
     operation = Operation.objects.get()
     assert (operation.state, operation.reason, operation.actor_name) == (
         OperationState.DONE,
@@ -69,13 +68,13 @@ def test_a_retry_sends_exactly_what_was_sent(worker: Worker, operator: Viewer) -
 
 def test_a_revoked_task_runs_when_it_is_retried(worker: Worker, operator: Viewer) -> None:
     busy = sleep.apply_async((2,), queue=worker.queue)
-    until(busy.id, states.STARTED)
+    wait_for_state(busy.id, states.STARTED)
     waiting = add.apply_async((1, 2), queue=worker.queue)
-    revoke(operator, ref(TaskResult.objects.create(task_id=waiting.id, task_name=add.name)))
+    revoke(operator, task_ref(TaskResult.objects.create(task_id=waiting.id, task_name=add.name)))
     wait_for(lambda: TaskMessage.objects.filter(task_id=waiting.id).exists())  # the worker met it, and discarded it
 
-    outcome = retry(operator, ref(waiting.id))
+    outcome = retry(operator, task_ref(waiting.id))
 
     assert outcome.refusals == ()
-    assert until(str(outcome.task_id), states.SUCCESS).retried_from == waiting.id
-    assert until(waiting.id, states.REVOKED).status == states.REVOKED
+    assert wait_for_state(str(outcome.task_id), states.SUCCESS).retried_from == waiting.id
+    assert wait_for_state(waiting.id, states.REVOKED).status == states.REVOKED

@@ -16,10 +16,9 @@ from django_celery_results.message_codec import Message, MessageUnavailable, dec
 from django_celery_results.models import TaskMessage, TaskResult
 from django_celery_results.policy.viewer import SYSTEM
 from tests.celery_app import app
+from tests.factories import task_ref
 from tests.tasks import fail_first
 from tests.workers import Worker, wait_for
-
-from .conftest import ref
 
 ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 SCALARS = (
@@ -55,7 +54,7 @@ def test_arguments_survive_failure_and_retry_on_a_real_worker(worker: Worker) ->
     publish()
     rows = TaskResult.objects.all()
     wait_for(lambda: rows.filter(status=states.FAILURE).count() == len(expected), timeout=60)
-    new_ids = {task_id: retry(SYSTEM, ref(task_id)).task_id for task_id in expected}
+    new_ids = {task_id: retry(SYSTEM, task_ref(task_id)).task_id for task_id in expected}
     wait_for(lambda: rows.filter(status=states.SUCCESS).count() == len(expected), timeout=60)
     given_again = {task_id: fail_first.AsyncResult(new_ids[task_id]).result["given"] for task_id in expected}
     assert given_again == expected

@@ -14,10 +14,9 @@ from django_celery_results.models import Operation, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import SYSTEM
 from tests.celery_app import app
+from tests.factories import QUEUE, create_failed_task, task_ref
 from tests.tasks import fail_first
-
-from .conftest import publishing_to, ref
-from .records import QUEUE, failed_task
+from tests.workers import publishing_to
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +44,7 @@ def test_it_goes_where_it_went_whatever_the_routes_say_now(published: list[dict[
     app.amqp.__dict__.pop("router", None)
     app.amqp.flush_routes()
     try:
-        retry(SYSTEM, ref(failed_task()))
+        retry(SYSTEM, task_ref(create_failed_task()))
     finally:
         app.conf.task_routes = None
         app.amqp.flush_routes()
@@ -54,13 +53,15 @@ def test_it_goes_where_it_went_whatever_the_routes_say_now(published: list[dict[
 
 
 def test_an_exchange_and_its_routing_key_are_kept(published: list[dict[str, Any]]) -> None:
-    retry(SYSTEM, ref(failed_task(options={"delivery": {"exchange": "events", "routing_key": "order.paid"}})))
+    retry(
+        SYSTEM, task_ref(create_failed_task(options={"delivery": {"exchange": "events", "routing_key": "order.paid"}}))
+    )
     assert (published[0]["exchange"], published[0]["routing_key"]) == ("events", "order.paid")
 
 
 def test_native_delayed_delivery_is_unwrapped(published: list[dict[str, Any]]) -> None:
     delayed = {"exchange": "celery_delayed_27", "routing_key": f"0.0.1.0.{QUEUE}"}
-    retry(SYSTEM, ref(failed_task(options={"delivery": delayed})))
+    retry(SYSTEM, task_ref(create_failed_task(options={"delivery": delayed})))
     assert published[0]["routing_key"] == QUEUE
 
 
@@ -78,7 +79,7 @@ def test_what_the_sender_gave_is_kept_and_what_is_over_is_dropped(published: lis
             headers=headers, expires=expires.isoformat(), eta=past.isoformat(), timelimit=[60, 50], root_id="root",
             parent_id="parent", stamped_headers=["batch"], stamps={"batch": ["b1"]}, shadow="shadow",
         )  # fmt: skip
-        retry(SYSTEM, ref(failed_task(name, options=options)))
+        retry(SYSTEM, task_ref(create_failed_task(name, options=options)))
     late, early = (message["headers"] for message in published)
     assert (late["expires"], early["expires"]) == (None, ahead.isoformat())
     assert late["eta"] is None
@@ -93,24 +94,24 @@ def test_what_the_sender_gave_is_kept_and_what_is_over_is_dropped(published: lis
 
 def test_stamps_of_a_revoked_task_are_dropped(published: list[dict[str, Any]]) -> None:
     options = delivery(stamped_headers=["batch"], stamps={"batch": ["b1"]})
-    retry(SYSTEM, ref(failed_task(options=options, status=states.REVOKED)))
+    retry(SYSTEM, task_ref(create_failed_task(options=options, status=states.REVOKED)))
     assert published[0]["headers"]["stamps"] == {}
 
 
 def test_time_limits_of_the_class_win(published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fail_first, "time_limit", 500, raising=False)
     monkeypatch.setattr(fail_first, "_exec_options", None, raising=False)  # Celery remembers them
-    retry(SYSTEM, ref(failed_task(options=delivery(timelimit=[60, 50]))))
+    retry(SYSTEM, task_ref(create_failed_task(options=delivery(timelimit=[60, 50]))))
     assert published[0]["headers"]["timelimit"] == [500, 50]
 
 
 def test_overrides_are_what_is_sent(published: list[dict[str, Any]]) -> None:
-    original = failed_task("f", 1, kwargs={"a": 1, "b": 2}, options=delivery(headers={"x": 1, "y": 1}))
+    original = create_failed_task("f", 1, kwargs={"a": 1, "b": 2}, options=delivery(headers={"x": 1, "y": 1}))
     eta = timezone.now() + timedelta(hours=1)
     overrides = RetryOverrides(
         args=[9], kwargs={"b": None, "c": 3}, headers={"y": 2}, queue="other", priority=7, eta=eta, expires=7200
     )
-    retry(SYSTEM, ref(original), overrides=overrides)
+    retry(SYSTEM, task_ref(original), overrides=overrides)
     (message,) = published
     assert message["body"][:2] == ((9,), {"a": 1, "c": 3})
     assert (message["headers"]["x"], message["headers"]["y"]) == (1, 2)
@@ -124,9 +125,11 @@ def test_times_bear_their_offset_whatever_clock_the_project_has(published: list[
     settings.USE_TZ, settings.TIME_ZONE = False, "America/New_York"
     soon, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, 2))
     retry(
-        SYSTEM, ref(failed_task("a", options=delivery(expires=later.isoformat()))), overrides=RetryOverrides(eta=soon)
+        SYSTEM,
+        task_ref(create_failed_task("a", options=delivery(expires=later.isoformat()))),
+        overrides=RetryOverrides(eta=soon),
     )
-    retry(SYSTEM, ref(failed_task("b")), overrides=RetryOverrides(countdown=3600, expires=later))
+    retry(SYSTEM, task_ref(create_failed_task("b")), overrides=RetryOverrides(countdown=3600, expires=later))
     kept, given = (message["headers"] for message in published)
     assert (kept["eta"], kept["expires"]) == (soon.isoformat(), later.isoformat())
     assert given["expires"] == later.isoformat()
@@ -135,18 +138,18 @@ def test_times_bear_their_offset_whatever_clock_the_project_has(published: list[
 
 def test_a_hidden_representation_is_sent_again_and_hidden_again(published: list[dict[str, Any]]) -> None:
     options = delivery(argsrepr="('***',)", headers={"dcr_hidden": True})
-    retry(SYSTEM, ref(failed_task("f", "secret", options=options)))
+    retry(SYSTEM, task_ref(create_failed_task("f", "secret", options=options)))
     assert published[0]["headers"]["argsrepr"] == "('***',)"
     assert published[0]["headers"]["dcr_hidden"] is True
 
 
 def test_a_preview_is_redacted_plain_and_only_for_those_who_may(viewer_with: Any, published: list[Any]) -> None:
-    failed_task("f", {"password": "x"}, b"\xff", kwargs={"n": 1})
-    preview = retry(viewer_with(Action.VIEW, Action.RETRY, Action.VIEW_PAYLOAD), ref("f"), dry_run=True).preview
+    create_failed_task("f", {"password": "x"}, b"\xff", kwargs={"n": 1})
+    preview = retry(viewer_with(Action.VIEW, Action.RETRY, Action.VIEW_PAYLOAD), task_ref("f"), dry_run=True).preview
     assert preview is not None
     assert (preview.args, preview.kwargs) == ([{"password": "[redacted]"}, "\\xff"], {"n": 1})
     assert (preview.queue, preview.is_redacted) == (QUEUE, True)
-    hidden = retry(viewer_with(Action.VIEW, Action.RETRY, name="other"), ref("f"), dry_run=True).preview
+    hidden = retry(viewer_with(Action.VIEW, Action.RETRY, name="other"), task_ref("f"), dry_run=True).preview
     assert hidden is not None
     assert (hidden.args, hidden.kwargs, hidden.headers) == (None, None, None)
     assert published == []
@@ -154,9 +157,14 @@ def test_a_preview_is_redacted_plain_and_only_for_those_who_may(viewer_with: Any
 
 
 def test_the_audit_holds_no_secret_and_no_megabytes(published: list[Any]) -> None:
-    original = failed_task()
-    retry(SYSTEM, ref(original), overrides=RetryOverrides(kwargs={"token": "x1y2"}), reason="token=x1y2 " + "r" * 9_000)
-    retry(SYSTEM, ref(original), overrides=RetryOverrides(args=["x" * 500_000]), allow_retried=True)
+    original = create_failed_task()
+    retry(
+        SYSTEM,
+        task_ref(original),
+        overrides=RetryOverrides(kwargs={"token": "x1y2"}),
+        reason="token=x1y2 " + "r" * 9_000,
+    )
+    retry(SYSTEM, task_ref(original), overrides=RetryOverrides(args=["x" * 500_000]), allow_retried=True)
     small, large = Operation.objects.order_by("pk")
     assert "x1y2" not in f"{small.input}{small.reason}{small.outcome}"
     assert len(str(small.reason)) <= 2_000
@@ -165,7 +173,7 @@ def test_the_audit_holds_no_secret_and_no_megabytes(published: list[Any]) -> Non
 
 def test_a_policy_may_hide_the_whole_of_an_order(published: list[Any], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.ShowsNothing"}
-    outcome = retry(SYSTEM, ref(failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
+    outcome = retry(SYSTEM, task_ref(create_failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
     assert outcome.task_id is not None
     operation = Operation.objects.get()
     assert operation.reason is None
@@ -174,7 +182,7 @@ def test_a_policy_may_hide_the_whole_of_an_order(published: list[Any], settings:
 
 def test_of_a_hidden_task_the_audit_holds_nothing(published: list[Any], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"REDACT_TASKS": ["tests.tasks.*"]}
-    outcome = retry(SYSTEM, ref(failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
+    outcome = retry(SYSTEM, task_ref(create_failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
     assert outcome.task_id is not None
     operation = Operation.objects.get()
     assert "x1y2" not in operation.input

@@ -19,9 +19,8 @@ from django_celery_results.actions.signals import task_retried, task_revoked
 from django_celery_results.models import Operation, OperationState, TaskResult
 from django_celery_results.policy.viewer import SYSTEM, Viewer
 from tests.celery_app import app
-
-from .conftest import publishing_to, ref
-from .records import failed_task
+from tests.factories import create_failed_task, task_ref
+from tests.workers import publishing_to
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +50,7 @@ def heard() -> Iterator[list[dict[str, Any]]]:
 
 
 def test_a_retry_is_told_after_it_is_on_record(operator: Viewer, heard: list[dict[str, Any]]) -> None:
-    outcome = retry(operator, ref(failed_task()))
+    outcome = retry(operator, task_ref(create_failed_task()))
     (told,) = heard
     assert told == {
         "signal": task_retried, "viewer": operator, "task_id": "failed", "new_task_id": outcome.task_id,
@@ -60,11 +59,11 @@ def test_a_retry_is_told_after_it_is_on_record(operator: Viewer, heard: list[dic
 
 
 def test_what_is_refused_or_previewed_is_not_told(operator: Viewer, heard: list[dict[str, Any]]) -> None:
-    original = failed_task()
-    retry(operator, ref(original), dry_run=True)
+    original = create_failed_task()
+    retry(operator, task_ref(original), dry_run=True)
     with publishing_to("redis://127.0.0.1:1/0"):
-        assert retry(operator, ref(original)).refusals
-    assert retry(operator, ref("nobody")).refusals
+        assert retry(operator, task_ref(original)).refusals
+    assert retry(operator, task_ref("nobody")).refusals
     assert heard == []
 
 
@@ -74,7 +73,7 @@ def test_a_retry_that_was_carried_on_is_told_without_a_viewer(
     with monkeypatch.context() as patch:
         patch.setattr(sending, "publish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
-            retry(SYSTEM, ref(failed_task()))
+            retry(SYSTEM, task_ref(create_failed_task()))
     Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     interrupted.heal(app)
     assert [(told["viewer"], told["state"]) for told in heard] == [(None, OperationState.DONE)]
@@ -87,7 +86,7 @@ def test_a_revoke_is_told_one_by_one_and_in_bulk(
     for task_id in ("a", "b", "c"):
         TaskResult.objects.create(task_id=task_id)
     TaskResult.objects.create(task_id="done", status="SUCCESS")
-    revoke(operator, ref("a"))
+    revoke(operator, task_ref("a"))
     bulk_revoke(operator, Selection(task_ids=("b", "c", "done")), Wish(), BulkOptions())
     assert [(told["signal"], told["viewer"], told["task_id"]) for told in heard] == [
         (task_revoked, operator, task_id) for task_id in ("a", "b", "c")
@@ -100,7 +99,7 @@ def test_a_receiver_that_fails_changes_nothing(operator: Viewer, sent: list[str]
 
     task_retried.connect(broken)
     try:
-        outcome = retry(operator, ref(failed_task()))
+        outcome = retry(operator, task_ref(create_failed_task()))
     finally:
         task_retried.disconnect(broken)
     assert (outcome.refusals, sent) == ((), [outcome.task_id])

@@ -12,8 +12,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests import dashboard
-from tests.services import IS_CI
+from tests import services
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = (
@@ -27,10 +26,10 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
-        (pytest.fail if IS_CI else pytest.skip)(f"there is no browser at {CHROMIUM}")
+        services.missing(f"there is no browser at {CHROMIUM}")
     # Playwright runs an event loop in this thread; the tests themselves are synchronous all the same.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
@@ -127,13 +126,12 @@ def visit(browser: Browser, live_server: Any, admin_user: Any) -> Iterator[Visit
 
 
 @pytest.fixture
-def served(settings: Any, monkeypatch: pytest.MonkeyPatch, live_server: Any) -> str:
+def served(built_dashboard: Path, settings: Any, monkeypatch: pytest.MonkeyPatch, live_server: Any) -> str:
     """Where the demo's pages are served with the dashboard as built from the sources as they are."""
-    files = dashboard.built()
-    monkeypatch.setenv("DEMO_DASHBOARD", str(files))
+    monkeypatch.setenv("DEMO_DASHBOARD", str(built_dashboard))
     settings.ROOT_URLCONF = "demo.urls"
     settings.LOGIN_URL = "admin:login"
-    settings.STATICFILES_DIRS = [("dashboard", str(files))]
+    settings.STATICFILES_DIRS = [("dashboard", str(built_dashboard))]
     return str(live_server.url)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,24 +12,15 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from django_celery_results.models import Operation, TaskResult
-from tests.actions.conftest import publishing_to, until
-from tests.actions.records import failed_task
 from tests.browser.conftest import Visit
+from tests.factories import create_failed_task
 from tests.tasks import sleep
-from tests.transport.node import install
-from tests.workers import REDIS, Worker, running_worker
+from tests.workers import Worker, publishing_to, wait_for_state
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 TASKS = "/admin/django_celery_results/taskresult/"
 DASHBOARD = Path(__file__).parents[2] / "examples" / "dashboard"
-
-
-@pytest.fixture(scope="module")
-def worker(django_db_setup: None) -> Iterator[Worker]:
-    with publishing_to(REDIS), running_worker(concurrency=1) as running:
-        yield running
-        running.kill()  # whatever still runs there was not waited for
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +81,7 @@ def test_tasks_are_filtered_searched_and_paged(visit: Visit) -> None:
 
 
 def test_a_task_is_run_again_after_a_look_at_what_is_sent(visit: Visit) -> None:
-    failed_task("failed", {"order": 7, "password": "hunter2"})
+    create_failed_task("failed", {"order": 7, "password": "hunter2"})
     with publishing_to("memory://browser"):
         visit.page.goto(visit.origin + TASKS)
         order(visit, "retry_selected", "failed")
@@ -112,21 +103,21 @@ def test_a_task_is_run_again_after_a_look_at_what_is_sent(visit: Visit) -> None:
     expect(visit.page).to_have_url(re.compile(rf"/{TaskResult.objects.get(task_id='failed').pk}/change/"))
 
 
-def test_a_running_task_is_ended(visit: Visit, worker: Worker) -> None:
-    running = sleep.apply_async((60,), queue=worker.queue)
-    until(running.id, states.STARTED)
+def test_a_running_task_is_ended(visit: Visit, embedded_worker: Worker) -> None:
+    running = sleep.apply_async((60,), queue=embedded_worker.queue)
+    wait_for_state(running.id, states.STARTED)
     visit.page.goto(visit.origin + TASKS)
     order(visit, "revoke_selected", running.id)
     visit.page.get_by_label("Also end tasks that run already").check()
     visit.page.get_by_role("button", name="Revoke tasks").click()
     expect(visit.page.locator(".messagelist .success")).to_have_text("1 task done.")
-    until(running.id, states.REVOKED)
+    wait_for_state(running.id, states.REVOKED)
     visit.page.reload()
     expect(visit.page.get_by_role("row").filter(has_text=running.id)).to_contain_text("REVOKED")
 
 
 def test_who_may_only_look_is_offered_nothing_else(visit: Visit, client: Client) -> None:
-    task = failed_task("failed", "private")
+    task = create_failed_task("failed", "private")
     TaskResult.objects.filter(pk=task.pk).update(task_args=json.dumps("('private',)"))
     log_in(visit, client, "view_taskresult")
     visit.page.goto(visit.origin + TASKS)
@@ -139,7 +130,7 @@ def test_who_may_only_look_is_offered_nothing_else(visit: Visit, client: Client)
 
 
 def test_who_lost_a_permission_meanwhile_is_told_and_nothing_is_sent(visit: Visit, client: Client) -> None:
-    failed_task("failed")
+    create_failed_task("failed")
     log_in(visit, client, "view_taskresult", "retry_taskresult")
     visit.page.goto(visit.origin + TASKS)
     order(visit, "retry_selected", "failed")
@@ -157,9 +148,9 @@ def test_who_may_not_look_is_refused(visit: Visit, client: Client) -> None:
     assert "403" in visit.complaints.pop()
 
 
-def test_what_we_add_to_the_admin_is_accessible(visit: Visit) -> None:
-    axe = (install(DASHBOARD, "package*.json") / "node_modules" / "axe-core" / "axe.min.js").read_text()
-    task = failed_task("failed", 7)
+def test_what_we_add_to_the_admin_is_accessible(visit: Visit, npm: Callable[..., Path]) -> None:
+    axe = (npm(DASHBOARD, "package*.json") / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    task = create_failed_task("failed", 7)
     visit.page.goto(visit.origin + TASKS)
     found = serious(visit, axe, "#changelist-filter")
     visit.page.goto(f"{visit.origin}{TASKS}{task.pk}/change/")

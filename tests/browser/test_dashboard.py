@@ -1,6 +1,7 @@
 """The dashboard as a person uses it: the list, its filters and numbers, and what it may load."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,10 +9,8 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from django_celery_results.models import TaskResult
-from tests import dashboard
-from tests.actions.records import failed_task
 from tests.browser.conftest import visiting
-from tests.query.rows import group, task
+from tests.factories import create_failed_task, create_group, create_task
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
@@ -23,11 +22,11 @@ TRACEBACK = "Traceback\nValueError: no such customer"
 
 def failure(task_id: str, **columns: Any) -> TaskResult:
     columns = {"task_name": "shop.charge", "result": ERROR, "traceback": TRACEBACK, "task_args": '"(1,)"'} | columns
-    return task(task_id, status="FAILURE", error_type="ValueError", **columns)
+    return create_task(task_id, status="FAILURE", error_type="ValueError", **columns)
 
 
 def test_the_list_shows_the_newest_first_and_why_tasks_failed(dash: Page) -> None:
-    task("old", task_name="shop.mail")
+    create_task("old", task_name="shop.mail")
     failure("new")
     dash.goto("/")
     expect(dash.locator(ROWS)).to_contain_text(["shop.charge", "shop.mail"])
@@ -36,7 +35,7 @@ def test_the_list_shows_the_newest_first_and_why_tasks_failed(dash: Page) -> Non
 
 
 def test_every_task_there_is_is_no_order(dash: Page) -> None:
-    task("any")
+    create_task("any")
     dash.goto("/?span=all")
     button = dash.get_by_role("button", name="Delete finished")
     expect(button).to_have_attribute("aria-disabled", "true")
@@ -46,7 +45,7 @@ def test_every_task_there_is_is_no_order(dash: Page) -> None:
 
 
 def test_a_filter_stands_in_the_address(dash: Page) -> None:
-    task("good")
+    create_task("good")
     failure("bad")
     dash.goto("/")
     dash.get_by_role("button", name="FAILURE 1").click()
@@ -69,8 +68,8 @@ def test_the_way_back_from_a_task_keeps_the_filter(dash: Page) -> None:
 
 
 def test_half_a_name_waits_for_the_rest(dash: Page) -> None:
-    task("one", task_name="shop.mail")
-    task("two", task_name="shop.charge")
+    create_task("one", task_name="shop.mail")
+    create_task("two", task_name="shop.charge")
     dash.goto("/")
     dash.get_by_role("button", name="Filters").click()
     name = dash.get_by_role("combobox", name="Task name")
@@ -90,8 +89,8 @@ def test_half_a_name_waits_for_the_rest(dash: Page) -> None:
 
 
 def test_words_are_searched_for(dash: Page) -> None:
-    task("one", task_name="shop.mail")
-    task("two", task_name="shop.charge")
+    create_task("one", task_name="shop.mail")
+    create_task("two", task_name="shop.charge")
     dash.goto("/")
     expect(dash.locator(ROWS)).to_have_count(2)
     dash.keyboard.press("/")
@@ -129,18 +128,18 @@ def test_columns_that_are_hidden_leave_no_gap(dash: Page) -> None:
 
 
 def test_what_happens_meanwhile_comes_in_by_itself(dash: Page) -> None:
-    running = task("running", status="STARTED", task_name="shop.mail")
+    running = create_task("running", status="STARTED", task_name="shop.mail")
     dash.clock.install()
     dash.goto("/")
     expect(dash.locator(ROWS)).to_have_count(1)
-    task("later", task_name="shop.later")
+    create_task("later", task_name="shop.later")
     TaskResult.objects.filter(pk=running.pk).update(status="SUCCESS")
     dash.clock.run_for(5_500)
     expect(dash.locator(ROWS)).to_contain_text(["shop.later", "SUCCESS"])
 
 
 def test_keys_walk_through_the_list_and_open_a_task(dash: Page) -> None:
-    task("first", task_name="shop.mail")
+    create_task("first", task_name="shop.mail")
     failure("second")
     dash.goto("/")
     expect(dash.locator(ROWS)).to_have_count(2)
@@ -154,7 +153,7 @@ def test_keys_walk_through_the_list_and_open_a_task(dash: Page) -> None:
 
 
 def test_keys_of_the_list_leave_alone_who_uses_them(dash: Page) -> None:
-    task("any", task_name="shop.mail")
+    create_task("any", task_name="shop.mail")
     dash.goto("/")
     expect(dash.locator(ROWS)).to_have_count(1)
     dash.get_by_role("radio", name="7 days").focus()
@@ -163,10 +162,10 @@ def test_keys_of_the_list_leave_alone_who_uses_them(dash: Page) -> None:
 
 
 def test_a_task_shows_its_error_arguments_and_family(dash: Page) -> None:
-    task("order/1", task_name="shop.order", root_id="order/1")
+    create_task("order/1", task_name="shop.order", root_id="order/1")
     failure("pay", root_id="order/1", parent_id="order/1", group_id="g")
-    task("again", task_name="shop.charge", retried_from="pay")
-    group("g", ["pay"])
+    create_task("again", task_name="shop.charge", retried_from="pay")
+    create_group("g", ["pay"])
     dash.goto("/tasks/pay")
     expect(dash.get_by_label("Traceback", exact=True)).to_contain_text("ValueError: no such customer")
     expect(dash.get_by_label("Positional arguments", exact=True)).to_contain_text("[1]")
@@ -180,9 +179,9 @@ def test_a_task_shows_its_error_arguments_and_family(dash: Page) -> None:
 
 
 def test_a_long_chain_is_shown_to_its_end(dash: Page) -> None:
-    task("step0", task_name="n0", root_id="step0")
+    create_task("step0", task_name="n0", root_id="step0")
     for number in range(1, 20):
-        task(f"step{number}", task_name=f"n{number}", parent_id=f"step{number - 1}", root_id="step0")
+        create_task(f"step{number}", task_name=f"n{number}", parent_id=f"step{number - 1}", root_id="step0")
     dash.set_viewport_size({"width": 360, "height": 740})
     dash.goto("/tasks/step0")
     expect(dash.get_by_role("link", name="n19")).to_be_visible()
@@ -192,7 +191,7 @@ def test_a_long_chain_is_shown_to_its_end(dash: Page) -> None:
 
 
 def test_what_a_tree_has_no_room_for_is_listed(dash: Page) -> None:
-    task("root", root_id="root", task_name="shop.root")
+    create_task("root", root_id="root", task_name="shop.root")
     rows = [TaskResult(task_id=f"child{n}", root_id="root", parent_id="root", status="SUCCESS") for n in range(502)]
     rows.append(
         TaskResult(task_id="last", root_id="root", parent_id="child501", status="SUCCESS", task_name="shop.last")
@@ -209,8 +208,8 @@ def test_what_a_tree_has_no_room_for_is_listed(dash: Page) -> None:
 
 def test_a_group_shows_how_far_it_is(dash: Page) -> None:
     failure("bad", group_id="g")
-    task("good", group_id="g")
-    group("g", ["bad", "good", "unknown"])
+    create_task("good", group_id="g")
+    create_group("g", ["bad", "good", "unknown"])
     dash.goto("/groups")
     dash.get_by_role("link", name="g", exact=True).click()
     expect(dash.get_by_text("2 of 3 ready")).to_be_visible()
@@ -232,7 +231,7 @@ def test_an_expired_session_leads_to_the_login_page(browser: Browser, served: st
 
 
 def test_a_service_that_is_away_is_said_and_asked_again(browser: Browser, served: str, admin_user: Any) -> None:
-    task("there", task_name="shop.mail")
+    create_task("there", task_name="shop.mail")
     with visiting(browser, served, admin_user, base_url=served) as visit:
         visit.page.route("**/graphql/", lambda route: route.abort())
         visit.page.goto("/")
@@ -265,10 +264,10 @@ def test_without_its_files_the_front_door_is_graphiql(
 def every_state(db: None) -> None:
     """A workflow with a task in each state, one of them in a group; and a failure that can be run again."""
     for state in ("SUCCESS", "STARTED", "PENDING", "RETRY", "REVOKED", "REJECTED", "RECEIVED", "PROGRESS"):
-        task(state, status=state, task_name="shop.mail", root_id="bad")
+        create_task(state, status=state, task_name="shop.mail", root_id="bad")
     failure("bad", task_name="a.very.long.name." * 12, group_id="g", root_id="bad")
-    failed_task("kept")
-    group("g", ["bad"])
+    create_failed_task("kept")
+    create_group("g", ["bad"])
 
 
 def open_pages(page: Page) -> Iterator[str]:
@@ -296,9 +295,9 @@ def opened(page: Page, act: Callable[[], None]) -> Iterator[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_serious_keeps_anybody_out(
-    browser: Browser, served: str, admin_user: Any, every_state: None, scheme: Any
+    browser: Browser, served: str, admin_user: Any, every_state: None, scheme: Any, built_dashboard: Path
 ) -> None:
-    axe = (dashboard.built().parent / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    axe = (built_dashboard.parent / "node_modules" / "axe-core" / "axe.min.js").read_text()
     with visiting(browser, served, admin_user, base_url=served, color_scheme=scheme) as visit:
         for where in open_pages(visit.page):
             visit.page.wait_for_load_state("networkidle")

@@ -1,7 +1,5 @@
 """Orders given in the dashboard, on a real worker: retry with other arguments, revoke, many at once, and refusals."""
 
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,35 +8,25 @@ from django.contrib.auth.models import Permission
 from playwright.sync_api import Browser, Page, Route, expect
 
 from django_celery_results.models import Operation, TaskResult
-from tests.actions.conftest import publishing_to, until
-from tests.actions.records import failed_task
 from tests.browser.conftest import visiting
-from tests.query.rows import group, task
+from tests.factories import create_failed_task, create_group, create_task
 from tests.tasks import add, echo, sleep
-from tests.workers import REDIS, Worker, running_worker
+from tests.workers import Worker, wait_for_state
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 DIALOG = "dialog[open]"
 
 
-@pytest.fixture(scope="module")
-def worker(django_db_setup: None) -> Iterator[Worker]:
-    """One worker, which hears nobody but this module."""
-    exchange = f"dcr-{uuid.uuid4().hex[:12]}"
-    with publishing_to(REDIS, exchange), running_worker(celery={"control_exchange": exchange}) as running:
-        yield running
-
-
-def failed_sum(worker: Worker) -> str:
+def failed_sum(embedded_worker: Worker) -> str:
     """A task that failed, for its arguments cannot be added."""
-    task_id = add.apply_async((1, "x"), queue=worker.queue).id
-    until(task_id, "FAILURE")
+    task_id = add.apply_async((1, "x"), queue=embedded_worker.queue).id
+    wait_for_state(task_id, "FAILURE")
     return str(task_id)
 
 
-def test_a_retry_with_edited_arguments_is_previewed_and_runs(dash: Page, worker: Worker) -> None:
-    dash.goto(f"/tasks/{failed_sum(worker)}")
+def test_a_retry_with_edited_arguments_is_previewed_and_runs(dash: Page, embedded_worker: Worker) -> None:
+    dash.goto(f"/tasks/{failed_sum(embedded_worker)}")
     expect(dash.get_by_role("heading", name="TypeError")).to_be_visible()
     dash.keyboard.press("r")
     dialog = dash.locator(DIALOG)
@@ -57,10 +45,10 @@ def test_a_retry_with_edited_arguments_is_previewed_and_runs(dash: Page, worker:
     expect(dash.get_by_text("Reason: typed wrongly")).to_be_visible()
 
 
-def test_a_failed_member_is_retried_with_its_chord(dash: Page, worker: Worker) -> None:
-    header = [add.s(1, 2).set(queue=worker.queue), add.s(1, "x").set(queue=worker.queue)]
-    body = chord(header)(echo.s().set(queue=worker.queue))
-    failed = until(body.parent[1].id, "FAILURE")
+def test_a_failed_member_is_retried_with_its_chord(dash: Page, embedded_worker: Worker) -> None:
+    header = [add.s(1, 2).set(queue=embedded_worker.queue), add.s(1, "x").set(queue=embedded_worker.queue)]
+    body = chord(header)(echo.s().set(queue=embedded_worker.queue))
+    failed = wait_for_state(body.parent[1].id, "FAILURE")
     dash.goto(f"/tasks/{failed.task_id}")
     expect(dash.get_by_text("a member failed, so its body was not run")).to_be_visible()
     dash.get_by_role("button", name="Retry").click()
@@ -71,24 +59,26 @@ def test_a_failed_member_is_retried_with_its_chord(dash: Page, worker: Worker) -
     expect(dialog.get_by_label("Preview")).to_contain_text("under its own id")
     dialog.get_by_role("button", name="Retry").click()
     expect(dash.get_by_text("2 of 2 returned; its body was sent")).to_be_visible()
-    assert until(body.id, "SUCCESS").result == '{"args": [[3, 7]], "kwargs": {}}'
+    assert wait_for_state(body.id, "SUCCESS").result == '{"args": [[3, 7]], "kwargs": {}}'
 
 
-def test_a_waiting_task_is_revoked_and_the_workers_answers_are_shown(dash: Page, worker: Worker) -> None:
-    task("waiting", status="PENDING", task_name="tests.tasks.add")
+def test_a_waiting_task_is_revoked_and_the_workers_answers_are_shown(dash: Page, embedded_worker: Worker) -> None:
+    create_task("waiting", status="PENDING", task_name="tests.tasks.add")
     dash.goto("/tasks/waiting")
     dash.get_by_role("button", name="Revoke").click()
     dialog = dash.locator(DIALOG)
     dialog.get_by_role("button", name="Revoke").click()
-    expect(dialog).to_contain_text(f"{worker.hostname} acknowledged")
+    expect(dialog).to_contain_text(f"{embedded_worker.hostname} acknowledged")
     dialog.get_by_role("button", name="Close").last.click()
     expect(dash.get_by_role("heading", level=1).locator("..")).to_contain_text("REVOKED")
 
 
-def test_what_matches_the_filter_is_retried_in_several_requests_of_one_order(dash: Page, worker: Worker) -> None:
+def test_what_matches_the_filter_is_retried_in_several_requests_of_one_order(
+    dash: Page, embedded_worker: Worker
+) -> None:
     for number in range(60):
-        failed_task(f"t{number}")
-    failed_task("unknown", task_name="shop.no_longer_there")
+        create_failed_task(f"t{number}")
+    create_failed_task("unknown", task_name="shop.no_longer_there")
     dash.goto("/?state=FAILURE")
     dash.get_by_role("button", name="Retry failed").click()
     dialog = dash.locator(DIALOG)
@@ -117,9 +107,9 @@ def hold_first(page: Page, operation: str) -> list[Route]:
     return held
 
 
-def test_a_paused_order_is_carried_on(dash: Page, worker: Worker) -> None:
+def test_a_paused_order_is_carried_on(dash: Page, embedded_worker: Worker) -> None:
     for number in range(60):
-        failed_task(f"t{number}")
+        create_failed_task(f"t{number}")
     dash.goto("/")
     dash.get_by_role("button", name="Retry failed").click()
     dialog = dash.locator(DIALOG)
@@ -138,13 +128,13 @@ def test_a_paused_order_is_carried_on(dash: Page, worker: Worker) -> None:
     assert Operation.objects.filter(action="bulk_retry").count() == 1
 
 
-def test_an_order_whose_tasks_have_changed_is_looked_at_again(dash: Page, worker: Worker) -> None:
-    failed_task("first")
+def test_an_order_whose_tasks_have_changed_is_looked_at_again(dash: Page, embedded_worker: Worker) -> None:
+    create_failed_task("first")
     dash.goto("/")
     dash.get_by_role("button", name="Retry failed").click()
     dialog = dash.locator(DIALOG)
     expect(dialog.get_by_role("button", name="Retry 1")).to_be_enabled()
-    failed_task("second")
+    create_failed_task("second")
     dialog.get_by_role("button", name="Retry 1").click()
     expect(dialog.get_by_role("alert")).to_contain_text("2 tasks match now, not 1")
     assert not TaskResult.objects.filter(retried_from__isnull=False).exists()
@@ -153,10 +143,10 @@ def test_an_order_whose_tasks_have_changed_is_looked_at_again(dash: Page, worker
     expect(dialog).to_contain_text("2 retried, 0 skipped, 0 to go")
 
 
-def test_what_runs_is_terminated_with_all_that_matches(dash: Page, worker: Worker) -> None:
-    running = sleep.apply_async((60,), queue=worker.queue).id
-    until(running, "STARTED")
-    task("done", task_name=sleep.name)
+def test_what_runs_is_terminated_with_all_that_matches(dash: Page, embedded_worker: Worker) -> None:
+    running = sleep.apply_async((60,), queue=embedded_worker.queue).id
+    wait_for_state(running, "STARTED")
+    create_task("done", task_name=sleep.name)
     dash.goto(f"/?name={sleep.name}")
     dash.get_by_role("button", name="Revoke waiting").click()
     dialog = dash.locator(DIALOG)
@@ -165,14 +155,14 @@ def test_what_runs_is_terminated_with_all_that_matches(dash: Page, worker: Worke
     expect(dialog.get_by_label("Signal")).to_have_value("SIGTERM")
     dialog.get_by_role("button", name="Revoke 1").click()
     expect(dialog).to_contain_text("1 revoked, 0 skipped, 0 to go")
-    until(running, "REVOKED")
+    wait_for_state(running, "REVOKED")
     dialog.get_by_role("button", name="Close").last.click()
     expect(dash.get_by_label("Tasks", exact=True)).to_contain_text("REVOKED")
 
 
 def test_a_result_is_deleted_once_that_is_confirmed(dash: Page) -> None:
-    failed_task("bad")
-    task("good")
+    create_failed_task("bad")
+    create_task("good")
     dash.goto("/tasks/bad")
     dash.get_by_role("button", name="Delete").click()
     dialog = dash.locator(DIALOG)
@@ -190,10 +180,10 @@ def test_a_result_is_deleted_once_that_is_confirmed(dash: Page) -> None:
 
 def test_only_what_is_finished_is_deleted_with_all_that_matches(dash: Page) -> None:
     for number in range(3):
-        task(f"done{number}", group_id="g")
-    task("running", status="STARTED", group_id="g")
-    task("elsewhere")
-    group("g", ["done0", "done1", "done2", "running"])
+        create_task(f"done{number}", group_id="g")
+    create_task("running", status="STARTED", group_id="g")
+    create_task("elsewhere")
+    create_group("g", ["done0", "done1", "done2", "running"])
     dash.goto("/groups/g")
     dash.get_by_role("button", name="Delete finished").click()
     dialog = dash.locator(DIALOG)
@@ -206,7 +196,7 @@ def test_only_what_is_finished_is_deleted_with_all_that_matches(dash: Page) -> N
 
 
 def test_a_reader_sees_buttons_that_say_why_they_are_closed(browser: Browser, served: str, reader: Any) -> None:
-    failed_task("bad")
+    create_failed_task("bad")
     with visiting(browser, served, reader, base_url=served) as visit:
         page = visit.page
         page.goto("/")

@@ -13,11 +13,10 @@ import pytest
 from celery import Celery, Signature, current_app
 
 from tests.celery_app import app as our_app
-from tests.workers import Worker, running_worker, wait_for
+from tests.isolation import RUN_ID, transport_options
+from tests.workers import PATIENCE, Worker, publishing_to, running_worker, settle, wait_for
 
-REDIS_RESULTS = "redis://127.0.0.1:6379/14"
-TWIN_BROKER = "redis://127.0.0.1:6379/13"
-TIMEOUT = 20.0
+TIMEOUT = PATIENCE
 
 
 @dataclass
@@ -61,26 +60,36 @@ def sending_to(worker: Worker, app: Celery = our_app) -> Iterator[None]:
         before.set_current()
 
 
-@pytest.fixture(scope="module")
-def worker(django_db_setup: None) -> Iterator[Worker]:
-    with running_worker(concurrency=2, results={"CHORD_LEASE": 2}) as worker:
-        yield worker
+@pytest.fixture(scope="session")
+def shared_chord_worker(redis: str, django_db_setup: None) -> Iterator[Worker]:
+    """The one worker of a run that completes chords. Tests take `chord_worker`."""
+    with running_worker(redis, concurrency=2, results={"CHORD_LEASE": 2}) as running:
+        yield running
+        running.kill()
 
 
 @pytest.fixture
-def sent(worker: Worker, transactional_db: None) -> Iterator[Worker]:
-    with sending_to(worker):
-        yield worker
+def chord_worker(shared_chord_worker: Worker, transactional_db: None) -> Iterator[Worker]:
+    """A worker with two processes to which this process sends everything."""
+    with publishing_to(shared_chord_worker.broker):
+        with sending_to(shared_chord_worker):
+            yield shared_chord_worker
+        settle(shared_chord_worker)
 
 
-@pytest.fixture(scope="module")
-def twin(django_db_setup: None) -> Iterator[tuple[Celery, Worker]]:
-    settings = {"result_backend": REDIS_RESULTS, "result_expires": 60}
-    with running_worker(concurrency=2, celery=settings, broker=TWIN_BROKER) as worker:
-        app = Celery("twin", set_as_current=False, broker=TWIN_BROKER)
-        app.conf.update(settings, task_default_queue=worker.queue)
+@pytest.fixture(scope="session")
+def twin(redis: str, django_db_setup: None) -> Iterator[tuple[Celery, Worker]]:
+    """A worker on Celery's own Redis backend, and the app that publishes to it."""
+    results = {
+        "result_backend": redis,
+        "result_backend_transport_options": {"global_keyprefix": f"{RUN_ID}:twin:"},
+        "result_expires": 60,
+    }
+    with running_worker(redis, concurrency=2, celery=results) as running:
+        app = Celery("twin", set_as_current=False, broker=redis)
+        app.conf.update(results, broker_transport_options=transport_options(redis), task_default_queue=running.queue)
         app.finalize()
-        yield app, worker
+        yield app, running
         app.pool.force_close_all()
         app.amqp.producer_pool.force_close_all()
         app.backend.result_consumer.stop()
@@ -112,7 +121,7 @@ def _nothing_collected() -> Iterator[None]:
 
 
 @pytest.fixture
-def both(sent: Worker, twin: tuple[Celery, Worker]) -> Compare:
+def both(chord_worker: Worker, twin: tuple[Celery, Worker]) -> Compare:
     """Run a canvas here and on Celery's Redis backend; the one outcome they must have in common."""
 
     def compare(canvas: Callable[[], Signature]) -> Outcome:

@@ -21,7 +21,7 @@ from tests.workers import Worker, wait_for
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"]),
-    pytest.mark.usefixtures("sent"),
+    pytest.mark.usefixtures("chord_worker"),
 ]
 
 
@@ -157,7 +157,7 @@ def test_a_failing_inner_chord_fails_the_outer_one(notes: Notes) -> None:
     assert notes.read() == []
 
 
-def test_sixty_chords_at_once_all_end(notes: Notes, sent: Worker) -> None:
+def test_sixty_chords_at_once_all_end(notes: Notes, chord_worker: Worker) -> None:
     results = [chord([add.s(n, 1) for _ in range(4)], collect.s(notes.path)).apply_async() for n in range(60)]
     assert [result.get(timeout=TIMEOUT * 2) for result in results] == [[n + 1] * 4 for n in range(60)]
     assert len(notes.read()) == 60

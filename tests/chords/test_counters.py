@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True, available_apps=["django_ce
 
 
 @pytest.fixture
-def legacy(settings: Any, sent: Worker) -> None:
+def legacy(settings: Any, chord_worker: Worker) -> None:
     """The publisher starts chords as the 2.x package does; the worker is ours, and not told."""
     settings.DJANGO_CELERY_RESULTS = {"LEGACY_CHORDS": True}
 
@@ -66,7 +66,7 @@ def test_a_failed_member_of_a_counted_chord_is_one_error(notes: Notes, more_note
     assert notes.read() == []
 
 
-@pytest.mark.usefixtures("sent")
+@pytest.mark.usefixtures("chord_worker")
 def test_members_finished_by_a_2x_worker_are_joined_from_their_rows(notes: Notes) -> None:
     ids = [identity.delay(number).id for number in (1, 2)]
     wait_for(lambda: app.AsyncResult(ids[1]).ready())

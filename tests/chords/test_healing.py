@@ -15,7 +15,7 @@ from tests.workers import wait_for
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"]),
-    pytest.mark.usefixtures("sent"),
+    pytest.mark.usefixtures("chord_worker"),
 ]
 
 

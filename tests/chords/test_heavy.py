@@ -8,7 +8,7 @@ from celery import chord
 from django_celery_results.models import Chord, ChordState
 from tests.chords.conftest import Notes, sending_to
 from tests.chords.tasks import collect, identity
-from tests.workers import Worker, running_worker, wait_for
+from tests.workers import RunWorker, Worker, wait_for
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"]),
@@ -18,8 +18,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def four(transactional_db: None) -> Iterator[Worker]:
-    with running_worker(concurrency=4) as worker, sending_to(worker):
+def four(run_worker: RunWorker) -> Iterator[Worker]:
+    with run_worker(concurrency=4) as worker, sending_to(worker):
         yield worker
 
 

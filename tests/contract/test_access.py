@@ -14,7 +14,7 @@ from django_celery_results.policy.access import Action, Policy
 from django_celery_results.policy.viewer import Viewer
 from graphql_api import global_ids
 from tests.contract.conftest import Client
-from tests.query.rows import group, task
+from tests.factories import create_group, create_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -68,8 +68,10 @@ def mutation(name: str, errors: str = "code", more: str = "") -> str:
 
 @pytest.fixture
 def row(db: None) -> TaskResult:
-    group("acme-g", ["acme-t"])
-    return task("acme-t", status="FAILURE", task_name="proj.add", result='{"exc_type": "E", "exc_message": ["m"]}')
+    create_group("acme-g", ["acme-t"])
+    return create_task(
+        "acme-t", status="FAILURE", task_name="proj.add", result='{"exc_type": "E", "exc_message": ["m"]}'
+    )
 
 
 def ask(client: Client, name: str, row: TaskResult, viewer: Viewer) -> Any:

@@ -12,15 +12,15 @@ from graphql_api import global_ids
 from graphql_api.engine import Context, GraphQLRequest
 from tests.contract.conftest import Client
 from tests.contract.test_access import READS
-from tests.query.rows import group, task
+from tests.factories import create_group, create_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture
 def row(db: None) -> TaskResult:
-    group("acme-g", ["acme-t"])
-    return task("acme-t", status="FAILURE", task_name="proj.add")
+    create_group("acme-g", ["acme-t"])
+    return create_task("acme-t", status="FAILURE", task_name="proj.add")
 
 
 def ask(client: Client, query: str, row: TaskResult, viewer: Viewer) -> Any:

@@ -14,7 +14,7 @@ from django_celery_results.models import ChordCounter, ChordState
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from tests.contract.conftest import Client
-from tests.query.rows import group, task
+from tests.factories import create_group, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -45,12 +45,12 @@ def test_a_chord_tells_how_far_it_is(client: Client) -> None:
     start("g")
     returned("g", "a")
     returned("g", "b", "FAILURE")
-    task("acme-body")
-    group("g", ["a", "b", "c"])
+    create_task("acme-body")
+    create_group("g", ["a", "b", "c"])
     expected = {"state": "OPEN", "total": 3, "completedCount": 2, "remainingCount": 1}
     body = {"bodyTaskId": "acme-body", "body": {"taskId": "acme-body"}}
     assert only(client.data(OF_GROUPS)) == {**expected, **body}
-    task("a", group_id="g")
+    create_task("a", group_id="g")
     [of_member, of_body] = client.data(OF_TASKS)["taskResults"]["nodes"]
     assert (of_member["chord"], of_body["chord"]) == ({**expected, **body}, None)
     chord_rows.announce("g", ["d"], alias="default")
@@ -62,7 +62,7 @@ def test_a_healing_chord_counts_what_succeeded(client: Client) -> None:
     returned("g", "a")
     returned("g", "b", "FAILURE")
     chord_rows.Chord.objects.update(state=ChordState.HEALING)
-    group("g", ["a", "b"])
+    create_group("g", ["a", "b"])
     found = only(client.data(OF_GROUPS))
     assert (found["state"], found["completedCount"], found["remainingCount"]) == ("HEALING", 1, 1)
 
@@ -75,14 +75,14 @@ def test_a_chord_that_is_done_has_all_its_members(client: Client) -> None:
     claim = chord_progress.claim("g", seen, lease=30, alias="default")
     assert claim
     claim.finish(ChordState.DONE)
-    group("g", ["a"])
+    create_group("g", ["a"])
     found = only(client.data(OF_GROUPS))
     assert (found["state"], found["completedCount"], found["remainingCount"]) == ("DONE", 1, 0)
 
 
 def test_a_chord_of_the_old_package_is_told_too(client: Client) -> None:
     ChordCounter.objects.create(group_id="g", sub_tasks=json.dumps([["a", None], ["b", None]]), count=1)
-    group("g", ["a", "b"])
+    create_group("g", ["a", "b"])
     assert only(client.data(OF_GROUPS)) == {
         "state": "OPEN",
         "total": 2,
@@ -98,16 +98,16 @@ def test_a_chord_of_the_old_package_is_told_too(client: Client) -> None:
 )
 def test_a_body_that_cannot_be_read_breaks_nothing(client: Client, body: str | None) -> None:
     chord_rows.start("g", header=None, body=body, alias="default")
-    group("g", ["a"])
+    create_group("g", ["a"])
     found = only(client.data(OF_GROUPS))
     assert (found["total"], found["remainingCount"], found["bodyTaskId"], found["body"]) == (None, None, None, None)
 
 
 def test_groups_know_what_they_came_after(client: Client) -> None:
-    task("first")
-    group("g1", ["a"])
+    create_task("first")
+    create_group("g1", ["a"])
     for name, before in (("g2", [["g1", None], [[["a", None], None]]]), ("g3", [["first", None], None])):
-        group(name, ["b"]).__class__.objects.filter(group_id=name).update(
+        create_group(name, ["b"]).__class__.objects.filter(group_id=name).update(
             result=json.dumps([[name, before], [[["b", None], None]]])
         )
     nodes = {node["groupId"]: node for node in client.data(OF_GROUPS)["groupResults"]["nodes"]}
@@ -122,8 +122,8 @@ def test_another_tenants_body_and_parent_stay_hidden(
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.OwnTenant"}
     viewer = viewer_with(Action.VIEW, Action.VIEW_GROUP, name="other")
     start("other-g")
-    task("acme-body")
-    row = group("other-g", ["other-a"])
+    create_task("acme-body")
+    row = create_group("other-g", ["other-a"])
     row.result = json.dumps([["other-g", [["acme-body", None], None]], [[["other-a", None], None]]])
     row.save()
     start("acme-g")
@@ -140,19 +140,19 @@ def test_chords_cost_the_same_queries_for_any_number_of_groups(client: Client) -
             client.data(OF_TASKS)
         return len(captured)
 
-    task("acme-body")
+    create_task("acme-body")
     for number in range(12):
-        group(f"g{number}", ["m"])
+        create_group(f"g{number}", ["m"])
         start(f"g{number}")
         returned(f"g{number}", "m")
-        task(f"m{number}", group_id=f"g{number}")
+        create_task(f"m{number}", group_id=f"g{number}")
         if number == 1:
             few = cost()
     assert cost() == few
 
 
 def test_the_admins_page_is_told_to_staff(client: Client, viewer_with: Callable[..., Viewer]) -> None:
-    row = task("t")
+    row = create_task("t")
     query = "{ taskResults { nodes { adminUrl } } }"
     [node] = client.data(query)["taskResults"]["nodes"]
     assert node["adminUrl"] == f"/admin/django_celery_results/taskresult/{row.pk}/change/"

@@ -9,7 +9,7 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schem
 from graphql.language import FragmentSpreadNode, Visitor
 
 from tests.contract.conftest import Client
-from tests.query.rows import at, group, task
+from tests.factories import at, create_group, create_task
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "examples" / "dashboard" / "operations").glob("*.graphql"))
@@ -48,13 +48,15 @@ VARIABLES: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def rows(db: None) -> None:
     """A group whose chord waits, a failure with a family, and a task that runs and says how far it is."""
-    task("root", task_name="shop.order", date_created=at(0), date_done=at(1))
+    create_task("root", task_name="shop.order", date_created=at(0), date_done=at(1))
     shared = {"root_id": "root", "parent_id": "root", "group_id": "g", "task_name": "shop.pay"}
     error = '{"exc_type": "ValueError", "exc_module": "builtins", "exc_message": ["no"]}'
-    task("failed", status="FAILURE", result=error, traceback="Traceback\nValueError: no", date_created=at(2), **shared)
-    task("running", status="PROGRESS", result='{"current": 1, "total": 4}', date_created=at(3), **shared)
-    task("child", parent_id="failed", root_id="root", date_created=at(4))
-    group("g", ["failed", "running"])
+    create_task(
+        "failed", status="FAILURE", result=error, traceback="Traceback\nValueError: no", date_created=at(2), **shared
+    )
+    create_task("running", status="PROGRESS", result='{"current": 1, "total": 4}', date_created=at(3), **shared)
+    create_task("child", parent_id="failed", root_id="root", date_created=at(4))
+    create_group("g", ["failed", "running"])
 
 
 def operation(name: str) -> str:

@@ -17,7 +17,7 @@ from graphql_api import global_ids
 from tests.contract.conftest import Client
 from tests.contract.test_access import ORDERS, READS, mutation
 from tests.contract.test_chords import start
-from tests.query.rows import group, task
+from tests.factories import create_group, create_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -38,15 +38,15 @@ def fields_of(name: str) -> dict[str, Any]:
 @pytest.fixture
 def variables(db: None) -> dict[str, str]:
     stored: dict[str, Any] = {"task_args": '"[1]"', "task_kwargs": '"{}"', "meta": "{}", "group_id": "acme-g"}
-    saved = group("acme-g", ["acme-t"])
+    saved = create_group("acme-g", ["acme-t"])
     saved.result = json.dumps([["acme-g", [["acme-p", None], None]], [[["acme-t", None], None]]])
     saved.save()
     start("acme-g", body="acme-body")
-    task("acme-body")
+    create_task("acme-body")
     many = Operation.objects.create(action="bulk_retry", state="done", actor_id="0", input='{"args": ["x"]}')
     Operation.objects.create(action="retry", state="done", actor_id="0", task_id="acme-t", bulk=many)
-    task("acme-p", status="PROGRESS", result='{"current": 1}')
-    row = task(
+    create_task("acme-p", status="PROGRESS", result='{"current": 1}')
+    row = create_task(
         "acme-t", status="FAILURE", traceback="trace", result='{"exc_type": "E", "exc_message": ["m"]}', **stored
     )
     return {"id": global_ids.encode("TaskResult", row.pk)}

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from django_celery_results.models import Operation, TaskResult
-from tests.actions.records import failed_task
 from tests.celery_app import app
 from tests.contract.conftest import Client
 from tests.docs.pages import page
-from tests.query.rows import at, group, task
+from tests.factories import at, create_failed_task, create_group, create_task
 
 pytestmark = pytest.mark.any_database
 
@@ -48,17 +47,17 @@ def rows(db: None) -> Iterator[None]:
     app.task(pay, name="shop.tasks.pay", shared=False)
     shared = {"root_id": "order-7", "parent_id": "order-7", "group_id": "batch-7"}
     times = {"date_created": at(0), "date_started": at(1), "date_done": at(2)}
-    task("order-7", task_name="shop.tasks.order", queue="celery", root_id="order-7", **times)
+    create_task("order-7", task_name="shop.tasks.order", queue="celery", root_id="order-7", **times)
     message = {"task_name": "shop.tasks.pay", "options": {"delivery": {"exchange": "", "routing_key": "pay"}}}
-    failed = failed_task("pay-7", 7, **message)
+    failed = create_failed_task("pay-7", 7, **message)
     times = {"date_created": at(3), "date_started": at(4), "date_done": at(6.5)}
     TaskResult.objects.filter(pk=failed.pk).update(**FAILED, **times, **shared)
     progress = '{"current": 3, "total": 4}'
     mail = {"task_name": "shop.tasks.mail", "queue": "mail", "result": progress, "date_created": at(4)}
-    task("mail-7", status="PROGRESS", **mail, **shared)
+    create_task("mail-7", status="PROGRESS", **mail, **shared)
     times = {"date_created": at(5), "date_started": at(6), "date_done": at(8)}
-    task("stock-7", task_name="shop.tasks.stock", queue="celery", **times, **shared)
-    group("batch-7", ["pay-7", "mail-7", "stock-7"])
+    create_task("stock-7", task_name="shop.tasks.stock", queue="celery", **times, **shared)
+    create_group("batch-7", ["pay-7", "mail-7", "stock-7"])
     yield
     app.tasks.pop("shop.tasks.pay")
 

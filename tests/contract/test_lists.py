@@ -9,7 +9,7 @@ from pytest_django import Settings
 from graphql_api import global_ids
 from tests.contract.conftest import Client
 from tests.contract.test_tasks import PAGE, ids
-from tests.query.rows import at, group, task, tasks
+from tests.factories import at, create_group, create_task, create_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -56,9 +56,9 @@ def test_what_cannot_be_asked_is_refused(client: Client, arguments: dict[str, An
 
 def test_slow_orders_are_off_unless_the_service_allows_them(client: Client, settings: Settings) -> None:
     for name, started, done in (("slow", 1, 9), ("fast", 2, 3), ("late", 3, 5)):
-        task(name, date_started=at(started), date_done=at(done))
-    task("waiting", status="PENDING")
-    task("running", status="STARTED", date_started=at(4))
+        create_task(name, date_started=at(started), date_done=at(done))
+    create_task("waiting", status="PENDING")
+    create_task("running", status="STARTED", date_started=at(4))
     orders = {
         "RUNTIME": ["slow", "late", "fast"],
         "DATE_STARTED": ["running", "late", "fast", "slow"],
@@ -78,16 +78,16 @@ def test_slow_orders_are_off_unless_the_service_allows_them(client: Client, sett
 def test_groups_order_their_tasks_in_the_same_way(client: Client, settings: Settings) -> None:
     settings.DJANGO_CELERY_RESULTS = {"ALLOW_SLOW_ORDERS": True}
     for name, done in (("a", 9), ("b", 3)):
-        task(name, date_started=at(1), date_done=at(done))
-    task("c", status="STARTED")
-    group("g", ["a", "b", "c"])
+        create_task(name, date_started=at(1), date_done=at(done))
+    create_task("c", status="STARTED")
+    create_group("g", ["a", "b", "c"])
     query = """{ groupResults { nodes { tasks(orderBy: {field: RUNTIME, direction: ASC}) { nodes { taskId } } } } }"""
     [node] = client.data(query)["groupResults"]["nodes"]
     assert [found["taskId"] for found in node["tasks"]["nodes"]] == ["b", "a"]
 
 
 def test_tasks_are_filtered_by_global_ids(client: Client) -> None:
-    first, second, _ = tasks(3)
+    first, second, _ = create_tasks(3)
     wanted = [global_ids.encode("TaskResult", row.pk) for row in (first, second)]
     assert ids(client.data(PAGE, {"filter": {"id": {"in": wanted}}})) == ["t1", "t0"]
     assert ids(client.data(PAGE, {"filter": {"id": {"notIn": wanted}}})) == ["t2"]
@@ -96,8 +96,8 @@ def test_tasks_are_filtered_by_global_ids(client: Client) -> None:
 def test_a_value_inside_of_json_is_found(client: Client) -> None:
     if connection.vendor == "postgresql" and connection.pg_version < 160_000:
         pytest.skip("PostgreSQL before 16 refuses")
-    task("t", result='{"a": [{"b": "x"}]}')
-    task("u", result='{"a": [{"b": 2.5}]}')
+    create_task("t", result='{"a": [{"b": "x"}]}')
+    create_task("u", result='{"a": [{"b": 2.5}]}')
     literal = '{ taskResults(filter: {resultJson: {path: ["a", "0", "b"], in: ["x", true]}}) { nodes { taskId } } }'
     assert client.data(literal)["taskResults"]["nodes"] == [{"taskId": "t"}]
     found = client.data(PAGE, {"filter": {"resultJson": {"path": ["a", "0", "b"], "gt": 2, "lt": 3}}})
@@ -119,7 +119,7 @@ def test_a_regular_expression_that_the_database_cannot_read_is_the_clients(
     client: Client, settings: Settings, operator: str
 ) -> None:
     settings.DJANGO_CELERY_RESULTS = {"ALLOW_REGEX": True}
-    task("t", task_name="proj.add")
+    create_task("t", task_name="proj.add")
     query = "query ($filter: TaskResultFilter) { taskResults(filter: $filter) { nodes { taskId } } }"
     found = client.data(query, {"filter": {"taskName": {operator: "^proj[.]a"}}})
     assert found["taskResults"]["nodes"] == [{"taskId": "t"}]

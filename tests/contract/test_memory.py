@@ -7,7 +7,7 @@ import pytest
 
 from django_celery_results.models import GroupResult, TaskResult
 from tests.contract.conftest import Client
-from tests.query.rows import group, task
+from tests.factories import create_group, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -33,8 +33,8 @@ def rows_in_memory() -> int:
 @pytest.mark.parametrize("query", [TASKS, FAMILIES, GROUPS], ids=["tasks", "families", "groups"])
 def test_no_row_stays_in_memory(client: Client, query: str) -> None:
     for number in range(3):
-        task(f"t{number}", group_id="g", parent_id="t0")
-    group("g", ["t0", "t1", "t2"])
+        create_task(f"t{number}", group_id="g", parent_id="t0")
+    create_group("g", ["t0", "t1", "t2"])
     before = rows_in_memory()
     assert client.data(query)
     assert rows_in_memory() == before

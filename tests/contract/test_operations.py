@@ -14,7 +14,7 @@ from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from graphql_api import global_ids
 from tests.contract.conftest import Client
-from tests.query.rows import task, tasks
+from tests.factories import create_task, create_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_an_order_that_was_refused_counts_nothing(client: Client) -> None:
 
 
 def test_what_was_ordered_for_many_is_found_in_the_record(client: Client) -> None:
-    rows = tasks(3)
+    rows = create_tasks(3)
     order = """mutation { bulkDeleteTaskResults(input: {select: {taskIds: ["t0", "t2"]}}) {
       doneCount operation { bulk { doneCount remainingCount items { nodes { taskId } } } } } }"""
     payload = client.data(order)["bulkDeleteTaskResults"]
@@ -111,7 +111,7 @@ def test_items_cost_the_same_queries_for_any_number_of_orders(client: Client) ->
 def test_only_who_may_see_the_record_sees_it_behind_an_order(
     client: Client, viewer_with: Callable[..., Viewer]
 ) -> None:
-    task("t")
+    create_task("t")
     order = """mutation { bulkDeleteTaskResults(input: {select: {taskIds: ["t"]}}) {
       operation { bulk { items { nodes { taskId } } } } } }"""
     response = client.execute(order, viewer=viewer_with(Action.VIEW, Action.DELETE))
@@ -140,7 +140,7 @@ def test_payloads_in_orders_of_others_need_the_permission_for_payloads(
 
 
 def test_the_record_tells_an_order_as_it_was_given(client: Client) -> None:
-    key = global_ids.encode("TaskResult", task("t1", task_name="shop.tasks.mail").pk)
+    key = global_ids.encode("TaskResult", create_task("t1", task_name="shop.tasks.mail").pk)
     given = {
         "filter": {
             "taskName": {"iStartsWith": "shop", "notIn": ["shop.tasks.none"]},
@@ -167,7 +167,7 @@ def test_keys_of_arguments_are_told_as_they_are(client: Client) -> None:
 
 def test_a_group_is_stopped_as_far_as_it_is_not_finished(client: Client) -> None:
     for name, columns in {"a": {"status": "STARTED"}, "b": {}, "c": {"status": "STARTED"}}.items():
-        task(name, group_id="g" if name < "c" else "other", **columns)
+        create_task(name, group_id="g" if name < "c" else "other", **columns)
     order = """mutation ($id: String!) { revokeGroup(input: {groupId: $id, options: {dryRun: true}}) {
       matchedCount items { taskId outcome } errors { ... on UserError { code } } } }"""
     told = client.data(order, {"id": "g"})["revokeGroup"]

@@ -2,16 +2,15 @@
 
 import pytest
 
-from tests.actions.records import failed_task
 from tests.contract.conftest import Client
-from tests.query.rows import task
+from tests.factories import create_failed_task, create_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def test_what_is_shown_after_an_order_is_what_it_left(client: Client) -> None:
-    failed_task("parent")
-    task("child", parent_id="parent")
+    create_failed_task("parent")
+    create_task("child", parent_id="parent")
     preview = """retryTask(input: {task: {taskId: "parent"}, dryRun: true}) {
       original { children { nodes { taskId } } } }"""
     answer = client.data(

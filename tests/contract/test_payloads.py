@@ -10,7 +10,7 @@ from pytest_django import Settings
 from django_celery_results.policy.access import Action, Policy, policy
 from django_celery_results.policy.viewer import Viewer
 from tests.contract.conftest import Client
-from tests.query.rows import task
+from tests.factories import create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ PAYLOAD = """{ taskResults { nodes {
 
 
 def test_payload_and_traceback_need_their_permissions(client: Client, viewer_with: Callable[..., Viewer]) -> None:
-    task("t", status="FAILURE", task_args='"[1]"', task_kwargs='"{}"', meta="{}", traceback="trace",
+    create_task("t", status="FAILURE", task_args='"[1]"', task_kwargs='"{}"', meta="{}", traceback="trace",
          result='{"exc_type": "E", "exc_message": ["m"], "exc_module": "b"}')  # fmt: skip
     hidden = {"args": None, "kwargs": None, "result": None, "meta": None}
     [node] = client.data(PAYLOAD, viewer=viewer_with(Action.VIEW, name="a"))["taskResults"]["nodes"]
@@ -51,7 +51,7 @@ def test_payload_and_traceback_need_their_permissions(client: Client, viewer_wit
 def test_a_filter_needs_the_permission_of_its_field(
     client: Client, viewer_with: Callable[..., Viewer], where: str, needs: Action
 ) -> None:
-    task("t", task_args='"[42]"', task_kwargs='"{42}"', result="42", traceback="42")
+    create_task("t", task_args='"[42]"', task_kwargs='"{42}"', result="42", traceback="42")
     query = f"{{ taskResults(filter: {{not: {{{where}}}}}) {{ nodes {{ id }} }} }}"
     response = client.execute(query, viewer=viewer_with(Action.VIEW, name="a"))
     assert response.errors[0]["extensions"] == {"code": "FORBIDDEN", "permission": needs.permission}
@@ -70,7 +70,7 @@ def test_filters_inside_of_json_need_the_permission_for_payloads(
 
 @pytest.mark.parametrize("key", ["password", "API_KEY", "x-api-key", "accessToken"])
 def test_redacted_values_never_match(client: Client, key: str) -> None:
-    task("t", result=f'{{"{key}": "hunter2", "open": "sesame"}}')
+    create_task("t", result=f'{{"{key}": "hunter2", "open": "sesame"}}')
     query = "query ($filter: TaskResultFilter) { taskResults(filter: $filter) { nodes { taskId } } }"
     for guess in ("hunter2", "sesame", "hunter3"):
         for where in ({"result": {"contains": guess}}, {"search": f"result:{guess}"}):
@@ -81,7 +81,7 @@ def test_redacted_values_never_match(client: Client, key: str) -> None:
 
 def test_a_secrets_name_in_other_letters_is_known_where_json_escapes_it(client: Client, settings: Settings) -> None:
     settings.DJANGO_CELERY_RESULTS = {"REDACT_KEYS": ("пароль",)}
-    task("t", result=json.dumps({"Пароль": "hunter2"}))
+    create_task("t", result=json.dumps({"Пароль": "hunter2"}))
     query = "query ($filter: TaskResultFilter) { taskResults(filter: $filter) { nodes { result { text } } } }"
     assert client.data(query, {"filter": {"result": {"contains": "hunter"}}})["taskResults"]["nodes"] == []
     [node] = client.data(query)["taskResults"]["nodes"]
@@ -89,14 +89,16 @@ def test_a_secrets_name_in_other_letters_is_known_where_json_escapes_it(client: 
 
 
 def test_a_key_that_is_there_twice_hides_nothing_behind_the_last(client: Client) -> None:
-    task("t", status="SUCCESS", result=json.dumps({1: {"password": "hunter2"}, "1": 2}))
+    create_task("t", status="SUCCESS", result=json.dumps({1: {"password": "hunter2"}, "1": 2}))
     [node] = client.data("{ taskResults { nodes { result { text json } } } }")["taskResults"]["nodes"]
     assert node["result"] == {"text": '{"1": 2}', "json": {"1": 2}}
 
 
 @pytest.mark.parametrize("arguments", [["password", "hunter2"], [{"token": "hunter2"}], ["bad token: hunter2"]])
 def test_an_error_s_message_hides_what_its_arguments_hide(client: Client, arguments: list[Any]) -> None:
-    task("t", status="FAILURE", result=json.dumps({"exc_type": "E", "exc_message": arguments, "exc_module": "m"}))
+    create_task(
+        "t", status="FAILURE", result=json.dumps({"exc_type": "E", "exc_message": arguments, "exc_module": "m"})
+    )
     [node] = client.data("{ taskResults { nodes { result { text } error { message } } } }")["taskResults"]["nodes"]
     assert "[redacted]" in node["error"]["message"]
     assert "hunter2" not in str(node)

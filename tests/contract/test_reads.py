@@ -9,7 +9,7 @@ from graphql import GraphQLObjectType, get_named_type, is_required_argument
 
 from django_celery_results.query.aggregates import Aggregate
 from tests.contract.conftest import Client
-from tests.query.rows import at, group, task
+from tests.factories import at, create_group, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ WITHIN = {"TaskResultConnection": "nodes { taskId }", "GroupResult": "groupId", 
 def rows(db: None) -> None:
     states = ["SUCCESS", "FAILURE", "PROGRESS", "PENDING", "RETRY", "REVOKED"]
     for number, status in enumerate(states):
-        task(
+        create_task(
             f"t{number}",
             status=status,
             task_name="shop.charge",
@@ -33,7 +33,7 @@ def rows(db: None) -> None:
             date_created=at(number),
             date_started=at(number),
         )
-    group("g", [f"t{number}" for number in range(len(states))])
+    create_group("g", [f"t{number}" for number in range(len(states))])
 
 
 def selections(engine: Any, kind: str) -> list[str]:
@@ -85,8 +85,8 @@ def test_columns_that_are_not_selected_are_not_read(client: Client, rows: None) 
 
 
 def test_tasks_without_their_group_s_id_are_found_by_their_own(client: Client, rows: None) -> None:
-    task("alone", date_created=at(2.5))
-    group("mixed", ["t1", "alone", "t5", "not yet"])
+    create_task("alone", date_created=at(2.5))
+    create_group("mixed", ["t1", "alone", "t5", "not yet"])
     query = "{ groupResults { nodes { groupId tasks { nodes { taskId } } } } }"
     found = {one["groupId"]: one["tasks"]["nodes"] for one in client.data(query)["groupResults"]["nodes"]}
     assert [row["taskId"] for row in found["mixed"]] == ["t5", "alone", "t1"]
@@ -98,7 +98,7 @@ def test_the_newest_rows_of_many_buckets_are_found_in_one_pass(client: Client, m
     found: Any = Aggregate.latest_pk.fget
     monkeypatch.setattr(Aggregate, "latest_pk", property(lambda one: asked.append(one) or found(one)))
     for number in range(30):
-        task(f"t{number}", task_name=f"n{number}")
+        create_task(f"t{number}", task_name=f"n{number}")
     buckets = client.data("{ taskResultStats { groups(by: [TASK_NAME], top: 30) { latest { taskId } } } }")
     assert len(buckets["taskResultStats"]["groups"]) == 30
     assert len(asked) == 2 * 30  # for all of them together, and for each of itself

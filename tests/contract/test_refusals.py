@@ -8,10 +8,9 @@ from pytest_django import Settings
 from django_celery_results.models import TaskResult
 from django_celery_results.policy.access import Action, Policy
 from django_celery_results.policy.viewer import Viewer
-from tests.actions.records import failed_task
 from tests.celery_app import app
 from tests.contract.conftest import Client
-from tests.query.rows import task, tasks
+from tests.factories import create_failed_task, create_task, create_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -38,7 +37,7 @@ def refused(client: Client, query: str, **given: Any) -> Any:
     ],
 )
 def test_an_order_for_many_is_refused_at_its_place(client: Client, options: Any, expected: Any) -> None:
-    tasks(2)
+    create_tasks(2)
     assert refused(client, DELETE, select={"filter": {"isReady": True}}, options=options) == expected
 
 
@@ -53,7 +52,7 @@ def test_an_id_that_no_row_can_have_is_refused(client: Client) -> None:
 
 
 def test_an_override_is_refused_under_the_name_that_it_was_given_by(client: Client) -> None:
-    failed_task("t")
+    create_failed_task("t")
     for overrides, step in (({"countdownSeconds": -1e300}, "countdownSeconds"), ({"kwargs": [1]}, "kwargs")):
         error = refused(client, RETRY, task={"taskId": "t"}, overrides=overrides, dryRun=True)
         assert error == {"code": "INVALID_INPUT", "path": ["overrides", step]}
@@ -71,8 +70,8 @@ def blockers(client: Client, **given: Any) -> list[str]:
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_retry_is_refused_with_all_that_is_against_it(client: Client, dry_run: bool) -> None:
-    task("t", status="SUCCESS")
-    task("again", retried_from="t")
+    create_task("t", status="SUCCESS")
+    create_task("again", retried_from="t")
     given = {"task": {"taskId": "t"}, "dryRun": dry_run}
     every = ["ALREADY_FINISHED", "ALREADY_RETRIED", "ARGUMENTS_UNAVAILABLE"]
     assert blockers(client, **given) == every
@@ -90,7 +89,7 @@ class Guarded(Policy):
 
 def test_what_the_policy_forbids_for_one_task_is_no_fault_of_the_input(client: Client, settings: Settings) -> None:
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_refusals.Guarded"}
-    task("guarded")
+    create_task("guarded")
     query = """mutation { deleteTaskResult(input: {task: {taskId: "guarded"}}) {
       errors { __typename ... on ForbiddenError { code permission } } } }"""
     expected = {"__typename": "ForbiddenError", "code": "TASK_NOT_ALLOWED", "permission": None}

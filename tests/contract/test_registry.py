@@ -15,7 +15,7 @@ from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from tests.celery_app import app
 from tests.contract.conftest import Client
-from tests.query.rows import task
+from tests.factories import create_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -95,10 +95,10 @@ def test_a_task_says_how_its_runs_went_lately(
     client: Client, viewer_with: Callable[..., Viewer], settings: Settings
 ) -> None:
     now = timezone.now()
-    task("acme-1", task_name="registry.every", date_started=now - timedelta(seconds=5), date_done=now)
-    task("acme-2", task_name="registry.every", status="FAILURE")
-    task("acme-old", task_name="registry.every", date_created=now - timedelta(days=2))
-    task("acme-other", task_name="other")
+    create_task("acme-1", task_name="registry.every", date_started=now - timedelta(seconds=5), date_done=now)
+    create_task("acme-2", task_name="registry.every", status="FAILURE")
+    create_task("acme-old", task_name="registry.every", date_created=now - timedelta(days=2))
+    create_task("acme-other", task_name="other")
     [found] = client.data(HISTORY)["registeredTasks"]
     counts = {told["state"]: told["count"] for told in found["stats"].pop("stateCounts")}
     assert counts == {"SUCCESS": 1, "FAILURE": 1}

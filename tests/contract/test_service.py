@@ -12,7 +12,7 @@ from pytest_django import Settings
 from django_celery_results.query import tasks
 from graphql_api import testing
 from tests.contract.conftest import Client
-from tests.query.rows import task
+from tests.factories import create_task
 
 pytestmark = pytest.mark.any_database
 
@@ -108,7 +108,7 @@ def test_what_clients_do_wrong_is_not_logged(client: Client, caplog: pytest.LogC
 
 @pytest.mark.django_db
 def test_projects_run_operations_in_their_tests() -> None:
-    task("t")
+    create_task("t")
     query = '{ taskResult(ref: {taskId: "t"}) { taskId } }'
     assert testing.execute(query, user=User.objects.create_superuser("x")).data == {"taskResult": {"taskId": "t"}}
     assert testing.execute(query).errors[0]["extensions"]["code"] == "UNAUTHENTICATED"
@@ -118,7 +118,7 @@ def test_projects_run_operations_in_their_tests() -> None:
 def test_naive_times_are_shown_with_their_offset(client: Client, settings: Settings) -> None:
     settings.USE_TZ = False
     settings.TIME_ZONE = "UTC"
-    task("t")
+    create_task("t")
     query = """{ taskResults(first: 1, filter: {dateCreated: {gt: "2020-01-01T00:00:00Z", withinLast: "P1D"}}) {
       nodes { dateCreated } pageInfo { endCursor } } }"""
     page = client.data(query)["taskResults"]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from tests.contract.conftest import Client
-from tests.query.rows import at, task
+from tests.factories import at, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -19,10 +19,10 @@ def rows(db: None) -> None:
     """Runs of 1 to 10 seconds after a wait of one, and two tasks that never ran."""
     for number in range(10):
         status = "FAILURE" if number >= 8 else "SUCCESS"
-        task(f"t{number}", status=status, task_name=f"n{number % 2}", date_created=at(0), date_started=at(1),
+        create_task(f"t{number}", status=status, task_name=f"n{number % 2}", date_created=at(0), date_started=at(1),
              date_done=at(number + 2))  # fmt: skip
     for number in range(2):
-        task(f"q{number}", status="PENDING", date_created=at(60))
+        create_task(f"q{number}", status="PENDING", date_created=at(60))
 
 
 def test_totals(client: Client, rows: None) -> None:
@@ -64,7 +64,9 @@ def test_groups_have_numbers_of_their_own(client: Client, rows: None) -> None:
 
 def test_time_buckets_span_several_units(client: Client, rows: None) -> None:
     for number in range(6):
-        task(f"h{number}", date_created=at(0), date_started=at(3600 * number), date_done=at(3600 * number + number))
+        create_task(
+            f"h{number}", date_created=at(0), date_started=at(3600 * number), date_done=at(3600 * number + number)
+        )
     query = """{ taskResultStats { timeSeries(unit: HOUR, step: 2) {
       start end aggregate { count runtime { percentile(p: 100) } } } } }"""
     assert client.data(query)["taskResultStats"]["timeSeries"] == [
@@ -106,7 +108,7 @@ ALONE += [f"{name} {{ {part} }}" for name in ("runtime", "queued") for part in (
 
 def test_projects_without_time_zones_have_buckets_of_their_own_clock(client: Client, settings: Settings) -> None:
     settings.USE_TZ, settings.TIME_ZONE = False, "Asia/Tokyo"
-    task("t", date_created=datetime(2026, 1, 1, 1, 30))
+    create_task("t", date_created=datetime(2026, 1, 1, 1, 30))
     query = "{ taskResultStats { timeSeries(unit: HOUR, field: DATE_CREATED) { start end } } }"
     [bucket] = client.data(query)["taskResultStats"]["timeSeries"]
     hours = [datetime.fromisoformat(bucket[name]).astimezone(UTC) for name in ("start", "end")]
@@ -149,22 +151,24 @@ def test_a_bucket_shows_its_newest_row(client: Client) -> None:
         return len(captured)
 
     query = "{ taskResultStats { groups(by: [TASK_NAME, STATUS]) { keys latest { taskId parent { taskId } } } } }"
-    task("parent", task_name="root")
+    create_task("parent", task_name="root")
     for number in range(3):
-        task(f"a{number}", task_name="a", status="FAILURE" if number == 1 else "SUCCESS", parent_id="parent")
+        create_task(f"a{number}", task_name="a", status="FAILURE" if number == 1 else "SUCCESS", parent_id="parent")
     groups = client.data(query)["taskResultStats"]["groups"]
     latest = {tuple(group["keys"]): group["latest"]["taskId"] for group in groups}
     assert latest == {("a", "SUCCESS"): "a2", ("a", "FAILURE"): "a1", ("root", "SUCCESS"): "parent"}
     few = cost()
     for name in "bcdef":
-        task(name, task_name=name, parent_id="parent")
+        create_task(name, task_name=name, parent_id="parent")
     assert cost() == few
 
 
 def test_spans_of_time_are_broken_down_by_a_column(client: Client) -> None:
     for number, (name, hour) in enumerate([("a", 0), ("a", 0), ("b", 0), ("b", 1), (None, 1)]):
         moment = at(hour * 3600 + number)
-        task(f"t{number}", task_name=name, date_created=moment, date_started=moment, date_done=at(hour * 3600 + 10))
+        create_task(
+            f"t{number}", task_name=name, date_created=moment, date_started=moment, date_done=at(hour * 3600 + 10)
+        )
     query = """{ taskResultStats { timeSeries(unit: HOUR, by: TASK_NAME) { aggregate { count runtime { max } }
       groups { keys aggregate { count runtime { max percentile(p: 50) } } latest { taskId } } } } }"""
     first, second = client.data(query)["taskResultStats"]["timeSeries"]

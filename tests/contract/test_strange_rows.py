@@ -11,7 +11,7 @@ from django.db.models.functions import Repeat
 from django_celery_results.models import Chord, TaskResult
 from graphql_api.transport.encoding import encode
 from tests.contract.conftest import Client
-from tests.query.rows import at, group, task
+from tests.factories import at, create_group, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +54,8 @@ ROWS: dict[str, dict[str, Any]] = {
 
 def test_every_strange_row_is_answered(client: Client) -> None:
     for name, columns in ROWS.items():
-        task(name, **columns)
-    group("unreadable", []).__class__.objects.update(result="x")
+        create_task(name, **columns)
+    create_group("unreadable", []).__class__.objects.update(result="x")
     page = client.data(EVERYTHING)["taskResults"]
     nodes = {edge["node"]["taskId"]: edge["node"] for edge in page["edges"]}
     assert (page["totalCount"], set(nodes)) == (len(ROWS), set(ROWS))
@@ -73,7 +73,7 @@ def test_every_strange_row_is_answered(client: Client) -> None:
 
 
 def test_whole_numbers_keep_their_digits(client: Client) -> None:
-    task("t", result='{"a": 9007199254740993, "b": 1' + "0" * 30 + "}")
+    create_task("t", result='{"a": 9007199254740993, "b": 1' + "0" * 30 + "}")
     query = '{ taskResults { nodes { result { json text one: json(path: ["a"]) } } } }'
     sent = encode(client.data(query))
     [node] = json.loads(sent)["taskResults"]["nodes"]
@@ -84,7 +84,7 @@ def test_whole_numbers_keep_their_digits(client: Client) -> None:
 
 def test_a_result_of_fifty_megabytes_is_shown_in_part(client: Client) -> None:
     size = 10_000_000 if connection.vendor == "mysql" else 50_000_000  # MariaDB takes 16 MB in one packet
-    task("t")
+    create_task("t")
     TaskResult.objects.update(result=Repeat(Value("x"), size))
     query = "{ taskResults { nodes { taskId result { text(maxLength: 3) byteLength isTruncated json } } } }"
     [node] = client.data(query)["taskResults"]["nodes"]
@@ -94,12 +94,12 @@ def test_a_result_of_fifty_megabytes_is_shown_in_part(client: Client) -> None:
 
 @pytest.mark.parametrize(("odd", "stored"), [("a\0b", "a\ufffdb"), ("a\ud800b", "a\ufffdb"), ("x" * 5_000, None)])
 def test_a_group_with_ids_that_no_column_holds_is_answered(client: Client, odd: str, stored: str | None) -> None:
-    saved = group("g", ["fine", odd])
+    saved = create_group("g", ["fine", odd])
     saved.result = json.dumps([["g", [odd, None]], [[[odd, None], None], [["fine", None], None]]])
     saved.save()
     ids = [name for name in ("fine", stored) if name]
     for name in ids:
-        task(name, group_id="g")
+        create_task(name, group_id="g")
     body = json.dumps({"options": {"task_id": odd}})
     Chord.objects.create(group_id="g", size=2, body=f"application/json\nutf-8\n{body}")
     [shown] = client.data("""{ groupResults { nodes { size completedCount parentTask { taskId }

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from graphql_api import global_ids
 from tests.contract.conftest import Client
-from tests.query.rows import at, group, task, tasks
+from tests.factories import at, create_group, create_task, create_tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,9 @@ def ids(data: Any) -> list[str]:
 
 
 def test_a_task_is_found_by_either_id(client: Client) -> None:
-    row = task("abc", task_name="proj.add", worker="w@host", date_started=at(1), date_created=at(0), date_done=at(3))
+    row = create_task(
+        "abc", task_name="proj.add", worker="w@host", date_started=at(1), date_created=at(0), date_done=at(3)
+    )
     query = """query ($ref: TaskRef!) { taskResult(ref: $ref) {
       id taskId state status isReady taskName worker queuedSeconds runtimeSeconds dateCreated dateDone } }"""
     expected = {
@@ -52,7 +54,7 @@ def test_a_task_is_found_by_either_id(client: Client) -> None:
 
 @pytest.mark.parametrize("task_id", ["nope", "ABC", "abc ", "a\0c", "\ud800", ""])
 def test_an_unknown_task_is_null(client: Client, task_id: str) -> None:
-    task("abc")
+    create_task("abc")
     assert client.data("query ($id: String!) { taskResult(ref: {taskId: $id}) { id } }", {"id": task_id}) == {
         "taskResult": None
     }
@@ -71,8 +73,8 @@ def test_a_wrong_global_id_is_refused(client: Client, text: str) -> None:
 
 
 def test_nodes_come_in_the_order_of_their_ids(client: Client) -> None:
-    first, second = tasks(2)
-    saved = group("g", ["t0"])
+    first, second = create_tasks(2)
+    saved = create_group("g", ["t0"])
     wanted = [("TaskResult", second.pk), ("GroupResult", saved.pk), ("TaskResult", 2**40), ("TaskResult", first.pk)]
     encoded = [global_ids.encode(*one) for one in wanted]
     found = client.data("query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", {"ids": encoded})["nodes"]
@@ -81,7 +83,7 @@ def test_nodes_come_in_the_order_of_their_ids(client: Client) -> None:
 
 
 def test_pages_lead_from_one_to_the_next(client: Client) -> None:
-    tasks(5)
+    create_tasks(5)
     first = client.data(PAGE, {"first": 2})
     assert ids(first) == ["t4", "t3"]
     info = first["taskResults"]["pageInfo"]
@@ -93,7 +95,7 @@ def test_pages_lead_from_one_to_the_next(client: Client) -> None:
 
 
 def test_a_cursor_belongs_to_its_filter_and_order(client: Client) -> None:
-    tasks(3)
+    create_tasks(3)
     cursor = client.data(PAGE, {"first": 1})["taskResults"]["pageInfo"]["endCursor"]
     assert client.codes(PAGE, {"after": cursor, "filter": {"isReady": True}}) == ["BAD_CURSOR"]
     assert client.codes(PAGE, {"after": cursor, "orderBy": {"field": "DATE_DONE"}}) == ["BAD_CURSOR"]
@@ -102,7 +104,7 @@ def test_a_cursor_belongs_to_its_filter_and_order(client: Client) -> None:
 
 
 def test_custom_states_never_break_a_page(client: Client) -> None:
-    task("t", status="PROGRESS", result='{"current": 3, "total": 4, "message": "half"}')
+    create_task("t", status="PROGRESS", result='{"current": 3, "total": 4, "message": "half"}')
     query = "{ taskResults { nodes { state status isReady dateDone progress { current total percent message } } } }"
     assert client.data(query)["taskResults"]["nodes"] == [
         {
@@ -116,7 +118,7 @@ def test_custom_states_never_break_a_page(client: Client) -> None:
 
 
 def test_counts_stop_where_they_are_told_to(client: Client) -> None:
-    tasks(4)
+    create_tasks(4)
     query = "{ taskResults(first: 1) { totalCount few: count(max: 3) { value isExact } all: count { value isExact } } }"
     assert client.data(query)["taskResults"] == {
         "totalCount": 4,
@@ -127,17 +129,17 @@ def test_counts_stop_where_they_are_told_to(client: Client) -> None:
 
 
 def test_a_whole_page_with_its_count_is_affordable(client: Client) -> None:
-    tasks(1)
+    create_tasks(1)
     query = "{ taskResults(first: 100) { totalCount nodes { children { nodes { id } } } } }"
     assert client.data(query)["taskResults"]["totalCount"] == 1
 
 
 def test_lineage_goes_both_ways(client: Client) -> None:
-    task("root", root_id="root")
+    create_task("root", root_id="root")
     for name in ("a", "b"):
-        task(name, root_id="root", parent_id="root")
-    task("again", retried_from="a", root_id="again")
-    task("lost", parent_id="deleted", root_id="deleted")
+        create_task(name, root_id="root", parent_id="root")
+    create_task("again", retried_from="a", root_id="again")
+    create_task("lost", parent_id="deleted", root_id="deleted")
     query = """{ taskResults(orderBy: {field: DATE_CREATED, direction: ASC}) { nodes {
       taskId parent { taskId } root { taskId } retriedFrom { taskId }
       children { nodes { taskId } } retriedAs(first: 1) { nodes { taskId } pageInfo { hasNextPage } } } } }"""
@@ -152,8 +154,8 @@ def test_lineage_goes_both_ways(client: Client) -> None:
 
 def test_a_workflow_is_everything_with_the_same_root(client: Client) -> None:
     for number, (name, parent) in enumerate([("root", None), ("a", "root"), ("b", "a"), ("c", "a")]):
-        task(name, root_id="root", parent_id=parent, date_created=at(number))
-    task("other", root_id="ROOT")  # MariaDB compares ids without case
+        create_task(name, root_id="root", parent_id=parent, date_created=at(number))
+    create_task("other", root_id="ROOT")  # MariaDB compares ids without case
     query = """query ($limit: Int! = 500) { taskResult(ref: {taskId: "b"}) { workflow(limit: $limit) {
       rootTaskId isTruncated tasks { taskId parentTaskId } stateCounts { state count } } } }"""
     found = client.data(query)["taskResult"]["workflow"]
@@ -182,10 +184,12 @@ def test_a_page_costs_the_same_queries_for_any_number_of_rows(client: Client, qu
         return len(captured)
 
     for name in ("root", "parent", "source"):
-        task(name)
-    group("g", ["root"])
-    task("first", parent_id="parent", root_id="root", retried_from="source", group_id="g")
+        create_task(name)
+    create_group("g", ["root"])
+    create_task("first", parent_id="parent", root_id="root", retried_from="source", group_id="g")
     few = cost()
     for number in range(20):
-        task(f"c{number}", parent_id=f"c{number - 1}", root_id="root", retried_from=f"c{number - 2}", group_id="g")
+        create_task(
+            f"c{number}", parent_id=f"c{number - 1}", root_id="root", retried_from=f"c{number - 2}", group_id="g"
+        )
     assert cost() == few

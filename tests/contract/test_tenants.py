@@ -12,7 +12,7 @@ from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from graphql_api import global_ids
 from tests.contract.conftest import Client
-from tests.query.rows import at, group, task
+from tests.factories import at, create_group, create_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -27,7 +27,7 @@ def family(tenant: str, other: str, text: str) -> list[str]:
     for number in range(4):
         near = tenant if number % 2 else other
         ties = dict.fromkeys(("parent_id", "retried_from"), f"{near}-t{number - 1}")
-        row = task(
+        row = create_task(
             f"{tenant}-t{number}",
             status=["SUCCESS", "FAILURE", "PROGRESS", "STARTED"][number],
             result=json.dumps({"exc_type": text, "exc_message": [text], "current": 1, "message": text}),
@@ -40,7 +40,7 @@ def family(tenant: str, other: str, text: str) -> list[str]:
             **ties,
         )
         ids.append(global_ids.encode("TaskResult", row.pk))
-    group(f"{tenant}-g", [f"{owner}-t{number}" for owner in (tenant, other) for number in range(4)])
+    create_group(f"{tenant}-g", [f"{owner}-t{number}" for owner in (tenant, other) for number in range(4)])
     return ids
 
 

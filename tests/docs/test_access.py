@@ -16,7 +16,7 @@ from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
 from tests.docs.pages import block, blocks, page
-from tests.query.rows import group, task
+from tests.factories import create_group, create_task
 
 pytestmark = [
     pytest.mark.once,
@@ -58,20 +58,20 @@ def test_every_permission_has_a_row() -> None:
 
 
 def test_its_policy_shows_a_team_the_tasks_of_its_queues(shop: None, mailer: AbstractUser, client: Client) -> None:
-    task("ours", queue="mail")
-    task("theirs", queue="pay")
+    create_task("ours", queue="mail")
+    create_task("theirs", queue="pay")
     client.force_login(mailer)
     assert listed(client) == [{"taskId": "ours"}]
 
 
 def test_its_policy_protects_one_task_from_being_run_again(shop: None, mailer: AbstractUser) -> None:
-    task("c", queue="mail", task_name="shop.tasks.charge", status="FAILURE")
+    create_task("c", queue="mail", task_name="shop.tasks.charge", status="FAILURE")
     outcome = retry(Viewer(user=mailer), TaskRef(task_id="c"))
     assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.TASK_NOT_ALLOWED]
 
 
 def test_its_policy_hides_what_a_task_returned(shop: None, mailer: AbstractUser, client: Client) -> None:
-    task("l", queue="mail", task_name="shop.tasks.send_letter", status="SUCCESS", result='"Dear Ada"')
+    create_task("l", queue="mail", task_name="shop.tasks.send_letter", status="SUCCESS", result='"Dear Ada"')
     client.force_login(mailer)
     assert listed(client, "{ taskResults { nodes { result { text isRedacted } } } }") == [
         {"result": {"text": "[a letter]", "isRedacted": True}}
@@ -79,7 +79,7 @@ def test_its_policy_hides_what_a_task_returned(shop: None, mailer: AbstractUser,
 
 
 def test_its_token_stands_for_a_user(shop: None, mailer: AbstractUser) -> None:
-    task("ours", queue="mail")
+    create_task("ours", queue="mail")
     token = sys.modules["shop_tokens"].token_for(mailer)
     assert listed(Client(headers={"authorization": f"Bearer {token}"})) == [{"taskId": "ours"}]
     forged = Client(headers={"authorization": f"Bearer {token[:-1]}"})
@@ -88,10 +88,10 @@ def test_its_token_stands_for_a_user(shop: None, mailer: AbstractUser) -> None:
 
 def test_its_policy_shows_the_groups_of_these_tasks(shop: None, mailer: AbstractUser, client: Client) -> None:
     mailer.user_permissions.add(Permission.objects.get(codename="view_groupresult"))
-    task("ours", queue="mail", group_id="letters")
-    task("theirs", queue="pay", group_id="payments")
-    group("letters", ["ours"])
-    group("payments", ["theirs"])
+    create_task("ours", queue="mail", group_id="letters")
+    create_task("theirs", queue="pay", group_id="payments")
+    create_group("letters", ["ours"])
+    create_group("payments", ["theirs"])
     client.force_login(mailer)
     answer = client.post(
         "/graphql/", {"query": "{ groupResults { nodes { groupId } } }"}, content_type="application/json"
@@ -100,7 +100,7 @@ def test_its_policy_shows_the_groups_of_these_tasks(shop: None, mailer: Abstract
 
 
 def test_its_test_runs(shop: None) -> None:
-    task("theirs", queue="pay")
+    create_task("theirs", queue="pay")
     names: dict[str, Any] = {}
     exec(block("access", "python", "from graphql_api.testing"), names)
     other = User.objects.create_user("other")

@@ -10,7 +10,7 @@ from django.test import Client
 
 from tests.celery_app import app
 from tests.docs.pages import block, blocks
-from tests.query.rows import task
+from tests.factories import create_task
 
 pytestmark = [
     pytest.mark.once,
@@ -34,14 +34,14 @@ def ask(client: Client, query: str) -> Any:
 
 
 def test_its_schema_leads_to_our_types(shop: None, admin_client: Client) -> None:
-    task("pay-7", result='"paid"', queue="pay")
+    create_task("pay-7", result='"paid"', queue="pay")
     answer = ask(admin_client, "{ order(number: 7) { payment { queue result { json } } } taskResults { totalCount } }")
     payment = {"queue": "pay", "result": {"json": "paid"}}
     assert answer["data"] == {"order": {"payment": payment}, "taskResults": {"totalCount": 1}}
 
 
 def test_its_schema_asks_the_policy(shop: None, client: Client) -> None:
-    task("pay-7")
+    create_task("pay-7")
     answer = ask(client, "{ order(number: 7) { payment { taskId } } }")
     assert answer["data"] == {"order": {"payment": None}}
 

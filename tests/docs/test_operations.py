@@ -14,7 +14,7 @@ from django.core.management import get_commands
 
 from graphql_api.testing import execute
 from tests.docs.pages import block, page
-from tests.query.rows import task
+from tests.factories import create_task
 
 pytestmark = [
     pytest.mark.once,
@@ -40,7 +40,7 @@ def log() -> Iterator[StringIO]:
 
 @pytest.mark.django_db
 def test_its_query_is_answered() -> None:
-    task("stuck", status="STARTED")
+    create_task("stuck", status="STARTED")
     answer = execute(block("operations", "graphql", "query Watch"), user=User.objects.create_superuser("root"))
     assert answer.errors == ()
     assert answer.data

@@ -8,13 +8,13 @@ from django.db import connection
 
 from django_celery_results.models import TaskResult
 from tests.docs.pages import block, blocks
-from tests.query.rows import task
+from tests.factories import create_task
 
 
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the page's SQL is PostgreSQL's")
 def test_its_sql_runs() -> None:
-    task("t", task_name="shop.tasks.pay")
+    create_task("t", task_name="shop.tasks.pay")
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE task_archive (task_id text PRIMARY KEY, task_name text, status text, "

@@ -10,7 +10,8 @@ import venv
 from functools import cache
 from pathlib import Path
 
-import pytest
+from tests import services
+from tests.isolation import alone
 
 PACKAGES = (
     "django-celery-results==2.6.0", "Django==5.2.*", "celery[redis]==5.6.*", "psycopg[binary]>=3.2", "PyMySQL>=1.1.1",
@@ -23,13 +24,12 @@ def old_python() -> str:
     """The interpreter that has 2.6.0; skips the test where it cannot be installed, except in continuous integration."""
     folder = _cache_folder()
     python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        try:
-            _install(folder, python)
-        except (subprocess.SubprocessError, OSError) as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"the package 2.6.0 could not be installed to compare with: {error}")
+    with alone(folder.name):
+        if not (folder / "complete").exists():
+            try:
+                _install(folder, python)
+            except (subprocess.SubprocessError, OSError) as error:
+                services.missing(f"the package 2.6.0 could not be installed to compare with: {error}")
     return str(python)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests import services
+from tests.isolation import new_queue
 
 from .project_workers import project_worker
 from .projects import Project, new
@@ -53,14 +52,13 @@ print(json.dumps([value, row.status, row.result, row.task_name]))
 """
 
 
-def test_the_quick_start_works(project: Project, tmp_path: Path) -> None:
-    services.require(services.REDIS)
+def test_the_quick_start_works(project: Project, redis: str, tmp_path: Path) -> None:
     folder = tmp_path / "site"
     folder.mkdir()
     ours = new()
     here = replace(project, folder=folder, env={"DJANGO_SETTINGS_MODULE": "proj.settings"})
     here.run(ours, "-m", "django", "startproject", "proj", ".", "--settings", "django.conf.global_settings")
-    made = {"broker": services.REDIS, "queue": f"dcr-{uuid.uuid4().hex[:12]}", "database": json.dumps(project.database)}
+    made = {"broker": redis, "queue": new_queue(), "database": json.dumps(project.database)}
     with (folder / "proj" / "settings.py").open("a") as settings:
         settings.write(SETTINGS.format(**made))
     (folder / "proj" / "celery.py").write_text(CELERY)

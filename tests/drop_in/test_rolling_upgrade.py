@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import services
+from tests.isolation import new_queue
 
 from .project_workers import project_worker
 from .projects import Package, Project, new, old
@@ -24,12 +24,13 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("publisher", [old, new])
-def test_workers_of_both_finish_everything(project: Project, tmp_path: Path, publisher: Callable[[], Package]) -> None:
-    services.require(services.REDIS)
+def test_workers_of_both_finish_everything(
+    project: Project, redis: str, tmp_path: Path, publisher: Callable[[], Package]
+) -> None:
     project = replace(
         project,
         settings={"DJANGO_CELERY_RESULTS": {"LEGACY_CHORDS": True}},
-        env={"PROJECT_BROKER": services.REDIS, "PROJECT_QUEUE": f"dcr-{uuid.uuid4().hex[:12]}"},
+        env={"PROJECT_BROKER": redis, "PROJECT_QUEUE": new_queue()},
     )
     project.migrate(new())
     with ExitStack() as stack:
@@ -44,9 +45,10 @@ def test_workers_of_both_finish_everything(project: Project, tmp_path: Path, pub
     }
 
 
-def test_chords_that_2_6_0_started_are_completed_by_our_workers_alone(project: Project, tmp_path: Path) -> None:
-    services.require(services.REDIS)
-    queue = {"PROJECT_BROKER": services.REDIS, "PROJECT_QUEUE": f"dcr-{uuid.uuid4().hex[:12]}"}
+def test_chords_that_2_6_0_started_are_completed_by_our_workers_alone(
+    project: Project, redis: str, tmp_path: Path
+) -> None:
+    queue = {"PROJECT_BROKER": redis, "PROJECT_QUEUE": new_queue()}
     project = replace(project, env=queue)
     project.migrate(new())
     with project_worker(project, new(), "new", tmp_path / "new.log"):

@@ -217,10 +217,10 @@ def test_reverse_gives_the_id_first_form() -> None:
 
 
 def test_a_setting_ends_the_id_first_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    import django_celery_results.urls as urls
-
-    monkeypatch.delitem(REGISTERED_CONVERTERS, "task_pattern")
     with override_settings(DJANGO_CELERY_RESULTS_ID_FIRST_URLS=False):
+        import django_celery_results.urls as urls
+
+        monkeypatch.delitem(REGISTERED_CONVERTERS, "task_pattern")
         assert len(importlib.reload(urls).urlpatterns) == 4
     monkeypatch.delitem(REGISTERED_CONVERTERS, "task_pattern")
     with pytest.warns(DeprecationWarning, match="ID_FIRST_URLS"):

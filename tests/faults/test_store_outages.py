@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from django.db import connection
 
 from django_celery_results.models import TaskResult
 from tests.tasks import fail, sleep
-from tests.workers import Worker, running_worker, wait_for
+from tests.workers import RunWorker, Worker, wait_for
 
 from .store_proxy import Proxy
 
@@ -33,11 +34,13 @@ def proxy() -> Iterator[Proxy]:
         yield proxy
 
 
-def worker_behind(proxy: Proxy, **options: Any) -> Any:
+@pytest.fixture
+def worker_behind_proxy(proxy: Proxy, run_worker: RunWorker) -> RunWorker:
+    """Start a worker whose database is behind the proxy."""
     url = urlsplit(os.environ["DATABASE_URL"])
     credentials = f"{url.username}:{url.password}" if url.password else url.username
     behind = url._replace(netloc=f"{credentials}@127.0.0.1:{proxy.port}").geturl()
-    return running_worker(env={"DATABASE_URL": behind}, **options)
+    return partial(run_worker, env={"DATABASE_URL": behind})
 
 
 def send(worker: Worker, count: int, seconds: float = 0.02) -> list[AsyncResult[Any]]:
@@ -48,8 +51,8 @@ def are_stored(sent: list[AsyncResult[Any]]) -> bool:
     return TaskResult.objects.filter(task_id__in=[task.id for task in sent], status="SUCCESS").count() == len(sent)
 
 
-def test_connections_that_break_all_the_time_lose_no_result(proxy: Proxy) -> None:
-    with worker_behind(proxy, results={**KEPT, "MERGE_STARTED_AFTER": 0}) as worker:
+def test_connections_that_break_all_the_time_lose_no_result(proxy: Proxy, worker_behind_proxy: RunWorker) -> None:
+    with worker_behind_proxy(results={**KEPT, "MERGE_STARTED_AFTER": 0}) as worker:
         sent = send(worker, 60)
         broken = 0
         deadline = time.monotonic() + 30
@@ -61,8 +64,10 @@ def test_connections_that_break_all_the_time_lose_no_result(proxy: Proxy) -> Non
 
 
 @pytest.mark.parametrize("results", [KEPT, {"KEEP_CONNECTION": False}], ids=["kept", "Django's"])
-def test_a_database_away_for_seconds_loses_no_result(proxy: Proxy, results: dict[str, Any]) -> None:
-    with worker_behind(proxy, results=results) as worker:
+def test_a_database_away_for_seconds_loses_no_result(
+    proxy: Proxy, worker_behind_proxy: RunWorker, results: dict[str, Any]
+) -> None:
+    with worker_behind_proxy(results=results) as worker:
         warm = send(worker, 2)
         wait_for(lambda: are_stored(warm))
         sent = send(worker, 6, seconds=0.2)
@@ -74,8 +79,8 @@ def test_a_database_away_for_seconds_loses_no_result(proxy: Proxy, results: dict
         assert TaskResult.objects.filter(date_started=None).count() == 0, "merged into the final state"
 
 
-def test_a_worker_keeps_one_connection_per_process(proxy: Proxy) -> None:
-    with worker_behind(proxy, results=KEPT) as worker:
+def test_a_worker_keeps_one_connection_per_process(proxy: Proxy, worker_behind_proxy: RunWorker) -> None:
+    with worker_behind_proxy(results=KEPT) as worker:
         warm = send(worker, 4)
         wait_for(lambda: are_stored(warm))
         before = proxy.accepted
@@ -84,15 +89,15 @@ def test_a_worker_keeps_one_connection_per_process(proxy: Proxy) -> None:
         assert proxy.accepted - before <= 1, "a process that had no task before may open its own"
 
 
-def test_threads_have_connections_of_their_own(proxy: Proxy) -> None:
-    with worker_behind(proxy, results=KEPT, pool="threads", concurrency=4) as worker:
+def test_threads_have_connections_of_their_own(proxy: Proxy, worker_behind_proxy: RunWorker) -> None:
+    with worker_behind_proxy(results=KEPT, pool="threads", concurrency=4) as worker:
         sent = send(worker, 40, seconds=0.01)
         wait_for(lambda: are_stored(sent))
         assert proxy.accepted <= 10
 
 
-def test_what_the_server_kills_is_opened_again() -> None:
-    with running_worker(results=KEPT) as worker:
+def test_what_the_server_kills_is_opened_again(run_worker: RunWorker) -> None:
+    with run_worker(results=KEPT) as worker:
         warm = send(worker, 4)
         wait_for(lambda: are_stored(warm))
         assert kill_others() >= 1

@@ -1,7 +1,6 @@
 """A worker whose database is behind PgBouncer in transaction mode, whatever the project says of it."""
 
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,21 +11,22 @@ from django.db import OperationalError, connection
 
 from django_celery_results.models import TaskResult
 from django_celery_results.query.time_limit import time_limit
+from tests import services
 from tests.tasks import fail, progress, sleep
-from tests.workers import running_worker, wait_for
+from tests.workers import RunWorker, wait_for
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(connection.vendor != "postgresql", reason="PgBouncer speaks PostgreSQL only"),
-    pytest.mark.skipif(not shutil.which("pgbouncer"), reason="PgBouncer is not installed"),
 ]
 
 
 @pytest.fixture
-def pooler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def pgbouncer() -> Iterator[int]:
     """The port of a pooler before the server, which hands out another connection for each transaction."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    if not shutil.which("pgbouncer"):
+        services.missing("PgBouncer is not installed")
+    port = services.free_port()
     directory = Path("/tmp") / f"dcr-pgbouncer-{port}"
     directory.mkdir(mode=0o777)
     to = connection.settings_dict
@@ -41,7 +41,7 @@ def pooler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         ["pgbouncer", "-q", "-u", "nobody", str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        wait_for(lambda: is_open(port), 10)
+        services.wait_until_open(port)
         yield port
     finally:
         process.terminate()
@@ -49,17 +49,12 @@ def pooler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         shutil.rmtree(directory)
 
 
-def is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 @pytest.mark.parametrize("kept", [True, False], ids=["kept", "Django's"])
-def test_a_pooler_loses_no_result(pooler: int, kept: bool) -> None:
+def test_a_pooler_loses_no_result(pgbouncer: int, kept: bool, run_worker: RunWorker) -> None:
     to = connection.settings_dict
-    url = f"postgresql://{to['USER']}@127.0.0.1:{pooler}/test"
+    url = f"postgresql://{to['USER']}@127.0.0.1:{pgbouncer}/test"
     results: dict[str, Any] = {"KEEP_CONNECTION": kept, "MERGE_STARTED_AFTER": 0}
-    with running_worker(env={"DATABASE_URL": url}, results=results, concurrency=3) as worker:
+    with run_worker(env={"DATABASE_URL": url}, results=results, concurrency=3) as worker:
         sent = [sleep.apply_async((0.01,), queue=worker.queue) for _ in range(40)]
         sent += [progress.apply_async(kwargs={"steps": 3, "pause": 0.02}, queue=worker.queue) for _ in range(5)]
         failed = fail.apply_async(queue=worker.queue)
@@ -68,9 +63,9 @@ def test_a_pooler_loses_no_result(pooler: int, kept: bool) -> None:
         wait_for(lambda: TaskResult.objects.filter(task_id=failed.id, status="FAILURE").exists())
 
 
-def test_a_limit_of_reads_reaches_no_other_client_of_a_pooler(pooler: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limit_of_reads_reaches_no_other_client_of_a_pooler(pgbouncer: int, monkeypatch: pytest.MonkeyPatch) -> None:
     connection.close()
-    monkeypatch.setitem(connection.settings_dict, "PORT", pooler)
+    monkeypatch.setitem(connection.settings_dict, "PORT", pgbouncer)
     try:
         for _ in range(8):  # a connection of the server each, and round again
             with time_limit(0.2):

@@ -8,7 +8,7 @@ from django.db import connection
 
 from django_celery_results.models import TaskResult
 from tests.tasks import fail, sleep
-from tests.workers import running_worker, wait_for
+from tests.workers import RunWorker, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HAS_GEVENT = importlib.util.find_spec("gevent") is not None
@@ -26,10 +26,10 @@ KEPT = {"KEEP_CONNECTION": True}
         pytest.param("gevent", KEPT, marks=pytest.mark.skipif(not HAS_GEVENT, reason="gevent is missing")),
     ],
 )
-def test_a_pool_loses_nothing(pool: str, results: dict[str, Any]) -> None:
+def test_a_pool_loses_nothing(pool: str, results: dict[str, Any], run_worker: RunWorker) -> None:
     if pool == "gevent" and connection.vendor == "sqlite":
         pytest.skip("one process of greenlets waits for its own lock on SQLite")
-    with running_worker(pool=pool, concurrency=4, results=results) as worker:
+    with run_worker(pool=pool, concurrency=4, results=results) as worker:
         short = [sleep.apply_async((0.001,), queue=worker.queue) for _ in range(20)]
         long = sleep.apply_async((1.0,), queue=worker.queue)
         failed = fail.apply_async(queue=worker.queue)

@@ -1,5 +1,6 @@
 """Tasks that break their own transaction or kill their own process: their final state is stored all the same."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 from tests.celery_app import app
 from tests.tasks import add, kill_process, leave_open, wait_at
-from tests.workers import RABBITMQ, running_worker, wait_for
+from tests.workers import RunWorker, running_worker, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 kept_or_not = pytest.mark.parametrize(
@@ -22,10 +23,10 @@ kept_or_not = pytest.mark.parametrize(
 
 
 @kept_or_not
-def test_a_transaction_that_a_task_leaves_broken_loses_no_state(results: dict[str, Any]) -> None:
+def test_a_transaction_that_a_task_leaves_broken_loses_no_state(results: dict[str, Any], run_worker: RunWorker) -> None:
     if connection.vendor == "sqlite" and results["KEEP_CONNECTION"]:
         pytest.skip("on SQLite nobody keeps one")
-    with running_worker(concurrency=1, results=results) as worker:
+    with run_worker(concurrency=1, results=results) as worker:
         for how in ("block", "autocommit"):
             assert leave_open.apply_async((how,), {"fails": False}, queue=worker.queue).get(timeout=15) == how
             with pytest.raises(ValueError, match=how):
@@ -34,8 +35,10 @@ def test_a_transaction_that_a_task_leaves_broken_loses_no_state(results: dict[st
 
 
 @kept_or_not
-def test_a_process_killed_before_its_start_was_written_has_lost_its_task(results: dict[str, Any]) -> None:
-    with running_worker(concurrency=1, results={**results, "MERGE_STARTED_AFTER": 60}) as worker:
+def test_a_process_killed_before_its_start_was_written_has_lost_its_task(
+    results: dict[str, Any], run_worker: RunWorker
+) -> None:
+    with run_worker(concurrency=1, results={**results, "MERGE_STARTED_AFTER": 60}) as worker:
         killed = kill_process.apply_async(queue=worker.queue)
         with pytest.raises(WorkerLostError):
             killed.get(timeout=40)
@@ -43,16 +46,18 @@ def test_a_process_killed_before_its_start_was_written_has_lost_its_task(results
         assert (row.status, row.task_name, row.date_started) == ("FAILURE", "tests.tasks.kill_process", None)
 
 
-def test_a_worker_killed_before_a_start_was_written_leaves_the_task_to_the_next(tmp_path: Any) -> None:
+def test_a_worker_killed_before_a_start_was_written_leaves_the_task_to_the_next(
+    tmp_path: Path, rabbitmq: str, transactional_db: None
+) -> None:
     marker = tmp_path / "killed"
     celery = {"task_acks_late": True}
-    with running_worker(broker=RABBITMQ, concurrency=1, results={"MERGE_STARTED_AFTER": 60}, celery=celery) as first:
-        with Connection(RABBITMQ) as broker:
+    with running_worker(rabbitmq, concurrency=1, results={"MERGE_STARTED_AFTER": 60}, celery=celery) as first:
+        with Connection(rabbitmq) as broker:
             sent = wait_at.apply_async((str(marker),), queue=first.queue, connection=broker)
         wait_for(marker.exists)
         first.kill()
         assert sent.state == "PENDING"
-        with running_worker(broker=RABBITMQ, queue=first.queue, celery=celery):
+        with running_worker(rabbitmq, queue=first.queue, celery=celery):
             assert sent.get(timeout=30) == "again"
     assert TaskResult.objects.get().date_started is not None
 

@@ -21,7 +21,7 @@ from django_celery_results.query.cursors import Position
 from django_celery_results.query.ordering import OrderDirection, TaskResultOrder, TaskResultOrderField
 from django_celery_results.query.pages import Page, PageRequest
 from django_celery_results.query.session import Session
-from tests.query.rows import at, task
+from tests.factories import at, create_task
 
 MARK = cursors.fingerprint("test")
 moments = st.datetimes(datetime(1000, 1, 1), datetime(9989, 12, 31)).map(lambda moment: moment.replace(tzinfo=UTC))
@@ -101,7 +101,9 @@ def test_rows_appear_once_while_others_are_inserted_and_change(
 
     def disturb() -> None:
         for number in itertools.islice(numbers, data.draw(st.integers(0, 2))):
-            task(f"new{number}", date_created=at(data.draw(st.integers(0, 5))), date_started=at(1), date_done=at(1))
+            create_task(
+                f"new{number}", date_created=at(data.draw(st.integers(0, 5))), date_started=at(1), date_done=at(1)
+            )
         moments = {name: at(data.draw(st.integers(0, 9))) for name in ("date_started", "date_done")}
         TaskResult.objects.filter(pk=data.draw(st.sampled_from(moving))).update(status="FAILURE", **moments)
 
@@ -113,8 +115,12 @@ def test_rows_appear_once_while_others_are_inserted_and_change(
 @pytest.mark.timeout(100)
 def test_rows_appear_once_while_other_connections_write() -> None:
     for number in range(40):
-        task(f"stands{number}", date_created=at(number), date_started=at(number % 7), date_done=at(10 + number % 11))
-        task(f"moves{number}", date_created=at(number), date_started=at(number % 7), date_done=at(10 + number % 11))
+        create_task(
+            f"stands{number}", date_created=at(number), date_started=at(number % 7), date_done=at(10 + number % 11)
+        )
+        create_task(
+            f"moves{number}", date_created=at(number), date_started=at(number % 7), date_done=at(10 + number % 11)
+        )
     before = list(TaskResult.objects.order_by("pk").values_list("pk", flat=True))
     stands = list(TaskResult.objects.filter(task_id__startswith="stands").values_list("pk", flat=True))
     ended = Event()
@@ -137,7 +143,7 @@ def write(seed: int, ended: Event) -> int:
             moments = {name: at(random.uniform(0, 40)) for name in ("date_started", "date_done")}
             moved = TaskResult.objects.filter(task_id=f"moves{random.randrange(40)}")
             moved.update(status=random.choice(["STARTED", "FAILURE", "SUCCESS"]), **moments)
-            task(f"new{seed}-{number}", date_created=at(random.uniform(0, 40)), **moments)
+            create_task(f"new{seed}-{number}", date_created=at(random.uniform(0, 40)), **moments)
             TaskResult.objects.filter(task_id=f"new{seed}-{number - 20}").delete()
             if ended.wait(0.002):
                 return number
@@ -158,7 +164,9 @@ def stored(seconds: list[int]) -> None:
     TaskResult.objects.all().delete()
     for number, second in enumerate(seconds):
         # A microsecond decides as much as a second does.
-        task(f"t{number}", date_created=at(second / 1e6), date_started=at(second / 1e6), date_done=at(second % 2))
+        create_task(
+            f"t{number}", date_created=at(second / 1e6), date_started=at(second / 1e6), date_done=at(second % 2)
+        )
 
 
 def pages(order: TaskResultOrder, size: int, *, backward: bool = False) -> Iterator[Page[TaskResult]]:

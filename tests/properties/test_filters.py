@@ -24,7 +24,7 @@ from django_celery_results.query.operators import (
 )
 from django_celery_results.query.tasks import selected
 from django_celery_results.states import READY, TaskState, state_of
-from tests.query.rows import at, task
+from tests.factories import at, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def rows(db: None) -> None:
     for number, name in enumerate(NAMES):
         for place, status in enumerate(STATES):
             count = number * len(STATES) + place
-            task(
+            create_task(
                 f"t{count}",
                 status=status,
                 task_name=name,

@@ -12,7 +12,7 @@ from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.key_filters import KeyFilter
 from django_celery_results.query.operators import DateTimeFilter, IDFilter, StringFilter
 from django_celery_results.query.tasks import selected
-from tests.query.rows import task
+from tests.factories import create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def ids(where: TaskResultFilter) -> list[str]:
 def test_windows_roll_with_the_clock() -> None:
     now = timezone.now()
     for hours in (1, 3):
-        task(f"{hours}h", date_created=now - timedelta(hours=hours))
+        create_task(f"{hours}h", date_created=now - timedelta(hours=hours))
     two_hours = timedelta(hours=2)
     assert ids(TaskResultFilter(date_created=DateTimeFilter(within_last=two_hours))) == ["1h"]
     assert ids(TaskResultFilter(date_created=DateTimeFilter(older_than=two_hours))) == ["3h"]
@@ -33,7 +33,7 @@ def test_windows_roll_with_the_clock() -> None:
 
 def test_operators_that_begin_with_i_ignore_case() -> None:
     for name in ("Proj.Add", "proj.sub", "%"):
-        task(name, task_name=name)
+        create_task(name, task_name=name)
     assert ids(TaskResultFilter(task_name=StringFilter(i_eq="PROJ.ADD"))) == ["Proj.Add"]
     assert ids(TaskResultFilter(task_name=StringFilter(i_contains="OJ.S"))) == ["proj.sub"]
     assert ids(TaskResultFilter(task_name=StringFilter(i_starts_with="PROJ"))) == ["Proj.Add", "proj.sub"]
@@ -42,7 +42,7 @@ def test_operators_that_begin_with_i_ignore_case() -> None:
 
 
 def test_regular_expressions_work_where_they_are_allowed(settings: Settings) -> None:
-    task("t1", task_name="proj.add")
+    create_task("t1", task_name="proj.add")
     settings.DJANGO_CELERY_RESULTS = {"ALLOW_REGEX": True}
     assert ids(TaskResultFilter(task_name=StringFilter(regex="^proj[.]a"))) == ["t1"]
     assert ids(TaskResultFilter(task_name=StringFilter(i_regex="^PROJ"))) == ["t1"]
@@ -50,20 +50,20 @@ def test_regular_expressions_work_where_they_are_allowed(settings: Settings) -> 
 
 
 def test_what_was_retried_is_known_by_the_other_row() -> None:
-    task("first")
-    task("second", retried_from="first")
+    create_task("first")
+    create_task("second", retried_from="first")
     assert ids(TaskResultFilter(was_retried=True)) == ["first"]
     assert ids(TaskResultFilter(was_retried=False)) == ["second"]
 
 
 def test_ids_begin_with_exactly_this() -> None:
     for name in ("a_1", "ab1", "A_1"):
-        task(f"{name}-{len(name)}{name.isupper()}")
+        create_task(f"{name}-{len(name)}{name.isupper()}")
     assert ids(TaskResultFilter(task_id=IDFilter(starts_with="a_"))) == ["a_1-3False"]
 
 
 def test_rows_are_chosen_by_their_keys() -> None:
-    rows = [task(name) for name in "abc"]
+    rows = [create_task(name) for name in "abc"]
     assert ids(TaskResultFilter(id=KeyFilter(eq=rows[0].pk))) == ["a"]
     assert ids(TaskResultFilter(id=KeyFilter(in_=(rows[0].pk, rows[2].pk, 10**17)))) == ["a", "c"]
     assert ids(TaskResultFilter(id=KeyFilter(not_in=(rows[0].pk,)))) == ["b", "c"]
@@ -72,8 +72,8 @@ def test_rows_are_chosen_by_their_keys() -> None:
 
 
 def test_of_payloads_a_list_without_entries_asks_nothing() -> None:
-    task("open", task_args='"(1,)"')
-    task("secret", task_args="\"('password=x',)\"")
+    create_task("open", task_args='"(1,)"')
+    create_task("secret", task_args="\"('password=x',)\"")
     assert ids(TaskResultFilter(args=StringFilter(not_in=()))) == ["open", "secret"]
     assert ids(TaskResultFilter(args=StringFilter(not_in=("2",)))) == ["open"]
     assert ids(TaskResultFilter(args=StringFilter(in_=()))) == []
@@ -102,9 +102,11 @@ def test_of_payloads_a_list_without_entries_asks_nothing() -> None:
     ],
 )
 def test_a_search_finds_its_words(text: str, expected: list[str]) -> None:
-    task("t1", task_name="shop.mail", worker="w1@host", task_args="[1, 2]")
-    task("t2", task_name="shop.mail", worker="w2@host", status="FAILURE", error_type="ValueError", traceback="Boom")
-    task("t3", task_name="two words", queue="http://x")
+    create_task("t1", task_name="shop.mail", worker="w1@host", task_args="[1, 2]")
+    create_task(
+        "t2", task_name="shop.mail", worker="w2@host", status="FAILURE", error_type="ValueError", traceback="Boom"
+    )
+    create_task("t3", task_name="two words", queue="http://x")
     assert ids(TaskResultFilter(search=text)) == expected
 
 
@@ -124,7 +126,7 @@ def test_the_words_of_a_search_count_as_conditions() -> None:
 @pytest.mark.parametrize("key", ["CONTRASEÑA", "ContraseÑa", "Пароль", "ПароЛЬ", "contrase\\u00d1a"])
 def test_a_secrets_name_of_any_language_is_known_in_any_case(key: str, settings: Settings) -> None:
     settings.DJANGO_CELERY_RESULTS = {"REDACT_KEYS": ["contraseña", "пароль"]}
-    task("secret", task_args=f"{key}=hunter2")
-    task("open", task_args="key=hunter2")
+    create_task("secret", task_args=f"{key}=hunter2")
+    create_task("open", task_args="key=hunter2")
     for guess in (StringFilter(contains="hunter2"), StringFilter(ne="x")):
         assert ids(TaskResultFilter(args=guess)) == ["open"]

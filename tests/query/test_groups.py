@@ -13,7 +13,7 @@ from django_celery_results.query.operators import StateFilter
 from django_celery_results.query.pages import PageRequest
 from django_celery_results.query.session import Session
 from django_celery_results.states import TaskState
-from tests.query.rows import at, group, task
+from tests.factories import at, create_group, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +31,8 @@ def found(group_id: str) -> Group:
 @pytest.mark.parametrize("failed", [0, 1])
 def test_a_group_says_how_its_tasks_are(failed: int) -> None:
     for number in range(3):
-        task(f"t{number}", status="FAILURE" if number < failed else "SUCCESS", date_done=at(number))
-    group("g", ["t0", "t1", "t2"])
+        create_task(f"t{number}", status="FAILURE" if number < failed else "SUCCESS", date_done=at(number))
+    create_group("g", ["t0", "t1", "t2"])
     asked = found("g")
     assert (asked.size, asked.completed_count, asked.is_ready, asked.is_successful) == (3, 3, True, not failed)
     assert asked.date_done == at(2)
@@ -40,30 +40,30 @@ def test_a_group_says_how_its_tasks_are(failed: int) -> None:
 
 
 def test_a_task_without_a_row_keeps_the_group_unready() -> None:
-    task("t0", status="SUCCESS")
-    group("g", ["t0", "gone"])
+    create_task("t0", status="SUCCESS")
+    create_group("g", ["t0", "gone"])
     asked = found("g")
     assert (asked.size, asked.completed_count, asked.is_ready, asked.is_successful) == (2, 1, False, False)
     assert asked.date_done is None
 
 
 def test_an_empty_group_is_ready_and_was_never_done() -> None:
-    group("g", [])
+    create_group("g", [])
     asked = found("g")
     assert (asked.size, asked.is_ready, asked.date_done) == (0, True, None)
 
 
 def test_nested_groups_are_unfolded() -> None:
     nested = '[["g", null], [[["a", null], null], [["inner", null], [[["b", null], null], [["c", null], null]]]]]'
-    row = group("g", [])
+    row = create_group("g", [])
     row.result = nested
     assert members(row) == ("a", "b", "c")
 
 
 @pytest.mark.parametrize("text", ["null", "[]", "[1, 2]", '{"a": 1}', '[["g"], [1]]', "[" * 50_000, "gASV", None])
 def test_what_is_no_group_has_the_members_that_rows_name(text: str | None) -> None:
-    task("t0", group_id="g")
-    row = group("g", [])
+    create_task("t0", group_id="g")
+    row = create_group("g", [])
     row.result = text
     row.save()
     assert found("g").members == ("t0",)
@@ -71,8 +71,8 @@ def test_what_is_no_group_has_the_members_that_rows_name(text: str | None) -> No
 
 def test_tasks_are_paged_the_same_from_a_batch_and_by_a_query() -> None:
     for number in range(5):
-        task(f"t{number}", group_id="g", date_created=at(number % 2))
-    group("g", [f"t{number}" for number in range(5)])
+        create_task(f"t{number}", group_id="g", date_created=at(number % 2))
+    create_group("g", [f"t{number}" for number in range(5)])
     asked = found("g")
     batched = asked.tasks(PageRequest(first=2))
     rest = asked.tasks(PageRequest(first=10, after=batched.end_cursor))
@@ -87,16 +87,16 @@ def test_a_large_group_pages_by_queries_of_its_own(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(groups, "MAX_TOGETHER", 1)
     monkeypatch.setattr(groups, "_MAX_LISTED", 1)
     for number in range(3):
-        task(f"t{number}", group_id="g")
-    group("g", ["t0", "t1", "t2"])
+        create_task(f"t{number}", group_id="g")
+    create_group("g", ["t0", "t1", "t2"])
     assert len(found("g").tasks(PageRequest(first=2)).rows) == 2
 
 
 @pytest.mark.parametrize("count", [1, 6])
 def test_a_page_of_groups_costs_three_queries(count: int) -> None:
     for number in range(count):
-        task(f"t{number}", group_id=f"g{number}")
-        group(f"g{number}", [f"t{number}"])
+        create_task(f"t{number}", group_id=f"g{number}")
+        create_group(f"g{number}", [f"t{number}"])
     with CaptureQueriesContext(connection) as captured:
         for one in groups.page(session(), PageRequest()).rows:
             assert one.completed_count == 1
@@ -106,7 +106,7 @@ def test_a_page_of_groups_costs_three_queries(count: int) -> None:
 
 def test_nothing_is_loaded_for_the_group_after_a_page() -> None:
     for number in range(2):
-        group(f"g{number}", [])
+        create_group(f"g{number}", [])
     page = groups.page(session(), PageRequest(first=1))
     (shown,) = page.rows
     assert [known.group_id for known in shown.batch.groups] == [shown.group_id]
@@ -114,9 +114,9 @@ def test_nothing_is_loaded_for_the_group_after_a_page() -> None:
 
 
 def test_the_group_of_a_task_is_found() -> None:
-    row = task("t", group_id="g")
+    row = create_task("t", group_id="g")
     assert groups.of_task(session(), row) is None
-    group("g", ["t"])
+    create_group("g", ["t"])
     asked = groups.of_task(session(), row)
     assert asked
     assert asked.group_id == "g"

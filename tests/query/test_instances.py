@@ -13,7 +13,7 @@ from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.query import instances
 from django_celery_results.query.pages import PageRequest
 from django_celery_results.query.session import Session
-from tests.query.rows import at, task
+from tests.factories import at, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ class Looking(Policy):
 
 
 def test_a_row_equals_the_one_that_django_loads() -> None:
-    row = task("t", worker="w", result="1")
+    row = create_task("t", worker="w", result="1")
     (made,) = instances.load(TaskResult.objects.all(), COLUMNS)
     assert made == row
     assert {name: getattr(made, name) for name in COLUMNS} == {name: getattr(row, name) for name in COLUMNS}
@@ -36,7 +36,7 @@ def test_a_row_equals_the_one_that_django_loads() -> None:
 
 
 def test_times_are_those_that_django_loads() -> None:
-    task("t", date_started=at(0.123456), date_created=at(1))
+    create_task("t", date_started=at(0.123456), date_created=at(1))
     (made,) = instances.load(TaskResult.objects.all(), ["date_created", "date_started", "eta"])
     row = TaskResult.objects.get()
     for name in ("date_created", "date_started", "eta"):
@@ -45,14 +45,14 @@ def test_times_are_those_that_django_loads() -> None:
 
 
 def test_a_connection_in_another_time_zone_gives_the_same_moments(monkeypatch: pytest.MonkeyPatch) -> None:
-    task("t", date_created=at(1))
+    create_task("t", date_created=at(1))
     monkeypatch.setattr(connections["default"], "timezone_name", "Europe/Berlin")
     (made,) = instances.load(TaskResult.objects.all(), ["date_created"])
     assert made.date_created == at(1)
 
 
 def test_a_row_can_be_saved_and_deleted() -> None:
-    task("t", worker="w")
+    create_task("t", worker="w")
     (made,) = instances.load(TaskResult.objects.all(), ["status"])
     made.worker = "other"
     made.save(update_fields=["worker"])
@@ -62,7 +62,7 @@ def test_a_row_can_be_saved_and_deleted() -> None:
 
 
 def test_a_column_that_was_left_out_is_read_on_demand() -> None:
-    task("t", worker="w")
+    create_task("t", worker="w")
     (made,) = instances.load(TaskResult.objects.all(), ["task_id"])
     with CaptureQueriesContext(connection) as queries:
         assert (made.task_id, made.worker) == ("t", "w")
@@ -70,7 +70,7 @@ def test_a_column_that_was_left_out_is_read_on_demand() -> None:
 
 
 def test_whoever_listens_to_instances_being_made_hears_of_each() -> None:
-    task("t")
+    create_task("t")
     heard: list[Any] = []
 
     def hear(instance: Any, **_: Any) -> None:
@@ -86,7 +86,7 @@ def test_whoever_listens_to_instances_being_made_hears_of_each() -> None:
 
 def test_a_policy_may_look_at_any_column_without_a_query_per_row(settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"POLICY": f"{__name__}.Looking"}
-    task("t", worker="w")
+    create_task("t", worker="w")
     session = Session(viewer=SYSTEM, columns=(), light=frozenset({"task_id"}))
     with CaptureQueriesContext(connection) as queries:
         assert [row.worker for row in session.page(PageRequest()).rows] == ["w"]

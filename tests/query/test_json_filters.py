@@ -13,7 +13,7 @@ from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.json_filters import JSONFilter
 from django_celery_results.query.tasks import selected
-from tests.query.rows import task
+from tests.factories import create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +139,7 @@ def test_meta_is_looked_into_as_well() -> None:
 
 @looks_into
 def test_a_row_that_names_a_secret_never_matches() -> None:
-    task("secret", result='{"a": "x", "password": "hunter2"}')
+    create_task("secret", result='{"a": "x", "password": "hunter2"}')
     assert "secret" not in ids("a", eq="x")
     assert "secret" not in ids("a", ne="y")
     assert ids("password", starts_with="h") == set()
@@ -181,7 +181,7 @@ def test_what_cannot_be_compared_is_refused(path: tuple[str, ...], operators: di
 @looks_into
 @pytest.mark.parametrize("step", ["$", "*", "a.b", "[0]", "a]", "%s", "%", "{}", ";", "a--", "1a", "@", " a ", "😀"])
 def test_no_key_has_a_meaning_of_its_own(step: str) -> None:
-    task("odd", result=json.dumps({step: "found"}, ensure_ascii=False))
+    create_task("odd", result=json.dumps({step: "found"}, ensure_ascii=False))
     if not step.isascii() and connection.vendor == "sqlite":
         pytest.skip("SQLite before 3.45 refuses them")
     assert ids(step, eq="found") == {"odd"}

@@ -15,7 +15,7 @@ from django_celery_results.query import failures, payloads, values
 from django_celery_results.query.session import Session
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.query.values import Value
-from tests.query.rows import task
+from tests.factories import create_task
 
 JSON = {"content_type": "application/json", "content_encoding": "utf-8"}
 
@@ -143,7 +143,7 @@ def test_progress_that_follows_no_convention_is_none(told: str) -> None:
 @pytest.mark.django_db
 def test_large_values_are_read_only_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payloads, "LIMIT", 100)
-    task("t", result='"' + "é" * 200 + '"')
+    create_task("t", result='"' + "é" * 200 + '"')
     row = Session(viewer=SYSTEM, columns=("result",)).find(TaskRef(task_id="t"))
     assert row
     assert "result" in row.get_deferred_fields()

@@ -17,14 +17,13 @@ from django.core.management import call_command
 from django.db import connection
 
 from django_celery_results.backends import CacheBackend
-from tests import services
 from tests.celery_app import app as tests_app
+from tests.isolation import RUN_ID
 
 from .conftest import request_of
 from .test_backend import JobState
 
 pytestmark = pytest.mark.django_db
-PREFIX = uuid.uuid4().hex
 
 
 CLASSES = {
@@ -36,17 +35,20 @@ CLASSES = {
 }
 
 
-@pytest.fixture(params=["locmem", "filebased", "db", "redis", "memcached"])
+@pytest.fixture(
+    params=[
+        "locmem",
+        "filebased",
+        "db",
+        pytest.param("redis", marks=pytest.mark.services),
+        pytest.param("memcached", marks=pytest.mark.services),
+    ]
+)
 def backend(request: Any, settings: Any, tmp_path: Path) -> Iterator[CacheBackend]:
-    locations = {
-        "memcached": services.memcached() if request.param == "memcached" else "",
-        "filebased": str(tmp_path),
-        "db": "test_cache_table",
-        "redis": "redis://127.0.0.1:6379/15",
-        "locmem": PREFIX,
-    }
+    locations = {"filebased": str(tmp_path), "db": "test_cache_table", "locmem": RUN_ID}
+    location = locations.get(request.param) or request.getfixturevalue(request.param)
     path = f"django.core.cache.backends.{request.param}.{CLASSES[request.param]}"
-    here = {"BACKEND": path, "LOCATION": locations[request.param], "KEY_PREFIX": PREFIX}
+    here = {"BACKEND": path, "LOCATION": location, "KEY_PREFIX": RUN_ID}
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}, "results": here}
     if request.param == "db":
         call_command("createcachetable")

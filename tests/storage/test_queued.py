@@ -20,7 +20,7 @@ from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState
 from tests.celery_app import NOWHERE, app
 from tests.tasks import add
-from tests.workers import running_worker, wait_for
+from tests.workers import RunWorker, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -117,16 +117,16 @@ def test_without_the_setting_there_is_no_row(settings: Any) -> None:
 
 
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="a transaction on SQLite locks everybody out")
-def test_a_worker_never_waits_for_the_transaction_of_a_caller() -> None:
-    with running_worker(results={"TRACK_QUEUED": True}) as worker:
+def test_a_worker_never_waits_for_the_transaction_of_a_caller(run_worker: RunWorker) -> None:
+    with run_worker(results={"TRACK_QUEUED": True}) as worker:
         with transaction.atomic():
             sent = add.apply_async((1, 2), queue=worker.queue)
             assert sent.get(timeout=10) == 3
         assert TaskResult.objects.get().status == "SUCCESS"
 
 
-def test_a_worker_completes_the_rows_of_queued_tasks() -> None:
-    with running_worker(results={"TRACK_QUEUED": True}) as worker:
+def test_a_worker_completes_the_rows_of_queued_tasks(run_worker: RunWorker) -> None:
+    with run_worker(results={"TRACK_QUEUED": True}) as worker:
         links = chain(add.s(1, 2).set(queue=worker.queue), add.s(3).set(queue=worker.queue)).apply_async()
         assert links.get(timeout=10) == 6
         # Celery publishes the next link before it stores the result of this one.
@@ -156,8 +156,8 @@ def test_the_message_of_a_queued_task_is_kept_only_where_it_may_be(
     assert not TaskMessage.objects.exists()
 
 
-def test_the_message_of_a_queued_task_goes_when_it_succeeds() -> None:
-    with running_worker(results={"TRACK_QUEUED": True}) as worker:
+def test_the_message_of_a_queued_task_goes_when_it_succeeds(run_worker: RunWorker) -> None:
+    with run_worker(results={"TRACK_QUEUED": True}) as worker:
         waiting = add.apply_async((1, 2), queue=worker.queue, countdown=1)
         assert TaskMessage.objects.get().task_id == waiting.id
         assert waiting.get(timeout=10) == 3

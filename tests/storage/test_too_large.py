@@ -17,7 +17,7 @@ from django_celery_results.exceptions import ResultTooLarge
 from django_celery_results.models import TaskMessage, TaskResult
 from tests.celery_app import app
 from tests.tasks import add, times
-from tests.workers import running_worker, wait_for
+from tests.workers import RunWorker, wait_for
 
 from .conftest import request_of
 
@@ -98,10 +98,10 @@ def test_another_failure_of_the_database_costs_no_large_result(backend: Database
         backend.store_result("t", "x" * 100_000, states.SUCCESS)
 
 
-def test_a_chord_with_a_value_too_large_fails_once_with_a_clear_error(backend: DatabaseBackend) -> None:
+def test_a_chord_with_a_value_too_large_fails_once_with_a_clear_error(run_worker: RunWorker) -> None:
     if connection.vendor != "mysql":
         pytest.skip("a worker cannot be told to have a smaller database")
-    with running_worker() as worker:
+    with run_worker() as worker:
         members = [times.s("x", len(LARGE)).set(queue=worker.queue), add.s(1, 2).set(queue=worker.queue)]
         body = chord(members)(add.s(1).set(queue=worker.queue))
         with pytest.raises(ChordError, match="too large"):

@@ -22,7 +22,7 @@ from graphql import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.query.rows import group, task
+from tests.factories import create_group, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -137,10 +137,10 @@ def operations(draw: Callable[..., Any]) -> dict[str, Any]:
 def rows(db: None) -> None:
     """Some of every shape."""
     error = '{"exc_type": "ValueError", "exc_message": ["no"]}'
-    task("t1", status="FAILURE", result=error, traceback="Traceback", group_id="g", task_name="t1")
-    task("t2", status="PROGRESS", result='{"current": 1}', parent_id="t1", root_id="t1", group_id="g")
-    task("", result="\x01", content_type="application/x-python-serialize", content_encoding="binary")
-    group("g", ["t1", "t2"])
+    create_task("t1", status="FAILURE", result=error, traceback="Traceback", group_id="g", task_name="t1")
+    create_task("t2", status="PROGRESS", result='{"current": 1}', parent_id="t1", root_id="t1", group_id="g")
+    create_task("", result="\x01", content_type="application/x-python-serialize", content_encoding="binary")
+    create_group("g", ["t1", "t2"])
 
 
 def check(client: Client, operation: dict[str, Any]) -> None:

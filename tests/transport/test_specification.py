@@ -2,14 +2,13 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.contract.conftest import ENGINES
-from tests.transport.node import install
 from tests.transport.servers import asgi_server
 
 AUDIT = Path(__file__).parent / "audit"
@@ -31,8 +30,8 @@ def address(request: pytest.FixtureRequest, engine: str, settings: Any) -> Itera
         yield url + "/async/graphql/"
 
 
-def test_the_service_passes_the_reference_audit(address: str, admin_user: Any) -> None:
-    folder = install(AUDIT)
+def test_the_service_passes_the_reference_audit(address: str, admin_user: Any, npm: Callable[..., Path]) -> None:
+    folder = npm(AUDIT)
     done = subprocess.run(
         ["node", "run.js", address, admin_user.username], cwd=folder, capture_output=True, text=True, timeout=100
     )

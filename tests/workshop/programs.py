@@ -12,8 +12,21 @@ from pathlib import Path
 
 from tests.workers import wait_for
 
+SECONDS = 300.0
+"""How long a program may take: far more than any does, even where all cores are busy."""
+
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+
+
+def demo_command(module: str) -> tuple[str, ...]:
+    """Return the command that runs a module of the demo."""
+    return (sys.executable, "-m", f"demo.{module}")
+
+
+def demo_environment(folder: Path, **changes: str) -> dict[str, str]:
+    """Return the environment of a demo that keeps everything in this folder."""
+    return {"PYTHONPATH": str(ROOT / "examples"), "DEMO_DIR": str(folder), "PORT": "0", **changes}
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -34,7 +47,7 @@ def environment(**changes: str) -> dict[str, str]:
 def run(*command: str, cwd: Path = ROOT, **changes: str) -> subprocess.CompletedProcess[str]:
     """Run to the end; output and errors as text."""
     return subprocess.run(
-        command, cwd=cwd, env=environment(**changes), capture_output=True, text=True, timeout=100, check=False
+        command, cwd=cwd, env=environment(**changes), capture_output=True, text=True, timeout=SECONDS, check=False
     )
 
 
@@ -51,7 +64,7 @@ class Program:
 
     def until(self, pattern: str) -> re.Match[str]:
         """Wait until the log matches."""
-        return wait_for(lambda: re.search(pattern, self.log) or self._fail_if_ended(), timeout=40)
+        return wait_for(lambda: re.search(pattern, self.log) or self._fail_if_ended(), timeout=SECONDS)
 
     def _fail_if_ended(self) -> None:
         assert self.process.poll() is None, self.log
@@ -77,8 +90,8 @@ def started(*command: str, cwd: Path = ROOT, **changes: str) -> Iterator[Program
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
-                process.wait(20)
+                process.wait(SECONDS)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait(5)
+        process.wait(SECONDS)
         log.unlink()

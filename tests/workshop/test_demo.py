@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,20 +14,16 @@ import pytest
 
 from tests import services
 from tests.workers import wait_for
-from tests.workshop.programs import ROOT, Program, run, started
+from tests.workshop.programs import SECONDS, Program, demo_command, demo_environment, run, started
 
-pytestmark = pytest.mark.once
-
-EXAMPLES = str(ROOT / "examples")
+pytestmark = [pytest.mark.once, pytest.mark.timeout(600)]
 STARTED = r"Ctrl-C stops everything"
 
 
-def demo(module: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", f"demo.{module}")
-
-
-def settings(folder: Path, **changes: str) -> dict[str, str]:
-    return {"PYTHONPATH": EXAMPLES, "DEMO_DIR": str(folder), "PORT": "0", **changes}
+@pytest.fixture
+def run_demo(tmp_path: Path) -> Path:
+    """The folder of a demo that is run whole: four processes, one of them a worker with two of its own."""
+    return tmp_path
 
 
 def children_of(program: Program) -> list[int]:
@@ -46,8 +41,8 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def test_the_demo_keeps_its_promises(tmp_path: Path) -> None:
-    done = run(*demo("check"), **settings(tmp_path))
+def test_the_demo_keeps_its_promises(run_demo: Path) -> None:
+    done = run(*demo_command("check"), **demo_environment(run_demo))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "nothing is left running" in done.stdout
 
@@ -74,33 +69,33 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.mark.parametrize("broker", [services.RABBITMQ, services.REDIS], ids=["rabbitmq", "redis"])
 def test_the_demo_keeps_its_promises_on_real_servers(tmp_path: Path, broker: str, database: str) -> None:
     services.require(broker)
-    done = run(*demo("check"), **settings(tmp_path, BROKER_URL=broker, DATABASE_URL=database))
+    done = run(*demo_command("check"), **demo_environment(tmp_path, BROKER_URL=broker, DATABASE_URL=database))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_it_stops_with_ctrl_c_and_a_second_start_sends_nothing_twice(tmp_path: Path) -> None:
+def test_it_stops_with_ctrl_c_and_a_second_start_sends_nothing_twice(run_demo: Path) -> None:
     seen = []
     for _ in range(2):
-        with started(*demo("run"), **settings(tmp_path)) as program:
+        with started(*demo_command("run"), **demo_environment(run_demo)) as program:
             program.until(STARTED)
             seen.append((re.findall(r"Login.*", program.log), re.findall(r"taskId: \"\S+\"", program.log)))
             children = children_of(program)
             assert len(children) == 3
             if len(seen) == 1:  # what is not done when the queue ends is rightly sent again
-                wait_for(lambda: len(re.findall(r"send_mail\S* succeeded", worker_log(tmp_path))) == 5)
+                wait_for(lambda: len(re.findall(r"send_mail\S* succeeded", worker_log(run_demo))) == 5)
             program.process.send_signal(signal.SIGINT)
-            program.process.wait(30)
+            program.process.wait(SECONDS)
         assert [pid for pid in children if is_running(pid)] == []
     assert seen[0] == seen[1]
-    assert "demo.tasks.send_mail" not in worker_log(tmp_path).split("ready.")[1]
+    assert "demo.tasks.send_mail" not in worker_log(run_demo).split("ready.")[1]
 
 
 def worker_log(folder: Path) -> str:
     return (folder / "logs" / "worker.log").read_text()
 
 
-def test_a_killed_worker_is_started_again_and_nothing_outlives_a_killed_runner(tmp_path: Path) -> None:
-    with started(*demo("run"), **settings(tmp_path)) as program:
+def test_a_killed_worker_is_started_again_and_nothing_outlives_a_killed_runner(run_demo: Path) -> None:
+    with started(*demo_command("run"), **demo_environment(run_demo)) as program:
         program.until(STARTED)
         before = set(children_of(program))
         (worker,) = [pid for pid in before if "demo.worker" in Path(f"/proc/{pid}/cmdline").read_text()]
@@ -109,8 +104,8 @@ def test_a_killed_worker_is_started_again_and_nothing_outlives_a_killed_runner(t
         wait_for(lambda: set(children_of(program)) - before)
         children = children_of(program)
         program.process.kill()
-        program.process.wait(5)
-        wait_for(lambda: not [pid for pid in children if is_running(pid)], timeout=15)
+        program.process.wait(SECONDS)
+        wait_for(lambda: not [pid for pid in children if is_running(pid)])
 
 
 @pytest.mark.parametrize("module", ["run", "serve"])
@@ -125,7 +120,7 @@ def test_a_killed_worker_is_started_again_and_nothing_outlives_a_killed_runner(t
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
 def test_what_is_wrong_is_one_line(tmp_path: Path, module: str, changes: dict[str, str], line: str) -> None:
-    done = run(*demo(module), **{**settings(tmp_path), **changes})
+    done = run(*demo_command(module), **{**demo_environment(tmp_path), **changes})
     assert done.returncode == 1
     assert line in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -135,6 +130,6 @@ def test_what_is_wrong_is_one_line(tmp_path: Path, module: str, changes: dict[st
 def test_a_port_in_use_is_one_line(tmp_path: Path, module: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = run(*demo(module), **settings(tmp_path, PORT=str(port)))
+        done = run(*demo_command(module), **demo_environment(tmp_path, PORT=str(port)))
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f"error: port {port} is in use; name another: PORT={port + 1}"

@@ -2,11 +2,11 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.transport.node import install
 from tests.workshop.programs import ROOT
 
 pytestmark = pytest.mark.once
@@ -16,12 +16,12 @@ LOCKS = [path for path in sorted(ROOT.glob("*/**/package-lock.json")) if "node_m
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(npm: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both tools' sources with the schema; each has written what TypeScript needs."""
     folder = tmp_path_factory.mktemp("frontends") / "project"
     shutil.copytree(SOURCES, folder)
     shutil.copy(ROOT / "schema.graphql", folder)
-    (folder / "node_modules").symlink_to(install(SOURCES) / "node_modules")
+    (folder / "node_modules").symlink_to(npm(SOURCES) / "node_modules")
     (folder / "generated").mkdir()
     for command in ("relay-compiler", "gql.tada generate-output"):
         done = run(folder, command)

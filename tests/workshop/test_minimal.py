@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from demo.client import Client, eventually
 
-from tests import services
 from tests.workshop.programs import ROOT, run, started
 
 pytestmark = pytest.mark.once
@@ -15,10 +14,10 @@ FAILED = "{ taskResults(first: 1) { nodes { taskName state } } }"
 LAST = {"taskName": "minimal.divide", "state": "FAILURE"}
 
 
-def test_the_minimal_project_stores_and_answers(tmp_path: Path) -> None:
+def test_the_minimal_project_stores_and_answers(tmp_path: Path, embedded_broker: str) -> None:
     folder = tmp_path / "minimal"
     shutil.copytree(ROOT / "examples" / "minimal", folder, ignore=shutil.ignore_patterns("*.sqlite3*", "__pycache__"))
-    settings = {"BROKER_URL": services.redis_url(), "DJANGO_SUPERUSER_PASSWORD": "choose-one"}
+    settings = {"BROKER_URL": embedded_broker, "DJANGO_SUPERUSER_PASSWORD": "choose-one"}
 
     def manage(*command: str) -> None:
         done = run("python", "minimal.py", *command, cwd=folder, **settings)

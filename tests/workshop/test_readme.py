@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from demo.client import Client
 
-from tests import services
 from tests.workshop.programs import ROOT, run, started
 
 pytestmark = pytest.mark.once
@@ -32,10 +31,10 @@ def blocks(language: str) -> list[tuple[str, str]]:
 class Reader:
     """Somebody who does what the page says, in an empty folder."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, broker: str, stack: ExitStack) -> None:
         self.folder = folder
         self.stack = stack
-        self.environment = {"BROKER_URL": services.redis_url(), "DJANGO_COLORS": "nocolor"}
+        self.environment = {"BROKER_URL": broker, "DJANGO_COLORS": "nocolor"}
         self.printed: list[str] = []
         self.url = ""
 
@@ -67,9 +66,9 @@ class Reader:
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Reader]:
+def reader(tmp_path: Path, embedded_broker: str) -> Iterator[Reader]:
     with ExitStack() as stack:
-        reader = Reader(tmp_path, stack)
+        reader = Reader(tmp_path, embedded_broker, stack)
         yield reader
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from demo.client import Client
 
-from tests.workshop.programs import Program, started
-from tests.workshop.test_demo import demo, settings
+from tests.workshop.programs import Program, demo_command, demo_environment, started
 
 pytestmark = pytest.mark.once
 
@@ -17,7 +16,7 @@ ROWS = "{ taskResults(first: 1) { totalCount nodes { taskId dateCreated } } }"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder = tmp_path_factory.mktemp("serve")
-    with started(*demo("serve"), **settings(folder, DEMO_AUTOLOGIN="1")) as program:
+    with started(*demo_command("serve"), **demo_environment(folder, DEMO_AUTOLOGIN="1")) as program:
         yield program
 
 
@@ -70,6 +69,6 @@ def test_another_host_name_is_refused(client: Client) -> None:
 
 
 def test_without_autologin_nobody_is_let_in(tmp_path: Path) -> None:
-    with started(*demo("serve"), **settings(tmp_path)) as program:
+    with started(*demo_command("serve"), **demo_environment(tmp_path)) as program:
         port = program.until(r"listening on (\d+)")[1]
         assert Client(f"http://127.0.0.1:{port}/").status(ROWS) == 401

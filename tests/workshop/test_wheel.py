@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.any_database
 
 PACKAGES = {"django_celery_results", "graphql_api"}
 
@@ -15,7 +15,7 @@ PACKAGES = {"django_celery_results", "graphql_api"}
 def wheel() -> zipfile.ZipFile:
     path = os.environ.get("BUILT_WHEEL")
     if not path:
-        pytest.skip("no wheel was built: run this by `make test`")
+        pytest.skip("no wheel was built: run this by `make test-lanes`")
     return zipfile.ZipFile(path)
 
 
@@ -80,6 +80,6 @@ def test_the_suite_imports_the_wheel_and_not_the_sources() -> None:
     import graphql_api
 
     if not os.environ.get("BUILT_WHEEL"):
-        pytest.skip("no wheel was built: run this by `make test`")
+        pytest.skip("no wheel was built: run this by `make test-lanes`")
     assert "site-packages" in django_celery_results.__file__
     assert "site-packages" in graphql_api.__file__

@@ -1,0 +1,34 @@
+"""Names that keep this process of this run of the suite apart: databases, exchanges, queues and keys carry them.
+
+A process of pytest-xdist inherits the name of the run and adds its own; a worker that a test starts inherits both.
+"""
+
+import fcntl
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+RUN_ID = "-".join(
+    (os.environ.setdefault("TEST_RUN_ID", f"dcr-{uuid.uuid4().hex[:8]}"), os.environ.get("PYTEST_XDIST_WORKER", "main"))
+)
+
+
+def transport_options(broker: str) -> dict[str, str]:
+    """Return the options that keep keys on a shared Redis apart; other brokers need none."""
+    return {"global_keyprefix": f"{RUN_ID}:"} if broker.startswith("redis") else {}
+
+
+def new_queue() -> str:
+    """Return the name of a queue that nobody else reads, purges or counts."""
+    return f"{RUN_ID}-{uuid.uuid4().hex[:12]}"
+
+
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Let one process of this machine at a time do what is done once and kept between runs."""
+    with (Path(tempfile.gettempdir()) / f"dcr-{what}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
