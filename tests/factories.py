@@ -67,6 +67,11 @@ def create_failed_task(task_id: str = "failed", *args: Any, status: str = states
     return TaskResult.objects.create(task_id=task_id, task_name=message.task_name, status=status, queue=QUEUE)
 
 
+def create_failed_tasks(count: int) -> list[TaskResult]:
+    """Create `failed-000`, `failed-001`, … with their messages."""
+    return [create_failed_task(f"failed-{number:03}") for number in range(count)]
+
+
 def task_ref(task: TaskResult | str) -> TaskRef:
     """Return the reference by which actions name a task."""
     return TaskRef(task_id=task if isinstance(task, str) else task.task_id)

@@ -66,6 +66,13 @@ def sleep(seconds: float) -> float:
     return seconds
 
 
+@shared_task
+def wait_for_file(path: str) -> None:
+    """Keep a process of a worker busy until the test makes this file, or kills the process."""
+    while not Path(path).exists():
+        time.sleep(0.02)
+
+
 @shared_task(bind=True)
 def progress(self: Task, steps: int = 2, pause: float = 0.1) -> int:
     for step in range(steps):

@@ -20,6 +20,7 @@ from django.db import connection
 from django_celery_results.models import TaskResult
 from tests.celery_app import app
 from tests.isolation import RUN_ID, new_queue, transport_options
+from tests.tasks import add
 
 PATIENCE = 60.0
 """Seconds that a wait may last before it fails: far more than any of them takes, even where all cores are busy."""
@@ -190,3 +191,12 @@ def wait_for_state(task_id: str, *states: str) -> TaskResult:
     """Return the row of a task once it is in one of these states."""
     row: TaskResult = wait_for(lambda: TaskResult.objects.filter(task_id=task_id, status__in=states).first())
     return row
+
+
+def wait_until_served(worker: Worker) -> None:
+    """Wait until a worker has received every task that was sent to it before, and one with one process has logged each.
+
+    Sends a last task: queues are served in order.
+    """
+    last = add.apply_async((1, 2), queue=worker.queue)
+    wait_for(lambda: f"[{last.id}] succeeded" in worker.log)

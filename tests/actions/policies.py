@@ -1,4 +1,4 @@
-"""Policies that projects might write."""
+"""Policies of the kinds that projects write; tests name them in the setting POLICY."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from django_celery_results.policy.access import Action, Policy
 from django_celery_results.policy.viewer import Viewer
 
 
-class OnlyOwnQueue(Policy):
-    """Each viewer sees the tasks of the queue that is called like them."""
+class OwnQueueOnly(Policy):
+    """Show each viewer only the tasks of the queue that has their username."""
 
     def visible(self, queryset: QuerySet[TaskResult], viewer: Viewer) -> QuerySet[TaskResult]:
         return queryset.filter(queue=viewer.username)
 
 
-class NothingTwice(Policy):
-    """Tasks of one name are never run again."""
+class NoRetryOfFailFirst(Policy):
+    """Forbid to retry the task `fail_first`."""
 
     def may(self, viewer: Viewer, action: Action, task: Any = None) -> bool:
         if action is Action.RETRY and task is not None and task.task_name == "tests.tasks.fail_first":
@@ -25,8 +25,8 @@ class NothingTwice(Policy):
         return super().may(viewer, action, task)
 
 
-class ShowsNothing(Policy):
-    """Every value is hidden whole."""
+class RedactsEverything(Policy):
+    """Hide every value as a whole."""
 
     def redact(self, value: Any, *, task_name: str | None = None) -> tuple[Any, bool]:
         return None, True

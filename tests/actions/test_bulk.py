@@ -1,20 +1,18 @@
-"""Many tasks at once: all or a part, carried on by the same key, and never one twice."""
+"""Bulk retry, revoke and delete: limits, idempotency keys, concurrent requests and refused selections."""
 
 import json
-import threading
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from celery import states
 from django.db import connection
-from django.utils import timezone
 
 from django_celery_results.actions import bulk, interrupted, retry_claims, retry_many, revoke, sending
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.bulk_work import bulk_forget, bulk_retry, bulk_revoke
-from django_celery_results.actions.outcome import BulkOutcome, ErrorCode, ItemOutcome
+from django_celery_results.actions.outcome import ErrorCode, ItemOutcome
 from django_celery_results.actions.retry import RetryOverrides, Wish
 from django_celery_results.actions.selection import MAX_TASKS, Selection
 from django_celery_results.models import Operation, OperationState, TaskMessage, TaskResult
@@ -25,35 +23,23 @@ from django_celery_results.query.json_filters import JSONFilter
 from django_celery_results.query.key_filters import KeyFilter
 from django_celery_results.query.operators import IntFilter, StringFilter
 from django_celery_results.states import TaskState
+from tests.actions.concurrency import run_concurrently
+from tests.actions.interruptions import Killed, expire_leases
+from tests.actions.outcomes import refusal_codes
 from tests.celery_app import app
-from tests.factories import create_failed_task
+from tests.factories import create_failed_task, create_failed_tasks, create_task
 from tests.tasks import add
-from tests.workers import Worker, publishing_to, wait_for_state
+from tests.workers import Worker, over_redis, publishing_to, wait_for_state
 
 pytestmark = pytest.mark.django_db
 
 FAILED = Selection(filter=TaskResultFilter(status=StringFilter(eq=states.FAILURE)))
 
 
-@pytest.fixture
-def broker() -> Any:
-    with publishing_to("memory://bulk"):
-        yield
-
-
-def failed_tasks(count: int) -> list[TaskResult]:
-    return [create_failed_task(f"failed-{number:03}") for number in range(count)]
-
-
-def codes(outcome: BulkOutcome) -> list[ErrorCode]:
-    return [refusal.code for refusal in outcome.refusals]
-
-
-@pytest.mark.usefixtures("broker")
-def test_all_that_match_are_sent_again_once(operator: Viewer, sent: list[str]) -> None:
-    failed_tasks(3)
-    TaskResult.objects.create(task_id="fine", status=states.SUCCESS)
-    TaskResult.objects.create(task_id="bare", status=states.FAILURE)
+def test_bulk_retry_sends_each_match_once_and_skips_one_without_a_message(operator: Viewer, sent: list[str]) -> None:
+    create_failed_tasks(3)
+    create_task("fine", states.SUCCESS)
+    create_task("bare", states.FAILURE)
 
     outcome = bulk_retry(operator, FAILED, Wish(), BulkOptions(expected_count=4, reason="deployed"))
 
@@ -67,92 +53,67 @@ def test_all_that_match_are_sent_again_once(operator: Viewer, sent: list[str]) -
     assert outcome.operation.items.count() == 4
 
 
-@pytest.mark.usefixtures("broker")
-def test_the_same_key_goes_on_where_the_last_request_stopped(operator: Viewer, sent: list[str]) -> None:
-    failed_tasks(5)
+def test_same_key_continues_where_the_last_request_stopped(operator: Viewer, sent: list[str]) -> None:
+    create_failed_tasks(5)
     options = BulkOptions(limit=2, idempotency_key="k")
     remaining = []
     for _ in range(4):
         outcome = bulk_retry(operator, FAILED, Wish(), options)
-        create_failed_task(f"later-{len(remaining)}")  # what fails meanwhile is not drawn in
+        create_failed_task(f"later-{len(remaining)}")  # fails after the first request: not selected
         remaining.append(outcome.remaining_count)
     assert remaining == [3, 1, 0, 0]
     assert len(sent) == 5
     assert outcome.done_count == 5
 
 
-@pytest.mark.usefixtures("broker")
-def test_a_request_that_is_interrupted_in_a_batch_sends_nothing_twice(
-    operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    failed_tasks(4)
+def test_interrupted_bulk_retry_publishes_no_task_twice(operator: Viewer, sent: list[str]) -> None:
+    create_failed_tasks(4)
     options = BulkOptions(idempotency_key="k")
+    publish, publishes = sending.publish, iter(range(2))
 
-    with monkeypatch.context() as patch:
-        patch.setattr(sending, "publish", _dying_after(2, sending.publish))
-        with pytest.raises(KeyboardInterrupt):
-            bulk_retry(operator, FAILED, Wish(), options)
+    def publish_two_then_die(*args: Any) -> None:
+        if next(publishes, None) is None:
+            raise Killed
+        publish(*args)
+
+    with mock.patch.object(sending, "publish", publish_two_then_die), pytest.raises(Killed):
+        bulk_retry(operator, FAILED, Wish(), options)
     assert len(sent) == 2
+
     outcome = bulk_retry(operator, FAILED, Wish(), options)
-    assert (outcome.done_count, outcome.remaining_count, len(sent)) == (4, 0, 3)  # the third may have been out
-    Operation.objects.filter(state=OperationState.CLAIMED).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert (outcome.done_count, outcome.remaining_count) == (4, 0)
+    assert len(sent) == 3  # not the third: its message may be out, so its claim is left to the lease
+
+    expire_leases()
     assert interrupted.heal(app) == 1
     assert sorted(sent) == sorted(str(row.task_id) for row in TaskResult.objects.filter(status=states.PENDING))
 
 
-def _dying_after(calls: int, action: Callable[..., Any]) -> Callable[..., Any]:
-    left = iter(range(calls))
-
-    def act(*args: Any, **kwargs: Any) -> Any:
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-        return action(*args, **kwargs)
-
-    return act
-
-
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("broker")
-def test_two_who_retry_many_at_once_send_each_once(sent: list[str]) -> None:
-    failed_tasks(60)
-    outcomes: list[BulkOutcome] = []
-    start = threading.Barrier(3)
+def test_concurrent_bulk_retries_publish_each_task_once(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "SECONDS", 600.0)  # on a busy machine a batch takes long
+    create_failed_tasks(60)
 
-    def press() -> None:
-        try:
-            start.wait()
-            outcomes.append(bulk_retry(SYSTEM, FAILED, Wish(), BulkOptions()))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=press) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = run_concurrently(3, lambda: bulk_retry(SYSTEM, FAILED, Wish(), BulkOptions()))
 
     assert len(sent) == 60
     assert sum(outcome.done_count for outcome in outcomes) == 60
-    others = [item.refusal.code for outcome in outcomes for item in outcome.items if item.refusal]
-    assert others == [ErrorCode.ALREADY_RETRIED] * 120
+    refused = [item.refusal.code for outcome in outcomes for item in outcome.items if item.refusal]
+    assert refused == [ErrorCode.ALREADY_RETRIED] * 120
     assert Operation.objects.filter(action="retry").count() == 180
 
 
-@pytest.mark.usefixtures("broker")
-def test_a_server_that_tells_no_keys_of_inserted_rows_is_asked_for_them(
+def test_bulk_retry_works_where_a_bulk_insert_returns_no_primary_keys(
     operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(connection.features), "can_return_rows_from_bulk_insert", False)
-    failed_tasks(3)
+    create_failed_tasks(3)
     assert bulk_retry(operator, FAILED, Wish(), BulkOptions()).done_count == 3
     assert Operation.objects.filter(action="retry", state=OperationState.DONE).count() == len(sent) == 3
 
 
-@pytest.mark.usefixtures("broker")
-def test_one_message_that_is_too_large_leaves_the_others_alone(
-    operator: Viewer, sent: list[str], settings: Any
-) -> None:
-    small, large = failed_tasks(2)
+def test_too_large_message_skips_only_its_task(operator: Viewer, sent: list[str], settings: Any) -> None:
+    small, large = create_failed_tasks(2)
     settings.DJANGO_CELERY_RESULTS = {"MESSAGE_MAX_BYTES": 200}
     TaskMessage.objects.filter(task_id=large.task_id).update(body=json.dumps([["x" * 300], {}, {}]))
     outcome = bulk_retry(operator, FAILED, Wish(), BulkOptions())
@@ -160,63 +121,68 @@ def test_one_message_that_is_too_large_leaves_the_others_alone(
     assert [row.retried_from for row in TaskResult.objects.filter(task_id__in=sent)] == [small.task_id]
 
 
-@pytest.mark.usefixtures("broker")
-def test_long_messages_are_taken_in_parts(operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bulk_retry_claims_long_messages_in_smaller_parts(
+    operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(retry_many, "_CHARACTERS", 400)
-    taken: list[int] = []
+    sizes: list[int] = []
     take = retry_claims.take
-    monkeypatch.setattr(retry_claims, "take", lambda wish, found: taken.append(len(found)) or take(wish, found))
+    monkeypatch.setattr(retry_claims, "take", lambda wish, claims: sizes.append(len(claims)) or take(wish, claims))
     rows = [create_failed_task(f"failed-{length}", "x" * length) for length in (10, 20, 1_000, 30)]
     assert bulk_retry(operator, FAILED, Wish(), BulkOptions()).done_count == len(sent) == len(rows)
-    assert taken == [2, 1, 1]
+    assert sizes == [2, 1, 1]
 
 
-def test_with_the_broker_down_it_stops_and_goes_on_later(operator: Viewer, sent: list[str]) -> None:
-    failed_tasks(3)
+def test_broker_outage_stops_a_bulk_retry_that_the_same_key_continues(operator: Viewer) -> None:
+    create_failed_tasks(3)
     options = BulkOptions(idempotency_key="k")
     with publishing_to("redis://127.0.0.1:1/0"):
         outcome = bulk_retry(operator, FAILED, Wish(), options)
-    assert codes(outcome) == [ErrorCode.BROKER_UNREACHABLE]
+    assert refusal_codes(outcome) == [ErrorCode.BROKER_UNREACHABLE]
     assert (outcome.done_count, outcome.remaining_count) == (0, 3)
-    with publishing_to("memory://bulk"):
-        assert bulk_retry(operator, FAILED, Wish(), options).done_count == 3
+    assert not TaskResult.objects.filter(retried_from__isnull=False).exists()
+    assert bulk_retry(operator, FAILED, Wish(), options).done_count == 3
 
 
-def test_what_makes_no_sense_for_any_task_is_refused_once(operator: Viewer, sent: list[str]) -> None:
-    failed_tasks(2)
+def test_invalid_override_refuses_the_whole_bulk_retry(operator: Viewer, sent: list[str]) -> None:
+    create_failed_tasks(2)
     outcome = bulk_retry(operator, FAILED, Wish(overrides=RetryOverrides(countdown=-1)), BulkOptions())
-    assert codes(outcome) == [ErrorCode.INVALID_INPUT]
+    assert refusal_codes(outcome) == [ErrorCode.INVALID_INPUT]
     assert outcome.refusals[0].path == ("overrides", "countdown")
-    assert Operation.objects.count() == 1
+    assert sent == []
+    assert Operation.objects.count() == 1  # of the bulk retry; none of a task
 
 
-@pytest.mark.usefixtures("broker")
-def test_the_selection_stands_in_the_order_alone_and_not_in_each_of_its_tasks(operator: Viewer) -> None:
-    rows = failed_tasks(3)
+def test_operation_of_each_task_omits_the_selection(operator: Viewer) -> None:
+    rows = create_failed_tasks(3)
     bulk_retry(operator, Selection(ids=tuple(row.pk for row in rows)), Wish(allow_retried=True), BulkOptions())
-    whole, *parts = (json.loads(operation.input) for operation in Operation.objects.order_by("pk"))
-    assert whole["select"] == {"ids": [row.pk for row in rows]}
-    assert [("select" in part, part["allow_retried"]) for part in parts] == [(False, True)] * 3
+    bulk_input, *task_inputs = (json.loads(operation.input) for operation in Operation.objects.order_by("pk"))
+    assert bulk_input["select"] == {"ids": [row.pk for row in rows]}
+    assert [("select" in each, each["allow_retried"]) for each in task_inputs] == [(False, True)] * 3
 
 
-@pytest.mark.usefixtures("broker")
-def test_a_key_is_not_good_for_other_states(operator: Viewer, sent: list[str]) -> None:
-    failed_tasks(1)
+def test_key_reuse_with_other_allowed_states_is_refused(operator: Viewer, sent: list[str]) -> None:
+    create_failed_tasks(1)
     options = BulkOptions(idempotency_key="k")
     bulk_retry(operator, FAILED, Wish(), options)
     changed = bulk_retry(operator, FAILED, Wish(allow_states=(TaskState.SUCCESS,)), options)
-    assert codes(changed) == [ErrorCode.DUPLICATE_REQUEST]
+    assert refusal_codes(changed) == [ErrorCode.DUPLICATE_REQUEST]
+    assert len(sent) == 1
 
 
-@pytest.mark.usefixtures("broker")
-def test_time_ends_a_request_too(operator: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
-    failed_tasks(2)
+def test_bulk_retry_begins_no_batch_after_its_time_limit(
+    operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_failed_tasks(2)
     monkeypatch.setattr(bulk, "SECONDS", 0.0)
     assert bulk_retry(operator, FAILED, Wish(), BulkOptions()).remaining_count == 2
+    assert sent == []
 
 
-def test_a_dry_run_tells_and_does_nothing(operator: Viewer, sent: list[str], django_assert_num_queries: Any) -> None:
-    failed_tasks(3)
+def test_dry_run_previews_each_task_and_changes_nothing(
+    operator: Viewer, sent: list[str], django_assert_num_queries: Any
+) -> None:
+    create_failed_tasks(3)
     create_failed_task("failed-003", task_name="proj.tasks.renamed")
     create_failed_task("failed-004")
     TaskMessage.objects.filter(task_id="failed-001").delete()
@@ -275,37 +241,43 @@ def test_a_dry_run_tells_and_does_nothing(operator: Viewer, sent: list[str], dja
         (Selection(ids=tuple(range(MAX_TASKS + 1))), BulkOptions(), ErrorCode.SELECTION_TOO_LARGE),
     ],
 )
-def test_a_selection_that_is_not_meant_so_is_refused(
-    selection: Selection, options: BulkOptions, code: ErrorCode, operator: Viewer, sent: list[str]
+def test_every_bulk_action_refuses_a_selection_that_is_unlimited_contradictory_or_too_large(
+    selection: Selection,
+    options: BulkOptions,
+    code: ErrorCode,
+    operator: Viewer,
+    sent: list[str],
+    acknowledged_broadcasts: list[list[str]],
 ) -> None:
-    failed_tasks(2)
+    create_failed_tasks(2)
     for outcome in (
         bulk_retry(operator, selection, Wish(), options),
         bulk_revoke(operator, selection, revoke.Wish(), options),
         bulk_forget(operator, selection, options),
     ):
-        assert codes(outcome) == [code]
-    assert sent == []
+        assert refusal_codes(outcome) == [code]
+    assert (sent, acknowledged_broadcasts) == ([], [])
     assert TaskResult.objects.count() == 2
 
 
-def test_each_needs_its_permission(viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
-    failed_tasks(2)
+def test_every_bulk_action_needs_its_permission(
+    viewer_with: Callable[..., Viewer], sent: list[str], acknowledged_broadcasts: list[list[str]]
+) -> None:
+    create_failed_tasks(2)
     viewer = viewer_with(Action.VIEW)
     outcomes = [
         bulk_retry(viewer, FAILED, Wish(), BulkOptions()),
         bulk_revoke(viewer, FAILED, revoke.Wish(terminate=True), BulkOptions()),
         bulk_forget(viewer, FAILED, BulkOptions()),
     ]
-    assert [codes(outcome) for outcome in outcomes] == [[ErrorCode.FORBIDDEN]] * 3
-    assert sent == []
+    assert [refusal_codes(outcome) for outcome in outcomes] == [[ErrorCode.FORBIDDEN]] * 3
+    assert (sent, acknowledged_broadcasts) == ([], [])
     assert TaskResult.objects.count() == 2
 
 
-@pytest.mark.usefixtures("broker")
-def test_rows_of_others_are_not_drawn_in(operator: Viewer, sent: list[str], settings: Any) -> None:
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
-    mine, theirs = failed_tasks(2)
+def test_bulk_delete_leaves_rows_that_the_policy_hides(operator: Viewer, settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OwnQueueOnly"}
+    mine, theirs = create_failed_tasks(2)
     TaskResult.objects.filter(pk=mine.pk).update(queue="operator")
     outcome = bulk_forget(operator, Selection(task_ids=(mine.task_id, theirs.task_id)), BulkOptions())
     assert [item.task_id for item in outcome.items] == [mine.task_id]
@@ -320,40 +292,24 @@ def test_rows_of_others_are_not_drawn_in(operator: Viewer, sent: list[str], sett
         (Selection(ids=(1 << 70,)), Selection(ids=(-1, 0, 1 << 70))),
     ],
 )
-def test_what_no_row_can_be_called_selects_none(none: Selection, some: Selection, operator: Viewer) -> None:
-    failed_tasks(1)
+def test_ids_that_no_row_can_have_select_nothing(none: Selection, some: Selection, operator: Viewer) -> None:
+    create_failed_tasks(1)
     expected = 1 if some.task_ids else 0
     assert bulk_forget(operator, none, BulkOptions()).matched_count == 0
     assert bulk_forget(operator, some, BulkOptions()).done_count == expected
 
 
-def test_deleting_takes_a_few_statements_for_a_batch(operator: Viewer, django_assert_max_num_queries: Any) -> None:
-    failed_tasks(40)
-    with django_assert_max_num_queries(24):
-        outcome = bulk_forget(operator, FAILED, BulkOptions())
-    assert outcome.done_count == 40
-    assert not TaskResult.objects.exists()
-    assert not TaskMessage.objects.exists()
-    assert Operation.objects.filter(action="forget", state=OperationState.DONE).count() == 40
-
-
-@pytest.mark.parametrize("worker", ["redis"], indirect=True)
-@pytest.mark.django_db(transaction=True)
-def test_workers_are_told_of_many_tasks_at_once(
-    worker: Worker, operator: Viewer, monkeypatch: pytest.MonkeyPatch
+@over_redis
+def test_bulk_revoke_broadcasts_once_for_all_tasks_of_a_batch(
+    worker: Worker, operator: Viewer, revoke_broadcasts: list[list[str]]
 ) -> None:
-    told: list[int] = []
-    real = app.control.revoke
-    monkeypatch.setattr(app.control, "revoke", lambda ids, **options: told.append(len(ids)) or real(ids, **options))
     waiting = [
-        TaskResult.objects.create(task_id=add.apply_async((1, 1), queue=worker.queue, countdown=3_600).id)
-        for _ in range(20)
+        create_task(add.apply_async((1, 1), queue=worker.queue, countdown=3_600).id, states.PENDING) for _ in range(20)
     ]
     outcome = bulk_revoke(
-        operator, Selection(ids=tuple(task.pk for task in waiting)), revoke.Wish(), BulkOptions(reason="not needed")
+        operator, Selection(ids=tuple(task.pk for task in waiting)), revoke.Wish(wait=revoke.MAX_WAIT), BulkOptions()
     )
-    assert outcome.refusals == ()
-    assert outcome.done_count == 20
-    assert told == [20]
+    assert (refusal_codes(outcome), outcome.done_count) == ([], 20)
+    assert [sorted(task_ids) for task_ids in revoke_broadcasts] == [sorted(task.task_id for task in waiting)]
     for task in waiting:
         wait_for_state(task.task_id, states.REVOKED)

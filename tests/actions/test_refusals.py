@@ -79,7 +79,7 @@ def test_an_anonymous_viewer_is_refused(sent: list[str]) -> None:
 
 
 def test_rows_of_others_are_not_found(operator: Viewer, sent: list[str], settings: Any) -> None:
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OwnQueueOnly"}
     assert refused(retry(operator, task_ref(create_failed_task())), sent) == ErrorCode.NOT_FOUND
 
 
@@ -92,7 +92,7 @@ def test_a_replica_that_lags_is_not_asked_for_the_task(operator: Viewer, sent: l
 def test_a_queue_of_others_is_refused(operator: Viewer, sent: list[str], settings: Any) -> None:
     mine = create_failed_task()
     TaskResult.objects.filter(pk=mine.pk).update(queue=operator.username)
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OwnQueueOnly"}
     wish = Wish(overrides=RetryOverrides(queue="another"))
     many = bulk_retry(operator, Selection(ids=(mine.pk,)), wish, BulkOptions())
     one = retry(operator, task_ref(mine), overrides=wish.overrides)
@@ -104,7 +104,7 @@ def test_a_queue_of_others_is_refused(operator: Viewer, sent: list[str], setting
 
 
 def test_the_policy_may_forbid_one_task(operator: Viewer, sent: list[str], settings: Any) -> None:
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NothingTwice"}
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NoRetryOfFailFirst"}
     assert refused(retry(operator, task_ref(create_failed_task())), sent) == ErrorCode.TASK_NOT_ALLOWED
 
 

@@ -250,7 +250,7 @@ def test_an_id_without_a_row_may_be_revoked_unless_rows_are_narrowed(
     told: list[object] = []
     monkeypatch.setattr(app.control, "revoke", lambda ids, **_: told.append(ids) or [{"worker@a": {"ok": "flagged"}}])
     assert revoke(operator, TaskRef(task_id="unknown")).refusals == ()
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}  # type: ignore[attr-defined]
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OwnQueueOnly"}  # type: ignore[attr-defined]
     refused = revoke(operator, TaskRef(task_id="unknown")).refusals
     assert [refusal.code for refusal in refused] == [ErrorCode.NOT_FOUND]
     assert told == [["unknown"]]

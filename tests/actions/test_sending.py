@@ -172,7 +172,7 @@ def test_the_audit_holds_no_secret_and_no_megabytes(published: list[Any]) -> Non
 
 
 def test_a_policy_may_hide_the_whole_of_an_order(published: list[Any], settings: Any) -> None:
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.ShowsNothing"}
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.RedactsEverything"}
     outcome = retry(SYSTEM, task_ref(create_failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
     assert outcome.task_id is not None
     operation = Operation.objects.get()

@@ -1,0 +1,30 @@
+"""Retries whose process dies between claim and publish, and the end of the leases that it held."""
+
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.utils import timezone
+
+from django_celery_results.actions import sending
+from django_celery_results.actions.retry import retry
+from django_celery_results.models import Operation, OperationState, TaskResult
+from django_celery_results.policy.viewer import Viewer
+from tests.factories import task_ref
+
+
+class Killed(BaseException):
+    """Raised where the process dies."""
+
+
+def interrupt_retry(viewer: Viewer, task: TaskResult, **options: Any) -> Operation:
+    """Retry a task as a process that dies before it publishes; return the claim that it leaves."""
+    with mock.patch.object(sending, "publish", side_effect=Killed), pytest.raises(Killed):
+        retry(viewer, task_ref(task), **options)
+    return Operation.objects.get(task_id=task.task_id, state=OperationState.CLAIMED)
+
+
+def expire_leases() -> None:
+    """Let the leases of all claims be over, as after `OPERATION_LEASE` seconds."""
+    Operation.objects.filter(lease_until__isnull=False).update(lease_until=timezone.now() - timedelta(seconds=1))
