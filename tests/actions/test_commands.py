@@ -1,4 +1,4 @@
-"""The command line does what the API does, for as many tasks as there are."""
+"""The commands `retry_tasks` and `revoke_tasks`: selection, confirmation, pace, and continuing by a key."""
 
 import io
 import json
@@ -18,33 +18,26 @@ from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.json_filters import JSONFilter
 from django_celery_results.query.json_values import JSONKind
 from tests.celery_app import app
-from tests.factories import QUEUE, create_failed_task
+from tests.factories import QUEUE, create_failed_task, create_failed_tasks, create_task
 from tests.isolation import new_queue
 from tests.tasks import add, sleep
-from tests.workers import Worker, child_environment, publishing_to, wait_for_state
+from tests.workers import Worker, child_environment, over_redis, publishing_to, wait_for_state
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def broker() -> Any:
-    with publishing_to("memory://commands"):
-        yield
-
-
 def run(*arguments: str) -> str:
-    printed = io.StringIO()
-    call_command(*arguments, stdout=printed)
-    return printed.getvalue()
+    """Run a command; return what it printed."""
+    stdout = io.StringIO()
+    call_command(*arguments, stdout=stdout)
+    return stdout.getvalue()
 
 
-@pytest.mark.usefixtures("broker")
-def test_all_failed_tasks_are_sent_again_in_small_requests(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_tasks_sends_all_matches_in_several_requests(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_command, "_PER_REQUEST", 2)
-    for number in range(5):
-        create_failed_task(f"failed-{number}")
-    TaskResult.objects.create(task_id="bare", status=states.REVOKED, queue=QUEUE)
-    TaskResult.objects.create(task_id="fine", status=states.SUCCESS, queue=QUEUE)
+    create_failed_tasks(5)
+    create_task("bare", states.REVOKED, queue=QUEUE)
+    create_task("fine", states.SUCCESS, queue=QUEUE)
     printed = run("retry_tasks", "--queue", QUEUE, "--yes", "--reason", "deployed")
     assert "5 done, 1 skipped." in printed
     assert "1 skipped: ARGUMENTS_UNAVAILABLE" in printed
@@ -52,19 +45,22 @@ def test_all_failed_tasks_are_sent_again_in_small_requests(sent: list[str], monk
     assert set(Operation.objects.values_list("reason", flat=True)) == {"deployed"}
 
 
-@pytest.mark.usefixtures("broker")
-def test_it_asks_before_it_acts(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_does_nothing_unless_confirmed(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     create_failed_task()
-    asked: list[str] = []
-    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
-    with pytest.raises(CommandError, match="Nothing was done"):
+    questions: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda question: questions.append(question) or "n")
+    with pytest.raises(CommandError):
         run("retry_tasks", "--state", "FAILURE")
-    assert asked == ["Retry 1 tasks? [y/N] "]
     assert sent == []
+    monkeypatch.setattr("builtins.input", lambda question: questions.append(question) or "y")
+    run("retry_tasks", "--state", "FAILURE")
+    assert len(sent) == 1
+    assert ["1 task" in question for question in questions] == [True, True]
 
 
-@pytest.mark.usefixtures("broker")
-def test_where_there_is_nobody_to_ask_it_says_what_to_write(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_without_a_terminal_names_the_option_that_confirms(
+    sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     create_failed_task()
     monkeypatch.setattr("sys.stdin", io.StringIO())
     with pytest.raises(CommandError, match="--yes"):
@@ -72,13 +68,12 @@ def test_where_there_is_nobody_to_ask_it_says_what_to_write(sent: list[str], mon
     assert sent == []
 
 
-def test_a_dry_run_only_counts(sent: list[str]) -> None:
+def test_dry_run_counts_and_sends_nothing(sent: list[str]) -> None:
     create_failed_task()
     assert "1 tasks match." in run("retry_tasks", "--filter", '{"state": {"eq": "FAILURE"}}', "--dry-run")
     assert sent == []
 
 
-@pytest.mark.usefixtures("broker")
 @pytest.mark.parametrize(
     ("text", "matches"),
     [
@@ -89,19 +84,18 @@ def test_a_dry_run_only_counts(sent: list[str]) -> None:
         ('{"priority": {"gte": 3}}', 0),
     ],
 )
-def test_filters_are_written_as_in_the_api(text: str, matches: int) -> None:
+def test_filter_option_takes_the_json_of_the_api(text: str, matches: int) -> None:
     create_failed_task()
     assert f"{matches} tasks match." in run("retry_tasks", "--filter", text, "--dry-run")
 
 
 @pytest.mark.parametrize("value", ["b", 1, True])
-def test_a_value_inside_of_json_may_be_any(value: Any) -> None:
+def test_json_filter_takes_values_of_every_type(value: Any) -> None:
     text = json.dumps({"resultJson": {"path": ["a"], "eq": value}})
     assert filter_text.parsed(text) == TaskResultFilter(result_json=JSONFilter(path=("a",), eq=value))
 
 
-@pytest.mark.usefixtures("broker")
-def test_what_the_database_cannot_answer_is_one_clear_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_filter_that_the_database_cannot_answer_is_a_command_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise InvalidInput("Not on this database.")
 
@@ -130,51 +124,63 @@ def test_what_the_database_cannot_answer_is_one_clear_line_too(monkeypatch: pyte
         (("--state", "FAILURE", "--rate", "0"), "tasks per second"),
     ],
 )
-def test_what_cannot_be_meant_is_one_clear_line(arguments: tuple[str, ...], says: str, sent: list[str]) -> None:
+def test_invalid_options_are_a_command_error(arguments: tuple[str, ...], says: str, sent: list[str]) -> None:
     create_failed_task()
     with pytest.raises(CommandError, match=says):
         run("retry_tasks", *arguments, "--yes")
     assert sent == []
 
 
-@pytest.mark.parametrize("worker", ["redis"], indirect=True)
-@pytest.mark.django_db(transaction=True)
-def test_running_tasks_are_terminated(worker: Worker) -> None:
-    running = sleep.apply_async((60,), queue=worker.queue)
+@over_redis
+def test_revoke_tasks_terminates_a_running_task_and_revokes_a_delayed_one(worker: Worker) -> None:
+    running = sleep.apply_async((300,), queue=worker.queue)
     wait_for_state(running.id, states.STARTED)
-    waiting = add.apply_async((1, 2), queue=worker.queue, countdown=3_600)
-    TaskResult.objects.get_or_create(task_id=waiting.id, defaults={"task_name": add.name})
-    printed = run("revoke_tasks", "--id", running.id, "--id", waiting.id, "--terminate", "--yes")
+    delayed = add.apply_async((1, 2), queue=worker.queue, countdown=3_600)
+    create_task(delayed.id, states.PENDING, task_name=add.name)
+    printed = run("revoke_tasks", "--id", running.id, "--id", delayed.id, "--terminate", "--wait", "30", "--yes")
     assert "2 done, 0 skipped." in printed
     wait_for_state(running.id, states.REVOKED)
-    wait_for_state(waiting.id, states.REVOKED)
+    wait_for_state(delayed.id, states.REVOKED)
 
 
 class Terminal(io.StringIO):
+    """Standard output that says that it is a terminal."""
+
     def isatty(self) -> bool:
         return True
 
 
+class Clock:
+    """Stands in for the module `time`: only `sleep` lets time pass."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.sleeps: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds
+
+
 @pytest.mark.once
-@pytest.mark.usefixtures("broker")
-def test_it_keeps_a_pace_and_draws_how_far_it_is(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    slept: list[float] = []
-    monkeypatch.setattr(bulk_command.time, "sleep", slept.append)
-    for number in range(5):
-        create_failed_task(f"failed-{number}")
+def test_rate_option_paces_requests_and_draws_progress(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(bulk_command, "time", clock)
+    create_failed_tasks(5)
     terminal = Terminal()
     call_command("retry_tasks", "--queue", QUEUE, "--yes", "--rate", "2", stdout=terminal)
     assert len(sent) == 5
-    assert 0.2 < sum(slept) <= 2.0  # two requests of two tasks, a second each
+    assert clock.sleeps == [1.0, 1.0]  # after each request of two tasks, and not after the last one
     bars = [line for line in terminal.getvalue().split("\r") if line.startswith("[")]
-    assert [bar[-5:].strip(" ]\n") for bar in (line.splitlines()[0] for line in bars)] == ["40%", "80%", "100%"]
+    assert [bar.splitlines()[0][-5:].strip(" ]") for bar in bars] == ["40%", "80%", "100%"]
 
 
-@pytest.mark.usefixtures("broker")
-def test_an_interrupted_command_is_carried_on_by_its_key(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_option_continues_an_interrupted_command(sent: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_command, "_PER_REQUEST", 2)
-    for number in range(5):
-        create_failed_task(f"failed-{number}")
+    create_failed_tasks(5)
     with monkeypatch.context() as patch:
         patch.setattr(bulk_command.progress, "draw", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
@@ -186,26 +192,25 @@ def test_an_interrupted_command_is_carried_on_by_its_key(sent: list[str], monkey
 
 @pytest.mark.heavy
 @pytest.mark.django_db(transaction=True)
-def test_ten_thousand_tasks_take_no_more_memory_than_a_hundred(redis: str) -> None:
+def test_memory_of_retry_tasks_does_not_grow_with_the_number_of_tasks(redis: str) -> None:
     """Messages of 2 kB: all of them together would be more than 20 MB."""
     queue = new_queue()
     create_failed_task("failed", "x" * 2_000, options={"delivery": {"exchange": "", "routing_key": queue}})
     with publishing_to(redis):
-        few = _peak_of_a_command(redis, queue, 100)
-        many = _peak_of_a_command(redis, queue, 10_000)
+        few = measure_peak_memory(redis, 100)
+        many = measure_peak_memory(redis, 10_000)
     with publishing_to(redis), app.connection_for_write() as broker:
         assert broker.default_channel.queue_purge(queue) == 10_101
     assert TaskResult.objects.filter(retried_from__isnull=False).count() == 10_101
     assert many < few + 8_000, f"{few} kB, {many} kB"
 
 
-def _peak_of_a_command(broker: str, queue: str, count: int) -> int:
-    """The most memory, in kB, that the command's process had while it sent so many tasks more."""
+def measure_peak_memory(broker: str, count: int) -> int:
+    """Retry so many more tasks by the command in a process of its own; return its peak memory in kB."""
     record, start = TaskMessage.objects.get(task_id="failed"), TaskResult.objects.count()
     ids = [f"failed-{number}" for number in range(start, start + count)]
     TaskResult.objects.bulk_create(
-        TaskResult(task_id=task_id, task_name=record.task_name, status=states.FAILURE, queue="from here")
-        for task_id in ids
+        TaskResult(task_id=task_id, task_name=record.task_name, status=states.FAILURE) for task_id in ids
     )
     columns = {name: getattr(record, name) for name in ("task_name", "serializer", "body", "options")}
     TaskMessage.objects.bulk_create(TaskMessage(task_id=task_id, **columns) for task_id in ids)
