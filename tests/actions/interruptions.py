@@ -25,6 +25,7 @@ def interrupt_retry(viewer: Viewer, task: TaskResult, **options: Any) -> Operati
     return Operation.objects.get(task_id=task.task_id, state=OperationState.CLAIMED)
 
 
-def expire_leases() -> None:
-    """Let the leases of all claims be over, as after `OPERATION_LEASE` seconds."""
-    Operation.objects.filter(lease_until__isnull=False).update(lease_until=timezone.now() - timedelta(seconds=1))
+def expire_leases(**condition: Any) -> None:
+    """Let the leases of all operations, or of those that match, be over, as after `OPERATION_LEASE` seconds."""
+    leased = Operation.objects.filter(lease_until__isnull=False, **condition)
+    leased.update(lease_until=timezone.now() - timedelta(seconds=1))

@@ -1,7 +1,6 @@
-"""A retry sends the very bytes that the first message had, whatever its serializer."""
+"""A retry sends the same bytes as the first message, with each serializer."""
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +13,7 @@ from django_celery_results.models import TaskMessage
 from django_celery_results.policy.viewer import SYSTEM
 from tests.celery_app import app
 from tests.factories import task_ref
+from tests.isolation import new_queue
 from tests.tasks import fail_first
 from tests.workers import SERIALIZERS, Worker, over_redis, wait_for_state
 
@@ -34,17 +34,8 @@ ARGUMENTS: dict[str, list[Any]] = {
 }
 
 
-@pytest.fixture
-def polyglot(worker: Worker) -> Iterator[Worker]:
-    """The worker, which accepts every serializer, and an app that does."""
-    before = app.conf.accept_content
-    app.conf.accept_content = SERIALIZERS
-    yield worker
-    app.conf.accept_content = before
-
-
-def first(queue: str) -> Any:
-    """The message that waits in a queue, as it is on the wire."""
+def take_message(queue: str) -> Any:
+    """Take the first message out of a queue; return its body, content type and encoding as they are on the wire."""
     with app.connection_for_read() as connection, connection.channel() as channel:
         message = channel.basic_get(queue, no_ack=True)
         return message and (message.body, message.content_type, message.content_encoding)
@@ -52,8 +43,11 @@ def first(queue: str) -> Any:
 
 @pytest.mark.parametrize("sequence", [list, tuple])
 @pytest.mark.parametrize("serializer", SERIALIZERS)
-def test_the_bytes_are_the_same(serializer: str, sequence: type, polyglot: Worker) -> None:
-    unread = f"dcr-{uuid.uuid4().hex[:12]}"
+def test_retry_sends_the_same_bytes(
+    serializer: str, sequence: type, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.conf, "accept_content", SERIALIZERS)
+    unread = new_queue()
     # Pickle alone tells a tuple from a list.
     sent = {
         "args": sequence(ARGUMENTS[serializer]),
@@ -61,12 +55,13 @@ def test_the_bytes_are_the_same(serializer: str, sequence: type, polyglot: Worke
         "serializer": serializer,
     }
     fail_first.apply_async(queue=unread, **sent)
-    before = first(unread)
+    before = take_message(unread)
+    assert before
 
-    failed = fail_first.apply_async(queue=polyglot.queue, task_id=uuid.uuid4().hex, **sent)
+    failed = fail_first.apply_async(queue=worker.queue, task_id=uuid.uuid4().hex, **sent)
     wait_for_state(failed.id, states.FAILURE)
     assert TaskMessage.objects.get().serializer == serializer
     outcome = retry(SYSTEM, task_ref(failed.id), overrides=RetryOverrides(queue=unread))
 
     assert outcome.refusals == ()
-    assert first(unread) == before
+    assert take_message(unread) == before
