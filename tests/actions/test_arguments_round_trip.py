@@ -1,4 +1,4 @@
-"""Whatever arguments a message can carry come back from failure and retry as they were."""
+"""Arguments of every type that a message can carry survive failure, record and retry unchanged."""
 
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -18,7 +18,7 @@ from django_celery_results.policy.viewer import SYSTEM
 from tests.celery_app import app
 from tests.factories import task_ref
 from tests.tasks import fail_first
-from tests.workers import Worker, wait_for
+from tests.workers import SERIALIZERS, Worker, wait_for
 
 ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 SCALARS = (
@@ -35,29 +35,28 @@ KWARGS = st.dictionaries(
 )
 
 
-def as_sent(args: list[Any], kwargs: dict[str, Any]) -> str:
-    """What a worker is given of these arguments."""
+def as_received(args: list[Any], kwargs: dict[str, Any]) -> str:
+    """Return how a worker receives these arguments: after JSON, as text."""
     content_type, encoding, body = dumps([args, kwargs], serializer="json")
     return repr(tuple(loads(body, content_type, encoding)))
 
 
-@pytest.mark.django_db(transaction=True)
-def test_arguments_survive_failure_and_retry_on_a_real_worker(worker: Worker) -> None:
+def test_arguments_of_a_retry_are_those_of_the_first_run(worker: Worker) -> None:
     expected: dict[str, str] = {}
 
     @settings(max_examples=60, database=None, deadline=None)
     @given(st.lists(VALUES, max_size=4), KWARGS)
     def publish(args: list[Any], kwargs: dict[str, Any]) -> None:
         sent = fail_first.apply_async(args, kwargs, queue=worker.queue)
-        expected[sent.id] = as_sent(args, kwargs)
+        expected[sent.id] = as_received(args, kwargs)
 
     publish()
     rows = TaskResult.objects.all()
-    wait_for(lambda: rows.filter(status=states.FAILURE).count() == len(expected), timeout=60)
+    wait_for(lambda: rows.filter(status=states.FAILURE).count() == len(expected))
     new_ids = {task_id: retry(SYSTEM, task_ref(task_id)).task_id for task_id in expected}
-    wait_for(lambda: rows.filter(status=states.SUCCESS).count() == len(expected), timeout=60)
-    given_again = {task_id: fail_first.AsyncResult(new_ids[task_id]).result["given"] for task_id in expected}
-    assert given_again == expected
+    wait_for(lambda: rows.filter(status=states.SUCCESS).count() == len(expected))
+    received = {task_id: fail_first.AsyncResult(new_ids[task_id]).result["given"] for task_id in expected}
+    assert received == expected
 
 
 @pytest.mark.parametrize(
@@ -72,28 +71,27 @@ def test_arguments_survive_failure_and_retry_on_a_real_worker(worker: Worker) ->
         ("pickle", [{1, 2}, (3, (4,)), timedelta(1), {(1, 2): 3}]),
     ],
 )
-def test_each_serializer_keeps_its_own_types(serializer: str, value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_record_keeps_the_types_of_each_serializer(
+    serializer: str, value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip(serializer if serializer in ("yaml", "msgpack") else "json")
-    before = app.conf.accept_content
-    app.conf.accept_content = ["json", "yaml", "msgpack", "pickle"]
-    try:
-        message = Message(task_name=fail_first.name, serializer=serializer, args=[value], kwargs={"k": value})
-        record = encode(app, "id", message, own_serializer=serializer)
-        again = decode(app, record)
-    finally:
-        app.conf.accept_content = before
-    assert (record.serializer, repr(again.args), repr(again.kwargs)) == (serializer, repr([value]), repr({"k": value}))
+    monkeypatch.setattr(app.conf, "accept_content", SERIALIZERS)
+    message = Message(task_name=fail_first.name, serializer=serializer, args=[value], kwargs={"k": value})
+    record = encode(app, "id", message, own_serializer=serializer)
+    decoded = decode(app, record)
+    assert record.serializer == serializer
+    assert (repr(decoded.args), repr(decoded.kwargs)) == (repr([value]), repr({"k": value}))
 
 
 @pytest.mark.parametrize(
     "value", [(1, 2), {1: 2}, {1, 2}, timedelta(1), {"__type__": "uuid", "__value__": {"hex": "0" * 32}}]
 )
-def test_arguments_that_would_arrive_changed_are_not_kept(value: Any) -> None:
+def test_arguments_that_json_would_change_are_not_kept(value: Any) -> None:
     with pytest.raises(MessageUnavailable):
         encode(app, "id", Message(task_name=fail_first.name, serializer="", args=[value], kwargs={}))
 
 
-def test_a_body_above_the_limit_is_not_kept(settings: Any) -> None:
+def test_message_above_the_limit_is_not_kept(settings: Any) -> None:
     message = Message(task_name=fail_first.name, serializer="json", args=["x" * 2_000], kwargs={})
     settings.DJANGO_CELERY_RESULTS = {"MESSAGE_MAX_BYTES": 2_100}
     encode(app, "id", message)
@@ -103,7 +101,7 @@ def test_a_body_above_the_limit_is_not_kept(settings: Any) -> None:
 
 
 class Xor:
-    """A cipher for tests alone."""
+    """A cipher that is good for tests only."""
 
     def encrypt(self, data: bytes) -> bytes:
         return bytes(byte ^ 0x5A for byte in data)
@@ -112,8 +110,8 @@ class Xor:
 
 
 @pytest.mark.django_db
-def test_a_cipher_hides_body_and_options_in_the_table(settings: Any) -> None:
-    settings.DJANGO_CELERY_RESULTS = {"MESSAGE_CIPHER": "tests.actions.test_round_trip.Xor"}
+def test_cipher_encrypts_body_and_options_of_the_record(settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"MESSAGE_CIPHER": "tests.actions.test_arguments_round_trip.Xor"}
     message = Message(
         task_name=fail_first.name, serializer="json", args=["secret"], kwargs={}, options={"headers": {"key": "secret"}}
     )

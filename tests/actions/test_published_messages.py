@@ -1,4 +1,4 @@
-"""Where a retry goes and what it carries, seen at the moment it is published."""
+"""The message of a retry at the moment it is published: destination, options, overrides; its preview and audit."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,30 +16,28 @@ from django_celery_results.policy.viewer import SYSTEM
 from tests.celery_app import app
 from tests.factories import QUEUE, create_failed_task, task_ref
 from tests.tasks import fail_first
-from tests.workers import publishing_to
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def published() -> Iterator[list[dict[str, Any]]]:
-    """What Celery was about to hand to the broker."""
-    seen: list[dict[str, Any]] = []
+    """What Celery is about to hand to the broker: the arguments of the signal `before_task_publish`."""
+    messages: list[dict[str, Any]] = []
 
-    def note(**message: Any) -> None:
-        seen.append(message)
+    def collect(**message: Any) -> None:
+        messages.append(message)
 
-    before_task_publish.connect(note)
-    with publishing_to("memory://sending"):
-        yield seen
-    before_task_publish.disconnect(note)
+    before_task_publish.connect(collect)
+    yield messages
+    before_task_publish.disconnect(collect)
 
 
 def delivery(**more: Any) -> dict[str, Any]:
     return {"delivery": {"exchange": "", "routing_key": QUEUE}, **more}
 
 
-def test_it_goes_where_it_went_whatever_the_routes_say_now(published: list[dict[str, Any]]) -> None:
+def test_retry_goes_to_the_original_queue_past_task_routes(published: list[dict[str, Any]]) -> None:
     app.conf.task_routes = {"tests.tasks.*": {"queue": "elsewhere", "exchange": "x", "routing_key": "y"}}
     app.amqp.__dict__.pop("router", None)
     app.amqp.flush_routes()
@@ -52,20 +50,20 @@ def test_it_goes_where_it_went_whatever_the_routes_say_now(published: list[dict[
     assert (published[0]["exchange"], published[0]["routing_key"]) == ("", QUEUE)
 
 
-def test_an_exchange_and_its_routing_key_are_kept(published: list[dict[str, Any]]) -> None:
+def test_retry_keeps_exchange_and_routing_key(published: list[dict[str, Any]]) -> None:
     retry(
         SYSTEM, task_ref(create_failed_task(options={"delivery": {"exchange": "events", "routing_key": "order.paid"}}))
     )
     assert (published[0]["exchange"], published[0]["routing_key"]) == ("events", "order.paid")
 
 
-def test_native_delayed_delivery_is_unwrapped(published: list[dict[str, Any]]) -> None:
+def test_retry_of_native_delayed_delivery_goes_to_its_queue_at_once(published: list[dict[str, Any]]) -> None:
     delayed = {"exchange": "celery_delayed_27", "routing_key": f"0.0.1.0.{QUEUE}"}
     retry(SYSTEM, task_ref(create_failed_task(options={"delivery": delayed})))
     assert published[0]["routing_key"] == QUEUE
 
 
-def test_what_the_sender_gave_is_kept_and_what_is_over_is_dropped(published: list[dict[str, Any]]) -> None:
+def test_retry_keeps_options_of_the_sender_and_drops_those_of_the_run(published: list[dict[str, Any]]) -> None:
     past, ahead = (timezone.now() + timedelta(hours=hours) for hours in (-1, 1))
     headers = {
         "tenant": "a",
@@ -92,20 +90,29 @@ def test_what_the_sender_gave_is_kept_and_what_is_over_is_dropped(published: lis
     assert late["ignore_result"] is False
 
 
-def test_stamps_of_a_revoked_task_are_dropped(published: list[dict[str, Any]]) -> None:
+def test_retry_of_a_revoked_task_drops_its_stamps(published: list[dict[str, Any]]) -> None:
     options = delivery(stamped_headers=["batch"], stamps={"batch": ["b1"]})
     retry(SYSTEM, task_ref(create_failed_task(options=options, status=states.REVOKED)))
     assert published[0]["headers"]["stamps"] == {}
 
 
-def test_time_limits_of_the_class_win(published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_gives_up_after_one_reconnect_within_a_second(published: list[dict[str, Any]]) -> None:
+    retry(SYSTEM, task_ref(create_failed_task()))
+    policy = published[0]["retry_policy"]
+    assert policy["max_retries"] == 1
+    assert policy["interval_max"] <= 1
+
+
+def test_time_limits_of_the_task_class_win_over_the_message(
+    published: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(fail_first, "time_limit", 500, raising=False)
     monkeypatch.setattr(fail_first, "_exec_options", None, raising=False)  # Celery remembers them
     retry(SYSTEM, task_ref(create_failed_task(options=delivery(timelimit=[60, 50]))))
     assert published[0]["headers"]["timelimit"] == [500, 50]
 
 
-def test_overrides_are_what_is_sent(published: list[dict[str, Any]]) -> None:
+def test_overrides_replace_what_was_sent(published: list[dict[str, Any]]) -> None:
     original = create_failed_task("f", 1, kwargs={"a": 1, "b": 2}, options=delivery(headers={"x": 1, "y": 1}))
     eta = timezone.now() + timedelta(hours=1)
     overrides = RetryOverrides(
@@ -121,7 +128,9 @@ def test_overrides_are_what_is_sent(published: list[dict[str, Any]]) -> None:
     assert TaskResult.objects.get(retried_from="f").queue == "other"
 
 
-def test_times_bear_their_offset_whatever_clock_the_project_has(published: list[dict[str, Any]], settings: Any) -> None:
+def test_times_are_sent_with_their_offset_whatever_the_time_zone_of_the_project(
+    published: list[dict[str, Any]], settings: Any
+) -> None:
     settings.USE_TZ, settings.TIME_ZONE = False, "America/New_York"
     soon, later = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, 2))
     retry(
@@ -130,20 +139,20 @@ def test_times_bear_their_offset_whatever_clock_the_project_has(published: list[
         overrides=RetryOverrides(eta=soon),
     )
     retry(SYSTEM, task_ref(create_failed_task("b")), overrides=RetryOverrides(countdown=3600, expires=later))
-    kept, given = (message["headers"] for message in published)
-    assert (kept["eta"], kept["expires"]) == (soon.isoformat(), later.isoformat())
-    assert given["expires"] == later.isoformat()
-    assert datetime.fromisoformat(given["eta"]) >= soon
+    from_message, from_overrides = (message["headers"] for message in published)
+    assert (from_message["eta"], from_message["expires"]) == (soon.isoformat(), later.isoformat())
+    assert from_overrides["expires"] == later.isoformat()
+    assert datetime.fromisoformat(from_overrides["eta"]) >= soon
 
 
-def test_a_hidden_representation_is_sent_again_and_hidden_again(published: list[dict[str, Any]]) -> None:
+def test_hidden_representation_stays_hidden(published: list[dict[str, Any]]) -> None:
     options = delivery(argsrepr="('***',)", headers={"dcr_hidden": True})
     retry(SYSTEM, task_ref(create_failed_task("f", "secret", options=options)))
     assert published[0]["headers"]["argsrepr"] == "('***',)"
     assert published[0]["headers"]["dcr_hidden"] is True
 
 
-def test_a_preview_is_redacted_plain_and_only_for_those_who_may(viewer_with: Any, published: list[Any]) -> None:
+def test_preview_is_redacted_and_needs_the_payload_permission(viewer_with: Any, published: list[Any]) -> None:
     create_failed_task("f", {"password": "x"}, b"\xff", kwargs={"n": 1})
     preview = retry(viewer_with(Action.VIEW, Action.RETRY, Action.VIEW_PAYLOAD), task_ref("f"), dry_run=True).preview
     assert preview is not None
@@ -156,7 +165,7 @@ def test_a_preview_is_redacted_plain_and_only_for_those_who_may(viewer_with: Any
     assert not Operation.objects.exists()
 
 
-def test_the_audit_holds_no_secret_and_no_megabytes(published: list[Any]) -> None:
+def test_audit_redacts_secrets_and_shortens_input_and_reason(published: list[Any]) -> None:
     original = create_failed_task()
     retry(
         SYSTEM,
@@ -171,7 +180,7 @@ def test_the_audit_holds_no_secret_and_no_megabytes(published: list[Any]) -> Non
     assert len(large.input) < 1_000
 
 
-def test_a_policy_may_hide_the_whole_of_an_order(published: list[Any], settings: Any) -> None:
+def test_policy_can_redact_the_whole_audit_of_a_retry(published: list[Any], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.RedactsEverything"}
     outcome = retry(SYSTEM, task_ref(create_failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
     assert outcome.task_id is not None
@@ -180,7 +189,7 @@ def test_a_policy_may_hide_the_whole_of_an_order(published: list[Any], settings:
     assert "x1y2" not in operation.input
 
 
-def test_of_a_hidden_task_the_audit_holds_nothing(published: list[Any], settings: Any) -> None:
+def test_audit_of_a_redacted_task_keeps_the_reason_and_no_arguments(published: list[Any], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"REDACT_TASKS": ["tests.tasks.*"]}
     outcome = retry(SYSTEM, task_ref(create_failed_task()), overrides=RetryOverrides(args=["x1y2"]), reason="why not")
     assert outcome.task_id is not None
