@@ -1,1 +1,1 @@
-"""The main job, by a real worker over a broker that needs nothing but Python: part of every `make test`."""
+"""Store, retry, revoke, chords and killed workers, over a real worker that needs only Python: part of `make test`."""

@@ -1,4 +1,4 @@
-"""An operator runs a failed task again with its real arguments."""
+"""Retry of a failed task by an operator, with its own arguments and with corrected ones."""
 
 import json
 
@@ -12,7 +12,7 @@ from tests.tasks import add, fail_first
 from tests.workers import Worker, wait_for_state
 
 
-def test_a_failed_task_runs_again_with_its_arguments(embedded_worker: Worker, operator: Viewer) -> None:
+def test_failed_task_is_retried_with_its_arguments(embedded_worker: Worker, operator: Viewer) -> None:
     failed = fail_first.apply_async((1, {"nested": [2]}), {"name": "ü"}, queue=embedded_worker.queue)
     wait_for_state(failed.id, states.FAILURE)
 
@@ -22,10 +22,11 @@ def test_a_failed_task_runs_again_with_its_arguments(embedded_worker: Worker, op
     row = wait_for_state(str(outcome.task_id), states.SUCCESS)
     assert (row.retried_from, row.queue) == (failed.id, embedded_worker.queue)
     assert json.loads(str(row.result))["given"] == repr(([1, {"nested": [2]}], {"name": "ü"}))
-    assert Operation.objects.get().state == OperationState.DONE
+    operation = Operation.objects.get()
+    assert (operation.state, operation.actor_name, operation.reason) == (OperationState.DONE, "operator", "deployed")
 
 
-def test_a_failed_task_runs_again_with_corrected_arguments(embedded_worker: Worker, operator: Viewer) -> None:
+def test_failed_task_is_retried_with_corrected_arguments(embedded_worker: Worker, operator: Viewer) -> None:
     failed = add.apply_async((1, "two"), queue=embedded_worker.queue)
     wait_for_state(failed.id, states.FAILURE)
 
