@@ -1,283 +1,217 @@
-"""Who may ask and order what: every root field and mutation, for every kind of viewer."""
+"""Access: every root field and every mutation, for every kind of viewer, on both engines."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db.models import QuerySet
-from graphql import GraphQLObjectType, build_schema
 from pytest_django import Settings
 
-from django_celery_results.models import GroupResult, Operation, TaskResult
-from django_celery_results.policy.access import Action, Policy
+from django_celery_results.models import Operation, TaskResult
+from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from graphql_api import global_ids
-from tests.contract.conftest import Client
-from tests.factories import create_group, create_task
+from graphql_api.engine import GraphQLResponse
+from tests.contract.documents import MUTATION_INPUTS, QUERIES, fields_of, mutation, query
+from tests.contract.graphql_client import GraphQLClient, error_codes
+from tests.contract.policies import RecordingPolicy
+from tests.factories import create_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
-SCHEMA = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text())
+MakeViewer = Callable[..., Viewer]
 
+WITHOUT_ROWS = {"viewer", "service"}
+"""Every authenticated viewer may query these: they return no rows."""
+AUDIT = {"operations"}
+OF_GROUPS = {"groupResult", "groupResults"}
+SAME_FOR_EVERY_TENANT = {"registeredTasks"}
+"""The project's code."""
+TASKS_AND_GROUPS = set(QUERIES) - WITHOUT_ROWS - AUDIT
+ROOT_FIELDS = {*QUERIES, *MUTATION_INPUTS}
+ACCESS_CODES = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
 
-class OwnTenant(Policy):
-    """Viewers see what carries their name."""
-
-    def visible(self, queryset: QuerySet[TaskResult], viewer: Viewer) -> QuerySet[TaskResult]:
-        return queryset.filter(task_id__startswith=f"{viewer.username}-")
-
-    def visible_groups(self, queryset: QuerySet[GroupResult], viewer: Viewer) -> QuerySet[GroupResult]:
-        return queryset.filter(group_id__startswith=f"{viewer.username}-")
-
-
-READS: dict[str, str] = {
-    "node": "{ node(id: $id) { id } }",
-    "nodes": "{ nodes(ids: [$id]) { id } }",
-    "taskResult": "{ taskResult(ref: {id: $id}) { id } }",
-    "taskResults": "{ taskResults { nodes { id } } }",
-    "taskResultStats": "{ taskResultStats { total { count } } }",
-    "suggest": "{ suggest(field: TASK_NAME) }",
-    "groupResult": '{ groupResult(groupId: "acme-g") { id } }',
-    "groupResults": "{ groupResults { nodes { id } } }",
-    "registeredTasks": "{ registeredTasks { name } }",
-}
-SHARED = {"registeredTasks"}
-"""The project's code, which is the same for every tenant."""
-OPEN = {"viewer": "{ viewer { username } }", "service": "{ service { version } }"}
-"""What every authenticated viewer may ask: it holds no rows."""
-RECORD = {"operations": "{ operations { nodes { id } } }"}
-GROUPS = {"groupResult", "groupResults"}
-ORDERS: dict[str, str] = {
-    "deleteTaskResult": "task: {id: $id}",
-    "retryTask": "task: {id: $id}",
-    "revokeTask": "task: {id: $id}",
-    "bulkDeleteTaskResults": "select: {ids: [$id]}",
-    "bulkRetryTasks": "select: {ids: [$id]}",
-    "bulkRevokeTasks": "select: {ids: [$id]}",
-    "revokeGroup": 'groupId: "acme-g"',
-}
-
-
-def mutation(name: str, errors: str = "code", more: str = "") -> str:
-    """The order, asking what it was refused for."""
-    declared = "($id: ID!) " if "$id" in ORDERS[name] else ""
-    payload = f"{{ errors {{ ... on UserError {{ {errors} }} }} }}"
-    return f"mutation {declared}{{ {name}(input: {{{ORDERS[name]}{more}}}) {payload} }}"
-
-
-@pytest.fixture
-def row(db: None) -> TaskResult:
-    create_group("acme-g", ["acme-t"])
-    return create_task(
-        "acme-t", status="FAILURE", task_name="proj.add", result='{"exc_type": "E", "exc_message": ["m"]}'
-    )
-
-
-def ask(client: Client, name: str, row: TaskResult, viewer: Viewer) -> Any:
-    query = (READS | OPEN | RECORD)[name]
-    if "$id" in query:
-        return client.execute(f"query ($id: ID!) {query}", {"id": global_ids.encode("TaskResult", row.pk)}, viewer)
-    return client.execute(query, None, viewer)
-
-
-def order(client: Client, name: str, row: TaskResult, viewer: Viewer, more: str = "") -> Any:
-    return client.execute(mutation(name, more=more), {"id": global_ids.encode("TaskResult", row.pk)}, viewer)
-
-
-def codes(response: Any) -> list[str]:
-    return [error["extensions"]["code"] for error in response.errors]
-
-
-def fields_of(name: str) -> set[str]:
-    found = SCHEMA.get_type(name)
-    assert isinstance(found, GraphQLObjectType)
-    return set(found.fields)
-
-
-def test_the_matrix_names_every_root_field() -> None:
-    assert fields_of("Query") == {*READS, *OPEN, *RECORD}
-    assert fields_of("Mutation") == set(ORDERS)
-
-
-EVERY = {*READS, *OPEN, *RECORD, *ORDERS}
+READABLE = {*TASKS_AND_GROUPS, *WITHOUT_ROWS}
 VIEWERS: dict[str, tuple[tuple[Action, ...], set[str]]] = {
-    "nobody": ((), {*OPEN}),
-    "viewer without payloads": ((Action.VIEW, Action.VIEW_GROUP), {*READS, *OPEN}),
-    "viewer": ((Action.VIEW, Action.VIEW_GROUP, Action.VIEW_PAYLOAD, Action.VIEW_TRACEBACK), {*READS, *OPEN}),
-    "auditor": ((Action.VIEW_OPERATION,), {*OPEN, *RECORD}),
-    "retrier": ((Action.VIEW, Action.RETRY), {*READS, *OPEN, "retryTask", "bulkRetryTasks"} - GROUPS),
-    "revoker": ((Action.VIEW, Action.REVOKE), {*READS, *OPEN, "revokeTask", "bulkRevokeTasks", "revokeGroup"} - GROUPS),
-    "everything": (tuple(Action), EVERY),
+    "no permission": ((), {*WITHOUT_ROWS}),
+    "no payloads": ((Action.VIEW, Action.VIEW_GROUP), READABLE),
+    "all reads": ((Action.VIEW, Action.VIEW_GROUP, Action.VIEW_PAYLOAD, Action.VIEW_TRACEBACK), READABLE),
+    "audit": ((Action.VIEW_OPERATION,), {*WITHOUT_ROWS, *AUDIT}),
+    "retry": ((Action.VIEW, Action.RETRY), {*READABLE, "retryTask", "bulkRetryTasks"} - OF_GROUPS),
+    "revoke": (
+        (Action.VIEW, Action.REVOKE),
+        {*READABLE, "revokeTask", "bulkRevokeTasks", "revokeGroup"} - OF_GROUPS,
+    ),
+    "every permission": (tuple(Action), ROOT_FIELDS),
 }
-"""Permissions, and what they open: every other root field is refused."""
+"""Permissions, and the root fields that they allow. Every other root field is forbidden."""
 
 
-@pytest.mark.parametrize("name", sorted(EVERY))
-def test_each_kind_of_viewer_is_let_in_where_their_permissions_lead(
-    client: Client,
-    row: TaskResult,
+def run_query(client: GraphQLClient, name: str, task: TaskResult, viewer: Viewer) -> GraphQLResponse:
+    variables = {"id": global_ids.encode("TaskResult", task.pk)} if "$id" in QUERIES[name] else None
+    return client.execute(query(name), variables, viewer)
+
+
+def run_mutation(client: GraphQLClient, name: str, task: TaskResult, viewer: Viewer, more_input: str = "") -> list[str]:
+    """Run a mutation and return the codes of its payload's errors."""
+    variables = {"id": global_ids.encode("TaskResult", task.pk)}
+    data: Any = client.execute(mutation(name, more_input=more_input), variables, viewer).data
+    return [error["code"] for error in data[name]["errors"]]
+
+
+def access_errors(client: GraphQLClient, name: str, task: TaskResult, viewer: Viewer) -> set[str]:
+    """Run a query, or a dry run of a mutation, and return the codes that deny access."""
+    if name in QUERIES:
+        return ACCESS_CODES & set(error_codes(run_query(client, name, task, viewer)))
+    dry_run = ", dryRun: true" if "task:" in MUTATION_INPUTS[name] else ", options: {dryRun: true}"
+    return ACCESS_CODES & set(run_mutation(client, name, task, viewer, dry_run))
+
+
+def has_rows(value: Any) -> bool:
+    """Return whether any leaf of the response data is set."""
+    if isinstance(value, dict):
+        return any(has_rows(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(has_rows(inner) for inner in value)
+    return bool(value)
+
+
+def test_access_matrix_names_every_root_field() -> None:
+    assert set(fields_of("Query")) == set(QUERIES)
+    assert set(fields_of("Mutation")) == set(MUTATION_INPUTS)
+
+
+@pytest.mark.parametrize("name", sorted(ROOT_FIELDS))
+def test_root_field_is_allowed_to_exactly_the_viewers_with_its_permissions(
+    client: GraphQLClient,
+    acme_task: TaskResult,
     anonymous: Viewer,
     superuser: Viewer,
-    viewer_with: Callable[..., Viewer],
+    viewer_with: MakeViewer,
     name: str,
 ) -> None:
-    assert refusals(client, name, row, anonymous) <= {"UNAUTHENTICATED", "FORBIDDEN"}
-    assert refusals(client, name, row, anonymous)
-    for kind, (permissions, opened) in VIEWERS.items():
-        expected = set() if name in opened else {"FORBIDDEN"}
-        assert refusals(client, name, row, viewer_with(*permissions, name=kind)) & NO == expected, kind
-    assert not refusals(client, name, row, superuser) & NO
+    assert access_errors(client, name, acme_task, anonymous) in ({"UNAUTHENTICATED"}, {"FORBIDDEN"})
+    for kind, (permissions, allowed) in VIEWERS.items():
+        expected = set() if name in allowed else {"FORBIDDEN"}
+        assert access_errors(client, name, acme_task, viewer_with(*permissions, name=kind)) == expected, kind
+    assert access_errors(client, name, acme_task, superuser) == set()
 
 
-NO = {"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"}
-
-
-def refusals(client: Client, name: str, row: TaskResult, viewer: Viewer) -> set[str]:
-    """The codes of a question's errors, or of what an order was refused for."""
-    if name in ORDERS:
-        trial = ", dryRun: true" if "task:" in ORDERS[name] else ", options: {dryRun: true}"
-        return {error["code"] for error in order(client, name, row, viewer, trial).data[name]["errors"]}
-    return set(codes(ask(client, name, row, viewer)))
-
-
-@pytest.mark.parametrize("name", sorted(EVERY - set(OPEN)))
-def test_the_policy_is_asked_behind_every_root_field_with_rows(
-    client: Client, row: TaskResult, superuser: Viewer, settings: Settings, name: str
+@pytest.mark.parametrize("name", sorted(ROOT_FIELDS - WITHOUT_ROWS))
+def test_root_field_with_rows_consults_the_policy(
+    client: GraphQLClient, acme_task: TaskResult, superuser: Viewer, settings: Settings, name: str
 ) -> None:
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.Recording"}
-    Recording.asked.clear()
-    refusals(client, name, row, superuser)
-    assert Recording.asked
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.policies.RecordingPolicy"}
+    RecordingPolicy.actions.clear()
+    access_errors(client, name, acme_task, superuser)
+    assert RecordingPolicy.actions
 
 
-@pytest.mark.parametrize("name", sorted(set(READS) & fields_of("Query")))
-class TestReading:
-    def test_anonymous_is_refused(self, client: Client, row: TaskResult, anonymous: Viewer, name: str) -> None:
-        response = ask(client, name, row, anonymous)
-        assert codes(response) == ["UNAUTHENTICATED"]
-        assert not any((response.data or {}).values())
-
-    def test_without_permission_it_is_refused(
-        self, client: Client, row: TaskResult, viewer_with: Callable[..., Viewer], name: str
+@pytest.mark.parametrize("name", sorted(TASKS_AND_GROUPS))
+class TestQueries:
+    def test_query_of_an_anonymous_viewer_is_unauthenticated(
+        self, client: GraphQLClient, acme_task: TaskResult, anonymous: Viewer, name: str
     ) -> None:
-        response = ask(client, name, row, viewer_with(Action.RETRY))
-        assert codes(response) == ["FORBIDDEN"]
-        assert response.errors[0]["extensions"]["permission"].startswith("django_celery_results.view_")
+        response = run_query(client, name, acme_task, anonymous)
+        assert error_codes(response) == ["UNAUTHENTICATED"]
+        assert not has_rows(response.data)
 
-    def test_a_viewer_is_answered(
-        self, client: Client, row: TaskResult, viewer_with: Callable[..., Viewer], name: str
+    def test_query_without_permission_is_forbidden_and_names_the_permission(
+        self, client: GraphQLClient, acme_task: TaskResult, viewer_with: MakeViewer, name: str
     ) -> None:
-        response = ask(client, name, row, viewer_with(Action.VIEW, Action.VIEW_GROUP))
-        assert codes(response) == []
-        assert has_rows(response.data[name])
+        response = run_query(client, name, acme_task, viewer_with(Action.RETRY))
+        needed = Action.VIEW_GROUP if name in OF_GROUPS else Action.VIEW
+        [error] = response.errors
+        assert error["extensions"] == {"code": "FORBIDDEN", "permission": needed.permission}
+        assert not has_rows(response.data)
 
-    def test_another_tenant_sees_nothing(
-        self,
-        client: Client,
-        row: TaskResult,
-        viewer_with: Callable[..., Viewer],
-        settings: Settings,
-        name: str,
+    def test_query_with_permission_returns_rows(
+        self, client: GraphQLClient, acme_task: TaskResult, viewer_with: MakeViewer, name: str
     ) -> None:
-        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.OwnTenant"}
+        response = run_query(client, name, acme_task, viewer_with(Action.VIEW, Action.VIEW_GROUP))
+        assert error_codes(response) == []
+        assert has_rows(response.data)
+
+    def test_query_returns_no_rows_of_another_tenant(
+        self, client: GraphQLClient, acme_task: TaskResult, viewer_with: MakeViewer, settings: Settings, name: str
+    ) -> None:
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.policies.TenantPolicy"}
         permissions = (Action.VIEW, Action.VIEW_GROUP)
-        assert has_rows(ask(client, name, row, viewer_with(*permissions, name="acme")).data[name])
-        response = ask(client, name, row, viewer_with(*permissions, name="other"))
-        assert codes(response) == []
-        assert has_rows(response.data[name]) == (name in SHARED)
+        assert has_rows(run_query(client, name, acme_task, viewer_with(*permissions, name="acme")).data)
+        response = run_query(client, name, acme_task, viewer_with(*permissions, name="other"))
+        assert error_codes(response) == []
+        assert has_rows(response.data) == (name in SAME_FOR_EVERY_TENANT)
 
 
-class Recording(Policy):
-    """Notes that it was asked."""
-
-    asked: list[Action] = []
-
-    def may(self, viewer: Viewer, action: Action, task: TaskResult | None = None) -> bool:
-        self.asked.append(action)
-        return super().may(viewer, action, task)
-
-
-def has_rows(answer: Any) -> bool:
-    """Whether an answer tells of any row."""
-    if isinstance(answer, dict):
-        return any(has_rows(value) for value in answer.values())
-    if isinstance(answer, list):
-        return any(has_rows(value) for value in answer)
-    return bool(answer)
-
-
-@pytest.mark.parametrize("name", sorted(ORDERS))
-class TestOrdering:
-    def test_who_lacks_the_permission_is_refused(
-        self,
-        client: Client,
-        row: TaskResult,
-        anonymous: Viewer,
-        viewer_with: Callable[..., Viewer],
-        name: str,
+@pytest.mark.parametrize("name", sorted(MUTATION_INPUTS))
+class TestMutations:
+    def test_mutation_without_its_permission_is_forbidden_and_changes_nothing(
+        self, client: GraphQLClient, acme_task: TaskResult, anonymous: Viewer, viewer_with: MakeViewer, name: str
     ) -> None:
-        readers = (Action.VIEW, Action.VIEW_GROUP, Action.VIEW_PAYLOAD, Action.VIEW_TRACEBACK, Action.VIEW_OPERATION)
-        viewers = [anonymous, viewer_with(name="nobody"), viewer_with(*readers, name="reader")]
-        for viewer in viewers:
-            response = order(client, name, row, viewer)
-            assert [error["code"] for error in response.data[name]["errors"]] == ["FORBIDDEN"]
+        reads = (Action.VIEW, Action.VIEW_GROUP, Action.VIEW_PAYLOAD, Action.VIEW_TRACEBACK, Action.VIEW_OPERATION)
+        for viewer in (anonymous, viewer_with(name="no permission"), viewer_with(*reads, name="all reads")):
+            assert run_mutation(client, name, acme_task, viewer) == ["FORBIDDEN"]
         assert not Operation.objects.exclude(state="refused").exists()
         assert TaskResult.objects.get().status == "FAILURE"
 
-    def test_another_tenants_task_is_not_found(
-        self,
-        client: Client,
-        row: TaskResult,
-        viewer_with: Callable[..., Viewer],
-        settings: Settings,
-        name: str,
+    def test_mutation_does_not_find_a_task_of_another_tenant(
+        self, client: GraphQLClient, acme_task: TaskResult, viewer_with: MakeViewer, settings: Settings, name: str
     ) -> None:
-        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.OwnTenant"}
-        response = order(client, name, row, viewer_with(*Action, name="other"))
-        expected = [] if name.startswith("bulk") or name == "revokeGroup" else ["NOT_FOUND"]
-        assert [error["code"] for error in response.data[name]["errors"]] == expected
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.policies.TenantPolicy"}
+        matches_nothing = name.startswith("bulk") or name == "revokeGroup"
+        codes = run_mutation(client, name, acme_task, viewer_with(*Action, name="other"))
+        assert codes == ([] if matches_nothing else ["NOT_FOUND"])
         assert TaskResult.objects.get().status == "FAILURE"
 
 
-def test_viewers_learn_what_they_may(client: Client, viewer_with: Callable[..., Viewer], anonymous: Viewer) -> None:
-    query = "{ viewer { username permissions canView canRetry } service { version schemaHash maxPageSize } }"
-    answer = client.data(query, viewer=viewer_with(Action.VIEW, name="ann"))
-    assert answer["viewer"] == {
+def test_viewer_field_lists_the_viewers_permissions(
+    client: GraphQLClient, viewer_with: MakeViewer, anonymous: Viewer
+) -> None:
+    document = "{ viewer { username permissions canView canRetry } service { version schemaHash maxPageSize } }"
+    data = client.data(document, viewer=viewer_with(Action.VIEW, name="ann"))
+    assert data["viewer"] == {
         "username": "ann",
         "permissions": ["django_celery_results.view_taskresult"],
         "canView": True,
         "canRetry": False,
     }
-    assert set(client.codes(query, viewer=anonymous)) == {"UNAUTHENTICATED"}
+    assert set(client.codes(document, viewer=anonymous)) == {"UNAUTHENTICATED"}
 
 
-def test_blockers_say_what_would_be_refused(
-    client: Client, row: TaskResult, viewer_with: Callable[..., Viewer]
+def test_blockers_list_the_errors_that_an_action_would_return(
+    client: GraphQLClient, acme_task: TaskResult, viewer_with: MakeViewer
 ) -> None:
-    query = "{ taskResults { nodes { viewerRetryBlockers { code } viewerRevokeBlockers { code message } } } }"
-    [node] = client.data(query)["taskResults"]["nodes"]
+    document = "{ taskResults { nodes { viewerRetryBlockers { code } viewerRevokeBlockers { code message } } } }"
+    [node] = client.data(document)["taskResults"]["nodes"]
     assert [blocker["code"] for blocker in node["viewerRetryBlockers"]] == ["ARGUMENTS_UNAVAILABLE"]
     assert [blocker["code"] for blocker in node["viewerRevokeBlockers"]] == ["ALREADY_FINISHED"]
-    [node] = client.data(query, viewer=viewer_with(Action.VIEW))["taskResults"]["nodes"]
+    [node] = client.data(document, viewer=viewer_with(Action.VIEW))["taskResults"]["nodes"]
     assert "FORBIDDEN" in [blocker["code"] for blocker in node["viewerRetryBlockers"]]
 
 
 def test_operations_need_their_permission_and_stay_within_a_tenant(
-    client: Client, viewer_with: Callable[..., Viewer], settings: Settings
+    client: GraphQLClient, viewer_with: MakeViewer, settings: Settings
 ) -> None:
     ann = viewer_with(Action.VIEW, Action.VIEW_OPERATION, name="ann")
     for name, actor in (("by-ann", ann.pk), ("by-bob", "0")):
         Operation.objects.create(action="retry", state="done", actor_id=actor, actor_name=name, input='{"a": 1}')
-    query = (
-        "query ($f: OperationFilter) { operations(filter: $f) { totalCount nodes { id actor action state input } } }"
-    )
-    assert client.codes(query, viewer=viewer_with(Action.VIEW, name="bob")) == ["FORBIDDEN"]
-    nodes = client.data(query, viewer=ann)["operations"]["nodes"]
+    document = """query ($filter: OperationFilter) { operations(filter: $filter) { totalCount nodes {
+      id actor action state input } } }"""
+    assert client.codes(document, viewer=viewer_with(Action.VIEW, name="bob")) == ["FORBIDDEN"]
+    nodes = client.data(document, viewer=ann)["operations"]["nodes"]
     assert [node["actor"] for node in nodes] == ["by-bob", "by-ann"]
     assert nodes[0] == {**nodes[0], "action": "retry", "state": "DONE", "input": {"a": 1}}
-    assert client.data(query, {"f": {"actor": {"eq": "by-bob"}}}, viewer=ann)["operations"]["totalCount"] == 1
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.OwnTenant"}
-    assert [node["actor"] for node in client.data(query, viewer=ann)["operations"]["nodes"]] == ["by-ann"]
-    other = client.data("query ($id: ID!) { node(id: $id) { id } }", {"id": nodes[0]["id"]}, viewer=ann)
-    assert other == {"node": None}
+    by_bob = client.data(document, {"filter": {"actor": {"eq": "by-bob"}}}, viewer=ann)
+    assert by_bob["operations"]["totalCount"] == 1
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.policies.TenantPolicy"}
+    assert [node["actor"] for node in client.data(document, viewer=ann)["operations"]["nodes"]] == ["by-ann"]
+    foreign = client.data("query ($id: ID!) { node(id: $id) { id } }", {"id": nodes[0]["id"]}, viewer=ann)
+    assert foreign == {"node": None}
+
+
+def test_admin_url_is_returned_to_staff_only(client: GraphQLClient, viewer_with: MakeViewer) -> None:
+    row = create_task("t")
+    document = "{ taskResults { nodes { adminUrl } } }"
+    [node] = client.data(document)["taskResults"]["nodes"]
+    assert node["adminUrl"] == f"/admin/django_celery_results/taskresult/{row.pk}/change/"
+    [node] = client.data(document, viewer=viewer_with(Action.VIEW))["taskResults"]["nodes"]
+    assert node["adminUrl"] is None

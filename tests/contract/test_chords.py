@@ -1,89 +1,103 @@
-"""What groups and their tasks tell of the chord around them, and of what came before."""
+"""Chord progress of groups and tasks, and the group or task that a group came after."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from django_celery_results import chord_progress, chord_rows
-from django_celery_results.models import ChordCounter, ChordState
+from django_celery_results.models import Chord, ChordCounter, ChordState, GroupResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
-from tests.contract.conftest import Client
-from tests.factories import create_group, create_task
+from tests.contract.graphql_client import GraphQLClient
+from tests.factories import create_chord, create_group, create_task
 
 pytestmark = pytest.mark.django_db
 
-PROGRESS = "state total completedCount remainingCount bodyTaskId body { taskId }"
-OF_GROUPS = (
-    f"{{ groupResults {{ nodes {{ groupId chord {{ {PROGRESS} }} parent {{ groupId }} parentTask {{ taskId }} }} }} }}"
+CHORD = "state total completedCount remainingCount bodyTaskId body { taskId }"
+GROUPS = (
+    f"{{ groupResults {{ nodes {{ groupId chord {{ {CHORD} }} parent {{ groupId }} parentTask {{ taskId }} }} }} }}"
 )
-OF_TASKS = f"{{ taskResults {{ nodes {{ taskId chord {{ {PROGRESS} }} }} }} }}"
+TASKS = f"{{ taskResults {{ nodes {{ taskId chord {{ {CHORD} }} }} }} }}"
 
 
-def start(group_id: str, size: int | None = 3, body: str = "acme-body") -> None:
-    signature = json.dumps({"task": "proj.sum", "args": ["hunter2"], "options": {"task_id": body}})
-    chord_rows.start(group_id, header=None, body=f"application/json\nutf-8\n{signature}", alias="default")
-    if size is not None:
-        chord_rows.set_size(group_id, size, alias="default")
+def open_chord(group_id: str, size: int = 3) -> Chord:
+    """Create an open chord whose body is the task `acme-body`."""
+    body = json.dumps({"task": "proj.sum", "args": ["hunter2"], "options": {"task_id": "acme-body"}})
+    return create_chord(group_id, ChordState.OPEN, size=size, body=f"application/json\nutf-8\n{body}")
 
 
-def returned(group_id: str, task_id: str, state: str = "SUCCESS") -> None:
+def complete_member(group_id: str, task_id: str, state: str = "SUCCESS") -> None:
+    """Count a member of a chord as completed."""
     chord_rows.Part(group_id=group_id, task_id=task_id, index=0, state=state, result=None).save("default")
 
 
-def only(data: Any) -> Any:
-    [[node]] = [found["nodes"] for found in data.values()]
+def create_group_after(group_id: str, parent: Any, task_id: str) -> GroupResult:
+    """Create a group of one task whose result tuple names a parent."""
+    group = create_group(group_id, [task_id])
+    group.result = json.dumps([[group_id, parent], [[[task_id, None], None]]])
+    group.save()
+    return group
+
+
+def only_chord(client: GraphQLClient) -> Any:
+    """Return the chord of the only group."""
+    [node] = client.data(GROUPS)["groupResults"]["nodes"]
     return node["chord"]
 
 
-def test_a_chord_tells_how_far_it_is(client: Client) -> None:
-    start("g")
-    returned("g", "a")
-    returned("g", "b", "FAILURE")
+def test_chord_counts_completed_members_of_any_state(client: GraphQLClient) -> None:
+    open_chord("g")
+    complete_member("g", "a")
+    complete_member("g", "b", "FAILURE")
     create_task("acme-body")
     create_group("g", ["a", "b", "c"])
-    expected = {"state": "OPEN", "total": 3, "completedCount": 2, "remainingCount": 1}
+    counts = {"state": "OPEN", "total": 3, "completedCount": 2, "remainingCount": 1}
     body = {"bodyTaskId": "acme-body", "body": {"taskId": "acme-body"}}
-    assert only(client.data(OF_GROUPS)) == {**expected, **body}
+    assert only_chord(client) == {**counts, **body}
     create_task("a", group_id="g")
-    [of_member, of_body] = client.data(OF_TASKS)["taskResults"]["nodes"]
-    assert (of_member["chord"], of_body["chord"]) == ({**expected, **body}, None)
+    [member, body_task] = client.data(TASKS)["taskResults"]["nodes"]
+    assert (member["chord"], body_task["chord"]) == ({**counts, **body}, None)
+
+
+def test_chord_awaits_members_that_joined_while_it_was_open(client: GraphQLClient) -> None:
+    open_chord("g")
+    complete_member("g", "a")
+    create_group("g", ["a", "b", "c"])
     chord_rows.announce("g", ["d"], alias="default")
-    assert only(client.data(OF_GROUPS)) == {**expected, **body, "total": 4, "remainingCount": 2}
+    chord = only_chord(client)
+    assert (chord["total"], chord["completedCount"], chord["remainingCount"]) == (4, 1, 3)
 
 
-def test_a_healing_chord_counts_what_succeeded(client: Client) -> None:
-    start("g", size=2)
-    returned("g", "a")
-    returned("g", "b", "FAILURE")
-    chord_rows.Chord.objects.update(state=ChordState.HEALING)
+def test_healing_chord_counts_only_successful_members(client: GraphQLClient) -> None:
+    open_chord("g", size=2)
+    complete_member("g", "a")
+    complete_member("g", "b", "FAILURE")
+    Chord.objects.update(state=ChordState.HEALING)
     create_group("g", ["a", "b"])
-    found = only(client.data(OF_GROUPS))
-    assert (found["state"], found["completedCount"], found["remainingCount"]) == ("HEALING", 1, 1)
+    chord = only_chord(client)
+    assert (chord["state"], chord["completedCount"], chord["remainingCount"]) == ("HEALING", 1, 1)
 
 
-def test_a_chord_that_is_done_has_all_its_members(client: Client) -> None:
-    start("g", size=1)
-    returned("g", "a")
-    seen = chord_progress.progress("g", "default")
-    assert seen
-    claim = chord_progress.claim("g", seen, lease=30, alias="default")
+def test_finished_chord_counts_all_members_as_completed(client: GraphQLClient) -> None:
+    open_chord("g", size=1)
+    complete_member("g", "a")
+    progress = chord_progress.progress("g", "default")
+    assert progress
+    claim = chord_progress.claim("g", progress, lease=30, alias="default")
     assert claim
     claim.finish(ChordState.DONE)
     create_group("g", ["a"])
-    found = only(client.data(OF_GROUPS))
-    assert (found["state"], found["completedCount"], found["remainingCount"]) == ("DONE", 1, 0)
+    chord = only_chord(client)
+    assert (chord["state"], chord["completedCount"], chord["remainingCount"]) == ("DONE", 1, 0)
 
 
-def test_a_chord_of_the_old_package_is_told_too(client: Client) -> None:
+def test_chord_counter_of_the_2x_package_is_returned_as_a_chord(client: GraphQLClient) -> None:
     ChordCounter.objects.create(group_id="g", sub_tasks=json.dumps([["a", None], ["b", None]]), count=1)
     create_group("g", ["a", "b"])
-    assert only(client.data(OF_GROUPS)) == {
+    assert only_chord(client) == {
         "state": "OPEN",
         "total": 2,
         "completedCount": 1,
@@ -96,65 +110,47 @@ def test_a_chord_of_the_old_package_is_told_too(client: Client) -> None:
 @pytest.mark.parametrize(
     "body", [None, "", "x", "application/json\nutf-8\n[]", "application/x-python-serialize\nbinary\ngASV"]
 )
-def test_a_body_that_cannot_be_read_breaks_nothing(client: Client, body: str | None) -> None:
-    chord_rows.start("g", header=None, body=body, alias="default")
+def test_unreadable_chord_body_is_null(client: GraphQLClient, body: str | None) -> None:
+    create_chord("g", ChordState.OPEN, body=body)
     create_group("g", ["a"])
-    found = only(client.data(OF_GROUPS))
-    assert (found["total"], found["remainingCount"], found["bodyTaskId"], found["body"]) == (None, None, None, None)
+    chord = only_chord(client)
+    assert (chord["total"], chord["remainingCount"], chord["bodyTaskId"], chord["body"]) == (None, None, None, None)
 
 
-def test_groups_know_what_they_came_after(client: Client) -> None:
+def test_group_returns_the_group_or_task_that_it_came_after(client: GraphQLClient) -> None:
     create_task("first")
     create_group("g1", ["a"])
-    for name, before in (("g2", [["g1", None], [[["a", None], None]]]), ("g3", [["first", None], None])):
-        create_group(name, ["b"]).__class__.objects.filter(group_id=name).update(
-            result=json.dumps([[name, before], [[["b", None], None]]])
-        )
-    nodes = {node["groupId"]: node for node in client.data(OF_GROUPS)["groupResults"]["nodes"]}
+    create_group_after("g2", [["g1", None], [[["a", None], None]]], "b")
+    create_group_after("g3", [["first", None], None], "b")
+    nodes = {node["groupId"]: node for node in client.data(GROUPS)["groupResults"]["nodes"]}
     assert (nodes["g1"]["parent"], nodes["g1"]["parentTask"]) == (None, None)
     assert (nodes["g2"]["parent"], nodes["g2"]["parentTask"]) == ({"groupId": "g1"}, None)
     assert (nodes["g3"]["parent"], nodes["g3"]["parentTask"]) == (None, {"taskId": "first"})
 
 
-def test_another_tenants_body_and_parent_stay_hidden(
-    client: Client, viewer_with: Callable[..., Viewer], settings: Settings
+def test_chord_hides_body_and_parent_of_another_tenant(
+    client: GraphQLClient, viewer_with: Callable[..., Viewer], settings: Settings
 ) -> None:
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.OwnTenant"}
-    viewer = viewer_with(Action.VIEW, Action.VIEW_GROUP, name="other")
-    start("other-g")
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.policies.TenantPolicy"}
+    open_chord("other-g")
+    open_chord("acme-g")
     create_task("acme-body")
-    row = create_group("other-g", ["other-a"])
-    row.result = json.dumps([["other-g", [["acme-body", None], None]], [[["other-a", None], None]]])
-    row.save()
-    start("acme-g")
-    [node] = client.data(OF_GROUPS, viewer=viewer)["groupResults"]["nodes"]
+    create_group_after("other-g", [["acme-body", None], None], "other-a")
+    viewer = viewer_with(Action.VIEW, Action.VIEW_GROUP, name="other")
+    [node] = client.data(GROUPS, viewer=viewer)["groupResults"]["nodes"]
     assert (node["groupId"], node["chord"]["body"], node["parentTask"]) == ("other-g", None, None)
     assert "hunter2" not in json.dumps(node)
 
 
-def test_chords_cost_the_same_queries_for_any_number_of_groups(client: Client) -> None:
-    def cost() -> int:
-        client.data(OF_GROUPS)
-        with CaptureQueriesContext(connection) as captured:
-            client.data(OF_GROUPS)
-            client.data(OF_TASKS)
-        return len(captured)
+def test_chords_take_the_same_number_of_queries_for_any_number_of_groups(client: GraphQLClient) -> None:
+    def create_groups(*numbers: int) -> int:
+        """Create groups with chords. Return how many statements it takes to read all."""
+        for number in numbers:
+            create_group(f"g{number}", ["m"])
+            open_chord(f"g{number}")
+            complete_member(f"g{number}", "m")
+            create_task(f"m{number}", group_id=f"g{number}")
+        return len(client.sql(GROUPS)) + len(client.sql(TASKS))
 
     create_task("acme-body")
-    for number in range(12):
-        create_group(f"g{number}", ["m"])
-        start(f"g{number}")
-        returned(f"g{number}", "m")
-        create_task(f"m{number}", group_id=f"g{number}")
-        if number == 1:
-            few = cost()
-    assert cost() == few
-
-
-def test_the_admins_page_is_told_to_staff(client: Client, viewer_with: Callable[..., Viewer]) -> None:
-    row = create_task("t")
-    query = "{ taskResults { nodes { adminUrl } } }"
-    [node] = client.data(query)["taskResults"]["nodes"]
-    assert node["adminUrl"] == f"/admin/django_celery_results/taskresult/{row.pk}/change/"
-    [node] = client.data(query, viewer=viewer_with(Action.VIEW))["taskResults"]["nodes"]
-    assert node["adminUrl"] is None
+    assert create_groups(0, 1) == create_groups(*range(2, 12))

@@ -1,18 +1,18 @@
-"""What an operation costs before it runs: the rows that it may read."""
+"""The cost of a document, computed before it runs: the rows that it may read."""
 
 import pytest
 from pytest_django import Settings
 
-from tests.contract.conftest import Client
+from tests.contract.graphql_client import GraphQLClient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 PAGE = "taskResults(first: 100) { nodes { children(first: 100) { nodes { id } } } }"
-"""Costs some 10,000."""
+"""Costs about 10,000."""
 
 
 @pytest.fixture(autouse=True)
-def little(settings: Settings) -> None:
+def low_cost_limit(settings: Settings) -> None:
     settings.GRAPHQL_API = {"MAX_COST": 1_000}
 
 
@@ -26,7 +26,7 @@ def little(settings: Settings) -> None:
         "{ " + PAGE.replace("children(first: 100) {", "id children(first: 100) @skip(if: true) {") + " }",
     ],
 )
-def test_what_a_literal_leaves_out_costs_nothing(client: Client, query: str) -> None:
+def test_selection_excluded_by_a_literal_directive_costs_nothing(client: GraphQLClient, query: str) -> None:
     assert client.codes(query) == []
 
 
@@ -41,7 +41,7 @@ def test_what_a_literal_leaves_out_costs_nothing(client: Client, query: str) -> 
         f"query ($yes: Boolean = true) {{ __typename ... @skip(if: $yes) {{ {PAGE} }} }}",
     ],
 )
-def test_everything_else_costs_as_if_asked_for(client: Client, query: str) -> None:
+def test_selection_that_may_be_included_costs_in_full(client: GraphQLClient, query: str) -> None:
     assert client.codes(query) == ["QUERY_TOO_COSTLY"]
 
 
@@ -60,14 +60,14 @@ PERCENTILES = (
         PERCENTILES,
     ],
 )
-def test_what_every_bucket_of_a_time_series_is_asked_for_counts_for_many(
-    client: Client, settings: Settings, inner: str
+def test_selection_below_time_buckets_costs_as_much_as_many_buckets(
+    client: GraphQLClient, settings: Settings, inner: str
 ) -> None:
     settings.GRAPHQL_API = {}
     assert client.codes(SERIES % inner) == ["QUERY_TOO_COSTLY"]
 
 
-def test_a_usual_time_series_is_within_the_limits(client: Client, settings: Settings) -> None:
+def test_common_time_series_costs_less_than_the_default_limit(client: GraphQLClient, settings: Settings) -> None:
     settings.GRAPHQL_API = {}
     numbers = "aggregate { count runtime { avg median: percentile(p: 50) p95: percentile(p: 95) } }"
     assert client.codes(SERIES % f"start end {numbers}") == []

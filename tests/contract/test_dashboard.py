@@ -1,4 +1,4 @@
-"""The dashboard's operations, each validated and answered over rows of every kind."""
+"""The dashboard's GraphQL documents: each is valid, and runs without errors over rows of every kind."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from django.db import connection
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schema, parse, print_ast, validate, visit
 from graphql.language import FragmentSpreadNode, Visitor
 
-from tests.contract.conftest import Client
+from tests.contract.graphql_client import GraphQLClient
 from tests.factories import at, create_group, create_task
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ OPERATIONS = {
     node.name.value: node for node in DOCUMENT.definitions if isinstance(node, OperationDefinitionNode) and node.name
 }
 
-DRY = {"dryRun": True}
+DRY_RUN = {"dryRun": True}
 FAILED = {"filter": {"state": {"eq": "FAILURE"}}}
 TASK = {"taskId": "failed"}
 VARIABLES: dict[str, dict[str, Any]] = {
@@ -36,18 +36,18 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "StatsOverTime": {"unit": "HOUR", "step": 6, "timeZone": "Europe/Berlin"},
     "OperationList": {"first": 10},
     "Viewer": {},
-    "RetryTask": {"input": {"task": TASK, **DRY}},
-    "RevokeTask": {"input": {"task": TASK, **DRY}},
-    "DeleteTaskResult": {"input": {"task": TASK, **DRY}},
-    "RetryTasks": {"input": {"select": FAILED, "options": DRY}},
-    "RevokeTasks": {"input": {"select": {"taskIds": ["failed", "running"]}, "options": DRY}},
-    "DeleteTaskResults": {"input": {"select": FAILED, "options": DRY}},
+    "RetryTask": {"input": {"task": TASK, **DRY_RUN}},
+    "RevokeTask": {"input": {"task": TASK, **DRY_RUN}},
+    "DeleteTaskResult": {"input": {"task": TASK, **DRY_RUN}},
+    "RetryTasks": {"input": {"select": FAILED, "options": DRY_RUN}},
+    "RevokeTasks": {"input": {"select": {"taskIds": ["failed", "running"]}, "options": DRY_RUN}},
+    "DeleteTaskResults": {"input": {"select": FAILED, "options": DRY_RUN}},
 }
 
 
 @pytest.fixture(autouse=True)
 def rows(db: None) -> None:
-    """A group whose chord waits, a failure with a family, and a task that runs and says how far it is."""
+    """A group of a failed task, which has a parent and a child, and of a running task with progress."""
     create_task("root", task_name="shop.order", date_created=at(0), date_done=at(1))
     shared = {"root_id": "root", "parent_id": "root", "group_id": "g", "task_name": "shop.pay"}
     error = '{"exc_type": "ValueError", "exc_module": "builtins", "exc_message": ["no"]}'
@@ -59,8 +59,8 @@ def rows(db: None) -> None:
     create_group("g", ["failed", "running"])
 
 
-def operation(name: str) -> str:
-    """The operation and the fragments that it uses, as code generation would send them."""
+def document_of(name: str) -> str:
+    """Return the GraphQL operation of this name with the fragments that it uses, as generated code would send it."""
     used: dict[str, str] = {}
 
     class Spreads(Visitor):
@@ -74,25 +74,25 @@ def operation(name: str) -> str:
     return "\n".join([print_ast(OPERATIONS[name]), *used.values()])
 
 
-def test_the_operations_are_valid() -> None:
+def test_documents_are_valid_for_the_committed_schema() -> None:
     assert validate(build_schema((ROOT / "schema.graphql").read_text()), DOCUMENT) == []
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_an_operation_is_answered(client: Client, name: str) -> None:
+def test_document_runs_without_errors(client: GraphQLClient, name: str) -> None:
     variables = VARIABLES[name]
     if connection.vendor == "mysql" and "timeZone" in variables:
         variables = {**variables, "timeZone": "UTC"}  # others need time zone tables, which a server may lack
-    data = client.data(operation(name), variables)
+    data = client.data(document_of(name), variables)
     assert data
     assert None not in data.values()
 
 
-def test_a_page_of_tasks_is_followed_by_the_next(client: Client) -> None:
-    first = client.data(operation("TaskList"), {"first": 3})["taskResults"]
+def test_task_list_continues_on_the_next_page(client: GraphQLClient) -> None:
+    first = client.data(document_of("TaskList"), {"first": 3})["taskResults"]
     assert first["count"] == {"value": 4, "isExact": True}
     after = {"first": 3, "after": first["pageInfo"]["endCursor"]}
-    rest = client.data(operation("TaskList"), after)["taskResults"]
+    rest = client.data(document_of("TaskList"), after)["taskResults"]
     assert [edge["node"]["taskId"] for page in (first, rest) for edge in page["edges"]] == [
         "child",
         "running",
@@ -101,18 +101,18 @@ def test_a_page_of_tasks_is_followed_by_the_next(client: Client) -> None:
     ]
 
 
-def test_the_page_of_a_task_shows_its_family(client: Client) -> None:
-    page = client.data(operation("TaskPage"), {"ref": TASK})["taskResult"]
-    assert page["error"]["message"] == "no"
-    assert page["parent"]["taskId"] == "root"
-    assert page["group"]["size"] == 2
-    children = client.data(operation("TaskChildren"), {"ref": TASK, "first": 1})["taskResult"]["children"]
+def test_task_page_shows_parent_group_and_children(client: GraphQLClient) -> None:
+    task = client.data(document_of("TaskPage"), {"ref": TASK})["taskResult"]
+    assert task["error"]["message"] == "no"
+    assert task["parent"]["taskId"] == "root"
+    assert task["group"]["size"] == 2
+    children = client.data(document_of("TaskChildren"), {"ref": TASK, "first": 1})["taskResult"]["children"]
     assert [edge["node"]["taskId"] for edge in children["edges"]] == ["child"]
-    more = {"ref": TASK, "after": children["pageInfo"]["endCursor"]}
-    assert client.data(operation("TaskChildren"), more)["taskResult"]["children"]["edges"] == []
+    next_page = {"ref": TASK, "after": children["pageInfo"]["endCursor"]}
+    assert client.data(document_of("TaskChildren"), next_page)["taskResult"]["children"]["edges"] == []
 
 
-def test_a_refused_order_says_why(client: Client) -> None:
-    answer = client.data(operation("RetryTask"), {"input": {"task": {"taskId": "nope"}}})["retryTask"]
-    assert [(error["__typename"], error["code"]) for error in answer["errors"]] == [("NotFoundError", "NOT_FOUND")]
-    assert answer["newTask"] is None
+def test_retry_of_an_unknown_task_returns_a_not_found_error(client: GraphQLClient) -> None:
+    payload = client.data(document_of("RetryTask"), {"input": {"task": {"taskId": "nope"}}})["retryTask"]
+    assert [(error["__typename"], error["code"]) for error in payload["errors"]] == [("NotFoundError", "NOT_FOUND")]
+    assert payload["newTask"] is None

@@ -1,15 +1,21 @@
-"""An engine needs its own library only."""
+"""Each engine runs without the other library, refuses a context without a request, and serves `testing.execute`."""
 
 import subprocess
 import sys
+from importlib import import_module
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
-from tests.contract.conftest import ENGINES
+from django_celery_results.exceptions import Unauthenticated
+from graphql_api import testing
+from tests.contract.graphql_client import ENGINES
+from tests.factories import create_task
 
 pytestmark = pytest.mark.any_database
 
-OTHERS = {"strawberry": ("graphene", "graphene_django"), "graphene": ("strawberry", "strawberry_django")}
+OTHER_LIBRARIES = {"strawberry": ("graphene", "graphene_django"), "graphene": ("strawberry", "strawberry_django")}
 PROGRAM = """
 import sys
 for name in {others}:
@@ -30,8 +36,25 @@ print(testing.execute("{{ __typename }}").data)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_an_engine_imports_nothing_of_another_library(engine: str) -> None:
-    program = PROGRAM.format(others=OTHERS[engine], engine=engine)
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+def test_engine_runs_without_the_library_of_the_other_engine(engine: str) -> None:
+    program = PROGRAM.format(others=OTHER_LIBRARIES[engine], engine=engine)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "{'__typename': 'Query'}"
+
+
+@pytest.mark.parametrize("context", [None, {}])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_context_without_a_request_is_unauthenticated(engine: str, context: Any) -> None:
+    schema = import_module(f"graphql_api.{engine}.schema").schema
+    execute = schema.execute_sync if engine == "strawberry" else schema.execute
+    [error] = execute("{ taskResults { nodes { id } } }", context_value=context).errors
+    assert isinstance(error.original_error, Unauthenticated)
+
+
+@pytest.mark.django_db
+def test_testing_execute_runs_a_document_as_a_user() -> None:
+    create_task("t")
+    query = '{ taskResult(ref: {taskId: "t"}) { taskId } }'
+    assert testing.execute(query, user=User.objects.create_superuser("x")).data == {"taskResult": {"taskId": "t"}}
+    assert testing.execute(query).errors[0]["extensions"]["code"] == "UNAUTHENTICATED"

@@ -1,19 +1,17 @@
-"""The record of orders for many tasks, and the share of each task in them."""
+"""Operations: the audit record of bulk actions, and of each task in them."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from django_celery_results.models import Operation
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from graphql_api import global_ids
-from tests.contract.conftest import Client
+from tests.contract.graphql_client import GraphQLClient
 from tests.factories import create_task, create_tasks
 
 pytestmark = pytest.mark.django_db
@@ -23,18 +21,19 @@ QUERY = """query ($filter: OperationFilter) { operations(filter: $filter) { node
     items(first: 2) { nodes { taskId state errorCode partOf { id } } pageInfo { hasNextPage } } } } } }"""
 
 
-def bulk(*task_ids: str, actor: str = "0", state: str = "done", **progress: int) -> Operation:
-    row = Operation.objects.create(
+def create_bulk_operation(*task_ids: str, actor: str = "0", state: str = "done", **progress: int) -> Operation:
+    """Create a bulk retry with a part for each task. The part of the task `no` is refused."""
+    bulk = Operation.objects.create(
         action="bulk_retry", state=state, actor_id=actor, outcome=json.dumps({"until": 9, "after": 9, **progress})
     )
     for task_id in task_ids:
-        refused = {"state": "refused", "error_code": "ALREADY_RETRIED"} if task_id == "no" else {"state": "done"}
-        Operation.objects.create(action="retry", actor_id=actor, task_id=task_id, bulk=row, **refused)
-    return row
+        part = {"state": "refused", "error_code": "ALREADY_RETRIED"} if task_id == "no" else {"state": "done"}
+        Operation.objects.create(action="retry", actor_id=actor, task_id=task_id, bulk=bulk, **part)
+    return bulk
 
 
-def test_an_order_for_many_tells_what_became_of_each(client: Client) -> None:
-    bulk("a", "no", "b", matched=5, done=2, skipped=1, state="claimed")
+def test_bulk_operation_lists_the_outcome_of_each_task(client: GraphQLClient) -> None:
+    create_bulk_operation("a", "no", "b", matched=5, done=2, skipped=1, state="claimed")
     [node] = client.data(QUERY, {"filter": {"isPart": False}})["operations"]["nodes"]
     items = node["bulk"].pop("items")
     assert node["bulk"] == {"matchedCount": 5, "doneCount": 2, "skippedCount": 1, "remainingCount": 2}
@@ -46,15 +45,15 @@ def test_an_order_for_many_tells_what_became_of_each(client: Client) -> None:
     assert items["pageInfo"] == {"hasNextPage": True}
 
 
-def test_one_task_of_many_tells_which_order_it_belongs_to(client: Client) -> None:
-    bulk("a", matched=1, done=1)
+def test_part_of_a_bulk_operation_names_its_bulk_operation(client: GraphQLClient) -> None:
+    create_bulk_operation("a", matched=1, done=1)
     [node] = client.data(QUERY, {"filter": {"isPart": True}})["operations"]["nodes"]
     assert (node["taskId"], node["partOf"], node["bulk"]) == ("a", {"action": "bulk_retry"}, None)
 
 
-def test_items_page_by_cursors_of_their_own(client: Client) -> None:
-    bulk("a", "b", "c", matched=3, done=3)
-    bulk("d", matched=1, done=1)
+def test_items_of_a_bulk_operation_are_paged_by_their_own_cursors(client: GraphQLClient) -> None:
+    create_bulk_operation("a", "b", "c", matched=3, done=3)
+    create_bulk_operation("d", matched=1, done=1)
     query = """query ($after: String) { operations(filter: {isPart: false}) { nodes { bulk {
       items(first: 2, after: $after) { nodes { taskId } pageInfo { endCursor } } } } } }"""
     one, three = (node["bulk"]["items"] for node in client.data(query)["operations"]["nodes"])
@@ -62,115 +61,112 @@ def test_items_page_by_cursors_of_their_own(client: Client) -> None:
     assert client.codes(query, {"after": one["pageInfo"]["endCursor"]}) == ["BAD_CURSOR"]
 
 
-def test_an_order_that_was_refused_counts_nothing(client: Client) -> None:
+def test_refused_bulk_operation_has_counts_of_zero(client: GraphQLClient) -> None:
     Operation.objects.create(action="bulk_retry", state="refused", outcome='{"message": "no"}')
     [node] = client.data(QUERY)["operations"]["nodes"]
     assert (node["bulk"]["matchedCount"], node["bulk"]["remainingCount"]) == (0, 0)
 
 
-def test_what_was_ordered_for_many_is_found_in_the_record(client: Client) -> None:
+def test_bulk_delete_returns_its_recorded_operation(client: GraphQLClient) -> None:
     rows = create_tasks(3)
-    order = """mutation { bulkDeleteTaskResults(input: {select: {taskIds: ["t0", "t2"]}}) {
+    document = """mutation { bulkDeleteTaskResults(input: {select: {taskIds: ["t0", "t2"]}}) {
       doneCount operation { bulk { doneCount remainingCount items { nodes { taskId } } } } } }"""
-    payload = client.data(order)["bulkDeleteTaskResults"]
-    told = payload["operation"]["bulk"]
-    assert (payload["doneCount"], told["doneCount"], told["remainingCount"]) == (2, 2, 0)
-    assert sorted(node["taskId"] for node in told["items"]["nodes"]) == [rows[0].task_id, rows[2].task_id]
+    payload = client.data(document)["bulkDeleteTaskResults"]
+    recorded = payload["operation"]["bulk"]
+    assert (payload["doneCount"], recorded["doneCount"], recorded["remainingCount"]) == (2, 2, 0)
+    assert sorted(node["taskId"] for node in recorded["items"]["nodes"]) == [rows[0].task_id, rows[2].task_id]
 
 
-def test_the_record_stays_within_a_tenant(
-    client: Client, viewer_with: Callable[..., Viewer], settings: Settings
+def test_bulk_operation_and_its_items_stay_within_a_tenant(
+    client: GraphQLClient, viewer_with: Callable[..., Viewer], settings: Settings
 ) -> None:
     ann = viewer_with(Action.VIEW, Action.VIEW_OPERATION, name="ann")
-    bulk("a", matched=1, actor="0")
+    create_bulk_operation("a", matched=1, actor="0")
     Operation.objects.update(bulk=None)
     foreign = Operation.objects.get(action="bulk_retry")
-    own = bulk("b", matched=1, done=1, actor=str(ann.pk))
+    own = create_bulk_operation("b", matched=1, done=1, actor=str(ann.pk))
     Operation.objects.filter(task_id="a").update(bulk=own)
     Operation.objects.filter(task_id="b").update(bulk=foreign)
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.test_access.OwnTenant"}
-    of_many, of_one = sorted(client.data(QUERY, viewer=ann)["operations"]["nodes"], key=lambda node: node["action"])
-    assert of_many["bulk"]["items"]["nodes"] == []
-    assert of_one["partOf"] is None
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.policies.TenantPolicy"}
+    bulk, part = sorted(client.data(QUERY, viewer=ann)["operations"]["nodes"], key=lambda node: node["action"])
+    assert bulk["bulk"]["items"]["nodes"] == []
+    assert part["partOf"] is None
 
 
-def test_items_cost_the_same_queries_for_any_number_of_orders(client: Client) -> None:
-    def cost() -> int:
-        client.data(QUERY)
-        with CaptureQueriesContext(connection) as captured:
-            client.data(QUERY)
-        return len(captured)
-
-    bulk("a", "b", matched=2)
-    few = cost()
+def test_items_take_the_same_number_of_queries_for_any_number_of_operations(client: GraphQLClient) -> None:
+    create_bulk_operation("a", "b", matched=2)
+    few = len(client.sql(QUERY))
     for _ in range(8):
-        bulk("a", "b", "c", matched=3)
-    assert cost() == few
+        create_bulk_operation("a", "b", "c", matched=3)
+    assert len(client.sql(QUERY)) == few
 
 
-def test_only_who_may_see_the_record_sees_it_behind_an_order(
-    client: Client, viewer_with: Callable[..., Viewer]
+def test_operation_of_a_payload_needs_the_audit_permission(
+    client: GraphQLClient, viewer_with: Callable[..., Viewer]
 ) -> None:
     create_task("t")
-    order = """mutation { bulkDeleteTaskResults(input: {select: {taskIds: ["t"]}}) {
+    document = """mutation { bulkDeleteTaskResults(input: {select: {taskIds: ["t"]}}) {
       operation { bulk { items { nodes { taskId } } } } } }"""
-    response = client.execute(order, viewer=viewer_with(Action.VIEW, Action.DELETE))
+    response = client.execute(document, viewer=viewer_with(Action.VIEW, Action.DELETE))
     [error] = response.errors
     assert error["extensions"] == {"code": "FORBIDDEN", "permission": Action.VIEW_OPERATION.permission}
     payload: Any = response.data
     assert payload["bulkDeleteTaskResults"] == {"operation": {"bulk": None}}
 
 
-def test_payloads_in_orders_of_others_need_the_permission_for_payloads(
-    client: Client, viewer_with: Callable[..., Viewer]
+def test_recorded_payloads_need_the_payload_permission_or_to_be_ones_own(
+    client: GraphQLClient, viewer_with: Callable[..., Viewer]
 ) -> None:
-    given = {"args": ["zebra"], "queue": "mail", "select": {"filter": {"or_": [{"kwargs": {"eq": "zebra"}}]}}}
-    told = {**given, "select": {"filter": {"or": [{"kwargs": {"eq": "zebra"}}]}}}
+    stored = {"args": ["zebra"], "queue": "mail", "select": {"filter": {"or_": [{"kwargs": {"eq": "zebra"}}]}}}
+    shown = {**stored, "select": {"filter": {"or": [{"kwargs": {"eq": "zebra"}}]}}}
     ann = viewer_with(Action.VIEW_OPERATION, name="ann")
-    Operation.objects.create(action="retry", state="done", actor_id=ann.pk, input=json.dumps(given))
+    Operation.objects.create(action="retry", state="done", actor_id=ann.pk, input=json.dumps(stored))
 
-    def seen(viewer: Viewer) -> Any:
+    def input_for(viewer: Viewer) -> Any:
         [node] = client.data("{ operations { nodes { input } } }", viewer=viewer)["operations"]["nodes"]
         return node["input"]
 
-    assert seen(ann) == seen(viewer_with(Action.VIEW_OPERATION, Action.VIEW_PAYLOAD, name="bob")) == told
-    auditor = seen(viewer_with(Action.VIEW_OPERATION, name="carl"))
-    assert auditor["queue"] == "mail"
-    assert "zebra" not in str(auditor)
+    assert input_for(ann) == shown
+    assert input_for(viewer_with(Action.VIEW_OPERATION, Action.VIEW_PAYLOAD, name="bob")) == shown
+    for_auditor = input_for(viewer_with(Action.VIEW_OPERATION, name="carl"))
+    assert for_auditor["queue"] == "mail"
+    assert "zebra" not in str(for_auditor)
 
 
-def test_the_record_tells_an_order_as_it_was_given(client: Client) -> None:
-    key = global_ids.encode("TaskResult", create_task("t1", task_name="shop.tasks.mail").pk)
-    given = {
+def test_recorded_input_equals_the_input_of_the_mutation(client: GraphQLClient) -> None:
+    id_ = global_ids.encode("TaskResult", create_task("t1", task_name="shop.tasks.mail").pk)
+    by_filter = {
         "filter": {
             "taskName": {"iStartsWith": "shop", "notIn": ["shop.tasks.none"]},
-            "or": [{"id": {"in": [key]}}, {"not": {"dateDone": {"isNull": False}}}],
+            "or": [{"id": {"in": [id_]}}, {"not": {"dateDone": {"isNull": False}}}],
         }
     }
-    for select in (given, {"ids": [key]}):
-        order = "mutation ($s: TaskSelector!) { bulkRetryTasks(input: {select: $s}) { errors { __typename } } }"
-        client.data(order, {"s": select})
-        node = client.data('{ operations(filter: {action: {eq: "bulk_retry"}}, first: 1) { nodes { input } } }')
-        [recorded] = node["operations"]["nodes"]
-        assert recorded["input"]["select"] == select
-        assert recorded["input"]["allowStates"]
-        assert not [name for name in recorded["input"] if "_" in name or name == "fingerprint"]
+    document = (
+        "mutation ($select: TaskSelector!) { bulkRetryTasks(input: {select: $select}) { errors { __typename } } }"
+    )
+    for select in (by_filter, {"ids": [id_]}):
+        client.data(document, {"select": select})
+        data = client.data('{ operations(filter: {action: {eq: "bulk_retry"}}, first: 1) { nodes { input } } }')
+        [node] = data["operations"]["nodes"]
+        assert node["input"]["select"] == select
+        assert node["input"]["allowStates"]
+        assert not [name for name in node["input"] if "_" in name or name == "fingerprint"]
 
 
-def test_keys_of_arguments_are_told_as_they_are(client: Client) -> None:
+def test_recorded_keyword_arguments_and_headers_keep_their_keys(client: GraphQLClient) -> None:
     kwargs = {"user_id": 1, "in_": {"not_": 2}}
-    given = {"kwargs": kwargs, "countdown": 5.0, "headers": {"my_header": 1}, "fingerprint": "f"}
-    Operation.objects.create(action="retry", state="done", actor_id="1", input=json.dumps(given))
+    stored = {"kwargs": kwargs, "countdown": 5.0, "headers": {"my_header": 1}, "fingerprint": "f"}
+    Operation.objects.create(action="retry", state="done", actor_id="1", input=json.dumps(stored))
     [node] = client.data("{ operations { nodes { input } } }")["operations"]["nodes"]
     assert node["input"] == {"kwargs": kwargs, "countdownSeconds": 5.0, "headers": {"my_header": 1}}
 
 
-def test_a_group_is_stopped_as_far_as_it_is_not_finished(client: Client) -> None:
+def test_revoke_group_selects_its_unfinished_tasks(client: GraphQLClient) -> None:
     for name, columns in {"a": {"status": "STARTED"}, "b": {}, "c": {"status": "STARTED"}}.items():
         create_task(name, group_id="g" if name < "c" else "other", **columns)
-    order = """mutation ($id: String!) { revokeGroup(input: {groupId: $id, options: {dryRun: true}}) {
+    document = """mutation ($id: String!) { revokeGroup(input: {groupId: $id, options: {dryRun: true}}) {
       matchedCount items { taskId outcome } errors { ... on UserError { code } } } }"""
-    told = client.data(order, {"id": "g"})["revokeGroup"]
-    assert told == {"matchedCount": 1, "items": [{"taskId": "a", "outcome": "PENDING"}], "errors": []}
-    [error] = client.data(order, {"id": "\0"})["revokeGroup"]["errors"]
+    payload = client.data(document, {"id": "g"})["revokeGroup"]
+    assert payload == {"matchedCount": 1, "items": [{"taskId": "a", "outcome": "PENDING"}], "errors": []}
+    [error] = client.data(document, {"id": "\0"})["revokeGroup"]["errors"]
     assert error == {"code": "INVALID_INPUT"}

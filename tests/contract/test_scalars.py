@@ -1,8 +1,9 @@
-"""Values as they are written, and read back."""
+"""The scalar Duration."""
 
 from datetime import timedelta
 
 import pytest
+from graphql import GraphQLError
 
 from graphql_api.scalars import duration_in, duration_out
 
@@ -20,6 +21,20 @@ pytestmark = pytest.mark.any_database
         (timedelta(), "PT0S"),
     ],
 )
-def test_a_span_of_time_reads_back_as_it_was(span: timedelta, text: str) -> None:
+def test_duration_round_trips_through_iso_8601(span: timedelta, text: str) -> None:
     assert duration_out(span) == text
     assert duration_in(text) == span
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [("P2W", timedelta(weeks=2)), ("PT1H30M", timedelta(hours=1.5)), ("P1DT0.25S", timedelta(days=1, seconds=0.25))],
+)
+def test_duration_is_parsed_from_any_unit_of_fixed_length(text: str, span: timedelta) -> None:
+    assert duration_in(text) == span
+
+
+@pytest.mark.parametrize("text", ["", "P", "PT", "P1M", "P1Y", "-PT1S", "1 day", "P1D ", "P99999999999D", 5, None])
+def test_invalid_duration_is_refused(text: object) -> None:
+    with pytest.raises(GraphQLError):
+        duration_in(text)

@@ -1,4 +1,4 @@
-"""Statistics over what a filter selects."""
+"""taskResultStats and suggest: totals, breakdowns and time buckets of the tasks that a filter selects."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from tests.contract.conftest import Client
+from tests.contract.graphql_client import GraphQLClient
 from tests.factories import at, create_task
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def rows(db: None) -> None:
         create_task(f"q{number}", status="PENDING", date_created=at(60))
 
 
-def test_totals(client: Client, rows: None) -> None:
+def test_total_counts_states_and_durations(client: GraphQLClient, rows: None) -> None:
     query = """{ taskResultStats { isTruncated total { count successRate firstSeenAt lastSeenAt
       stateCounts { state count }
       runtime { count min max avg sum isApproximate p50: percentile(p: 50) p95: percentile(p: 95) }
@@ -50,7 +50,7 @@ def test_totals(client: Client, rows: None) -> None:
     assert counts == {"SUCCESS": 8, "FAILURE": 2, "PENDING": 2}
 
 
-def test_groups_have_numbers_of_their_own(client: Client, rows: None) -> None:
+def test_breakdown_aggregates_each_group_in_two_queries(client: GraphQLClient, rows: None) -> None:
     query = """{ taskResultStats(filter: {isReady: true}) {
       groups(by: [TASK_NAME]) { keys aggregate { count successRate runtime { max percentile(p: 50) } } } } }"""
     with CaptureQueriesContext(connection) as captured:
@@ -62,7 +62,7 @@ def test_groups_have_numbers_of_their_own(client: Client, rows: None) -> None:
     assert sum("taskresult" in query["sql"] for query in captured) == 2
 
 
-def test_time_buckets_span_several_units(client: Client, rows: None) -> None:
+def test_time_bucket_spans_step_units(client: GraphQLClient, rows: None) -> None:
     for number in range(6):
         create_task(
             f"h{number}", date_created=at(0), date_started=at(3600 * number), date_done=at(3600 * number + number)
@@ -92,11 +92,11 @@ def test_time_buckets_span_several_units(client: Client, rows: None) -> None:
         'timeSeries(unit: DAY, timeZone: "Nowhere") { start }',
     ],
 )
-def test_what_cannot_be_computed_is_refused(client: Client, rows: None, selection: str) -> None:
+def test_invalid_statistics_argument_is_bad_user_input(client: GraphQLClient, rows: None, selection: str) -> None:
     assert client.codes(f"{{ taskResultStats {{ {selection} }} }}") == ["BAD_USER_INPUT"]
 
 
-def test_suggestions_are_distinct_and_in_order(client: Client, rows: None) -> None:
+def test_suggestions_are_distinct_and_ordered(client: GraphQLClient, rows: None) -> None:
     assert client.data('{ suggest(field: TASK_NAME, prefix: "n") }') == {"suggest": ["n0", "n1"]}
     assert client.data("{ suggest(field: TASK_NAME, first: 1) }") == {"suggest": ["n0"]}
     assert client.data("{ suggest(field: WORKER) }") == {"suggest": []}
@@ -106,7 +106,7 @@ ALONE = ["count", "successRate", "firstSeenAt", "lastSeenAt", "stateCounts { sta
 ALONE += [f"{name} {{ {part} }}" for name in ("runtime", "queued") for part in ("count", "avg", "sum", "min", "max")]
 
 
-def test_projects_without_time_zones_have_buckets_of_their_own_clock(client: Client, settings: Settings) -> None:
+def test_time_bucket_without_time_zones_follows_the_projects_clock(client: GraphQLClient, settings: Settings) -> None:
     settings.USE_TZ, settings.TIME_ZONE = False, "Asia/Tokyo"
     create_task("t", date_created=datetime(2026, 1, 1, 1, 30))
     query = "{ taskResultStats { timeSeries(unit: HOUR, field: DATE_CREATED) { start end } } }"
@@ -115,41 +115,36 @@ def test_projects_without_time_zones_have_buckets_of_their_own_clock(client: Cli
     assert hours == [datetime(2025, 12, 31, hour, tzinfo=UTC) for hour in (16, 17)]
 
 
-def test_a_number_is_the_same_alone_and_among_others(client: Client, rows: None) -> None:
+def test_aggregate_is_the_same_alone_and_beside_others(client: GraphQLClient, rows: None) -> None:
     parts = "{ count avg sum min max }"
     whole = f"{' '.join(ALONE[:5])} runtime {parts} queued {parts}"
     query = """{ taskResultStats { total { %s } groups(by: [TASK_NAME]) { keys aggregate { %s } }
       timeSeries(unit: MINUTE) { aggregate { %s } } } }"""
 
-    def numbers(selected: str) -> list[dict[str, Any]]:
+    def aggregates_with(selected: str) -> list[dict[str, Any]]:
         stats = client.data(query.replace("%s", selected))["taskResultStats"]
         buckets = sorted(stats["groups"], key=lambda one: str(one["keys"]))  # equal counts come in any order
-        found = [stats["total"], *(one["aggregate"] for one in (*buckets, *stats["timeSeries"]))]
-        for line in found:
-            line.get("stateCounts", []).sort(key=lambda one: one["state"])
-        return found
+        aggregates = [stats["total"], *(one["aggregate"] for one in (*buckets, *stats["timeSeries"]))]
+        for aggregate in aggregates:
+            aggregate.get("stateCounts", []).sort(key=lambda one: one["state"])
+        return aggregates
 
     for alone in ALONE:
         name, _, inner = alone.partition(" { ")
-        expected = [line[name] for line in numbers(whole)]
+        expected = [aggregate[name] for aggregate in aggregates_with(whole)]
         if name in ("runtime", "queued"):
-            expected = [{part: line[part] for part in inner.split()[:-1]} for line in expected]
-        assert [line[name] for line in numbers(alone)] == expected, alone
+            expected = [{part: values[part] for part in inner.split()[:-1]} for values in expected]
+        assert [aggregate[name] for aggregate in aggregates_with(alone)] == expected, alone
 
 
-def test_what_nobody_asks_for_is_not_computed(client: Client, rows: None) -> None:
+def test_only_selected_aggregates_are_computed(client: GraphQLClient, rows: None) -> None:
     with CaptureQueriesContext(connection) as captured:
         client.data("{ taskResultStats { groups(by: [TASK_NAME]) { keys aggregate { count } } } }")
     (sql,) = (query["sql"] for query in captured if "taskresult" in query["sql"])
     assert not any(name in sql for name in ("date_started", "MIN(", "SUM(", "status"))
 
 
-def test_a_bucket_shows_its_newest_row(client: Client) -> None:
-    def cost() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            client.data(query)
-        return len(captured)
-
+def test_group_returns_its_newest_row(client: GraphQLClient) -> None:
     query = "{ taskResultStats { groups(by: [TASK_NAME, STATUS]) { keys latest { taskId parent { taskId } } } } }"
     create_task("parent", task_name="root")
     for number in range(3):
@@ -157,13 +152,13 @@ def test_a_bucket_shows_its_newest_row(client: Client) -> None:
     groups = client.data(query)["taskResultStats"]["groups"]
     latest = {tuple(group["keys"]): group["latest"]["taskId"] for group in groups}
     assert latest == {("a", "SUCCESS"): "a2", ("a", "FAILURE"): "a1", ("root", "SUCCESS"): "parent"}
-    few = cost()
+    few = len(client.sql(query))
     for name in "bcdef":
         create_task(name, task_name=name, parent_id="parent")
-    assert cost() == few
+    assert len(client.sql(query)) == few
 
 
-def test_spans_of_time_are_broken_down_by_a_column(client: Client) -> None:
+def test_time_buckets_are_broken_down_by_a_column(client: GraphQLClient) -> None:
     for number, (name, hour) in enumerate([("a", 0), ("a", 0), ("b", 0), ("b", 1), (None, 1)]):
         moment = at(hour * 3600 + number)
         create_task(
@@ -188,5 +183,5 @@ def test_spans_of_time_are_broken_down_by_a_column(client: Client) -> None:
         ],
     }
     assert [group["keys"] for group in second["groups"]] in ([["b"], [None]], [[None], ["b"]])
-    plain = client.data("{ taskResultStats { timeSeries(unit: DAY, by: null) { groups { keys } } } }")
-    assert plain["taskResultStats"]["timeSeries"] == [{"groups": []}]
+    without = client.data("{ taskResultStats { timeSeries(unit: DAY, by: null) { groups { keys } } } }")
+    assert without["taskResultStats"]["timeSeries"] == [{"groups": []}]

@@ -1,4 +1,4 @@
-"""The example of a project with a strawberry schema of its own: started as it says, and queried."""
+"""The example project that adds our types to a strawberry schema of its own, queried over HTTP."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import pytest
 from demo.client import Client
 
-from tests.contract.projects import ask, running
+from tests.contract.example_projects import run_query, running_project
 
 pytestmark = [
     pytest.mark.once,
@@ -16,25 +16,27 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running("strawberry_project", tmp_path_factory.mktemp("shop") / "project") as address:
+    with running_project("strawberry_project", tmp_path_factory.mktemp("shop") / "project") as address:
         yield address
 
 
-def test_our_types_join_the_projects_schema_behind_the_librarys_view(url: str) -> None:
+def test_project_queries_its_own_fields_and_our_types_behind_strawberrys_view(url: str) -> None:
     client = Client(url)
     client.login("admin", "choose-one")
-    found = ask(
+    data = run_query(
         client, "{ openOrders { number charge { id taskName } } taskResults { totalCount } viewer { username } }"
     )
-    first, second = found["openOrders"]
+    first, second = data["openOrders"]
     assert (first["charge"]["taskName"], second["charge"]) == ("shop.charge", None)
-    assert (found["taskResults"], found["viewer"]) == ({"totalCount": 1}, {"username": "admin"})
-    again = f'{{ node(id: "{first["charge"]["id"]}") {{ ... on TaskResult {{ taskId }} }} }}'
-    assert ask(client, again) == {"node": {"taskId": "charge-1"}}
-    assert ask(client, '{ taskResult(ref: {taskId: "charge-1"}) { id } }')["taskResult"]
-    assert ask(client, '{ taskResult(ref: {taskId: "charge-1", id: "x"}) { id } }') is None
+    assert (data["taskResults"], data["viewer"]) == ({"totalCount": 1}, {"username": "admin"})
+    refetch = f'{{ node(id: "{first["charge"]["id"]}") {{ ... on TaskResult {{ taskId }} }} }}'
+    assert run_query(client, refetch) == {"node": {"taskId": "charge-1"}}
+    assert run_query(client, '{ taskResult(ref: {taskId: "charge-1"}) { id } }')["taskResult"]
+    assert run_query(client, '{ taskResult(ref: {taskId: "charge-1", id: "x"}) { id } }') is None
 
 
-def test_nobody_sees_rows_without_logging_in(url: str) -> None:
-    assert ask(Client(url), "{ taskResults { nodes { id } } }") is None
-    assert ask(Client(url), "{ openOrders { charge { id } } }") == {"openOrders": [{"charge": None}, {"charge": None}]}
+def test_anonymous_viewer_sees_no_rows(url: str) -> None:
+    assert run_query(Client(url), "{ taskResults { nodes { id } } }") is None
+    assert run_query(Client(url), "{ openOrders { charge { id } } }") == {
+        "openOrders": [{"charge": None}, {"charge": None}]
+    }

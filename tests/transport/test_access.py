@@ -13,7 +13,7 @@ from tests.transport.test_requests import code
 pytestmark = pytest.mark.any_database
 
 FORM = "application/x-www-form-urlencoded"
-BEARER = {"AUTHENTICATE": "tests.transport.tokens.bearer"}
+BEARER = {"AUTHENTICATE": "tests.transport.authentication.bearer"}
 
 
 def test_an_anonymous_program_gets_a_401(anonymous: Service) -> None:
@@ -51,7 +51,7 @@ def test_a_token_stands_for_its_user(anonymous: Service, admin_user: User, setti
 
 @pytest.mark.parametrize("hook", ["bearer", "refusing"])
 def test_a_wrong_token_gets_a_401_that_asks_for_one(anonymous: Service, settings: Any, hook: str) -> None:
-    settings.GRAPHQL_API = {"AUTHENTICATE": f"tests.transport.tokens.{hook}"}
+    settings.GRAPHQL_API = {"AUTHENTICATE": f"tests.transport.authentication.{hook}"}
     response = anonymous.post({"query": "{ __typename }"}, authorization="Bearer nobody")
     assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
 
@@ -133,7 +133,7 @@ def test_a_form_is_taken_with_a_header_that_browsers_ask_for_first(service: Serv
 def test_a_form_of_a_user_whom_the_server_knows_without_a_cookie_is_refused_too(
     anonymous: Service, admin_user: User, settings: Any
 ) -> None:
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.transport.tokens.certificate"]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.transport.authentication.certificate"]
     given = {"x_certificate": admin_user.username}
     assert anonymous.post({"query": "{ __typename }"}, **given).status_code == 200
     response = anonymous.post(b"query={__typename}", content_type=FORM, **given)

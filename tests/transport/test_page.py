@@ -15,7 +15,7 @@ from tests.transport.conftest import BROWSER, Service, documents
 
 pytestmark = pytest.mark.any_database
 
-POLICIES = ["tests.transport.tokens.policy"]
+POLICIES = ["tests.transport.authentication.policy"]
 if django.VERSION >= (6,):
     POLICIES.append("django.middleware.csp.ContentSecurityPolicyMiddleware")
 

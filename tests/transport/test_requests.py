@@ -189,7 +189,7 @@ def test_answers_are_kept_by_no_cache(service: Service) -> None:
 
 
 def test_a_failure_of_ours_is_json_without_its_text(service: Service, settings: Any, caplog: Any) -> None:
-    settings.GRAPHQL_API = {"AUTHENTICATE": "tests.transport.tokens.broken"}
+    settings.GRAPHQL_API = {"AUTHENTICATE": "tests.transport.authentication.broken"}
     response = service.ask("{ __typename }")
     assert (response.status_code, code(response)) == (500, "INTERNAL")
     assert b"secret" not in response.content

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import ENGINES
+from tests.contract.graphql_client import ENGINES
 from tests.transport.servers import asgi_server
 
 AUDIT = Path(__file__).parent / "audit"
@@ -22,7 +22,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(params=["wsgi", "asgi"])
 def address(request: pytest.FixtureRequest, engine: str, settings: Any) -> Iterator[str]:
-    settings.GRAPHQL_API = {"ENGINE": engine, "AUTHENTICATE": "tests.transport.tokens.bearer"}
+    settings.GRAPHQL_API = {"ENGINE": engine, "AUTHENTICATE": "tests.transport.authentication.bearer"}
     if request.param == "wsgi":
         yield request.getfixturevalue("live_server").url + "/graphql/"
         return

@@ -1,4 +1,4 @@
-"""No row, however strange, breaks the page that it is on."""
+"""No row, however malformed, breaks the page that it is on."""
 
 import json
 from typing import Any
@@ -8,14 +8,14 @@ from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Repeat
 
-from django_celery_results.models import Chord, TaskResult
+from django_celery_results.models import ChordState, GroupResult, TaskResult
 from graphql_api.transport.encoding import encode
-from tests.contract.conftest import Client
-from tests.factories import at, create_group, create_task
+from tests.contract.graphql_client import GraphQLClient
+from tests.factories import at, create_chord, create_group, create_task
 
 pytestmark = pytest.mark.django_db
 
-EVERYTHING = """{ taskResults(first: 100) { totalCount pageInfo { endCursor } edges { cursor node {
+EVERY_FIELD = """{ taskResults(first: 100) { totalCount pageInfo { endCursor } edges { cursor node {
   id taskId status state isReady taskName periodicTaskName worker queue retries priority groupId parentTaskId rootTaskId
   eta dateCreated dateStarted dateDone queuedSeconds runtimeSeconds meta adminUrl
   args { json text isTruncated isRedacted byteLength } kwargs { json text(maxLength: 10) contentType contentEncoding }
@@ -52,11 +52,11 @@ ROWS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_every_strange_row_is_answered(client: Client) -> None:
+def test_page_of_malformed_rows_is_returned_without_errors(client: GraphQLClient) -> None:
     for name, columns in ROWS.items():
         create_task(name, **columns)
-    create_group("unreadable", []).__class__.objects.update(result="x")
-    page = client.data(EVERYTHING)["taskResults"]
+    GroupResult.objects.filter(pk=create_group("unreadable", []).pk).update(result="x")
+    page = client.data(EVERY_FIELD)["taskResults"]
     nodes = {edge["node"]["taskId"]: edge["node"] for edge in page["edges"]}
     assert (page["totalCount"], set(nodes)) == (len(ROWS), set(ROWS))
     assert (nodes["custom"]["state"], nodes["custom"]["status"]) == ("CUSTOM", "ÄNDERUNG läuft")
@@ -72,7 +72,7 @@ def test_every_strange_row_is_answered(client: Client) -> None:
     ]
 
 
-def test_whole_numbers_keep_their_digits(client: Client) -> None:
+def test_large_integers_keep_their_digits(client: GraphQLClient) -> None:
     create_task("t", result='{"a": 9007199254740993, "b": 1' + "0" * 30 + "}")
     query = '{ taskResults { nodes { result { json text one: json(path: ["a"]) } } } }'
     sent = encode(client.data(query))
@@ -82,7 +82,7 @@ def test_whole_numbers_keep_their_digits(client: Client) -> None:
     assert "9007199254740993" in node["result"]["text"]
 
 
-def test_a_result_of_fifty_megabytes_is_shown_in_part(client: Client) -> None:
+def test_result_of_50_megabytes_is_truncated(client: GraphQLClient) -> None:
     size = 10_000_000 if connection.vendor == "mysql" else 50_000_000  # MariaDB takes 16 MB in one packet
     create_task("t")
     TaskResult.objects.update(result=Repeat(Value("x"), size))
@@ -92,19 +92,19 @@ def test_a_result_of_fifty_megabytes_is_shown_in_part(client: Client) -> None:
     assert client.data("{ taskResults { nodes { taskId } } }")["taskResults"]["nodes"] == [{"taskId": "t"}]
 
 
-@pytest.mark.parametrize(("odd", "stored"), [("a\0b", "a\ufffdb"), ("a\ud800b", "a\ufffdb"), ("x" * 5_000, None)])
-def test_a_group_with_ids_that_no_column_holds_is_answered(client: Client, odd: str, stored: str | None) -> None:
-    saved = create_group("g", ["fine", odd])
-    saved.result = json.dumps([["g", [odd, None]], [[[odd, None], None], [["fine", None], None]]])
-    saved.save()
+@pytest.mark.parametrize(("malformed", "stored"), [("a\0b", "a\ufffdb"), ("a\ud800b", "a\ufffdb"), ("x" * 5_000, None)])
+def test_group_with_malformed_task_ids_is_returned(client: GraphQLClient, malformed: str, stored: str | None) -> None:
+    group = create_group("g", ["fine", malformed])
+    group.result = json.dumps([["g", [malformed, None]], [[[malformed, None], None], [["fine", None], None]]])
+    group.save()
     ids = [name for name in ("fine", stored) if name]
     for name in ids:
         create_task(name, group_id="g")
-    body = json.dumps({"options": {"task_id": odd}})
-    Chord.objects.create(group_id="g", size=2, body=f"application/json\nutf-8\n{body}")
-    [shown] = client.data("""{ groupResults { nodes { size completedCount parentTask { taskId }
+    body = json.dumps({"options": {"task_id": malformed}})
+    create_chord("g", ChordState.OPEN, size=2, body=f"application/json\nutf-8\n{body}")
+    [node] = client.data("""{ groupResults { nodes { size completedCount parentTask { taskId }
       chord { body { taskId } } tasks { nodes { taskId } } } } }""")["groupResults"]["nodes"]
-    assert (shown["size"], shown["completedCount"]) == (2, len(ids))
-    named = {"taskId": stored} if stored else None
-    assert (shown["parentTask"], shown["chord"]["body"]) == (named, named)
-    assert sorted(node["taskId"] for node in shown["tasks"]["nodes"]) == sorted(ids)
+    assert (node["size"], node["completedCount"]) == (2, len(ids))
+    reference = {"taskId": stored} if stored else None
+    assert (node["parentTask"], node["chord"]["body"]) == (reference, reference)
+    assert sorted(task["taskId"] for task in node["tasks"]["nodes"]) == sorted(ids)

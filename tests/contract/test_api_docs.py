@@ -1,4 +1,4 @@
-"""docs/api.md: each of its operations gets the answer that the page shows, from either engine."""
+"""docs/api.md: each GraphQL document returns the response that the page shows, on both engines."""
 
 import json
 import re
@@ -9,13 +9,12 @@ import pytest
 
 from django_celery_results.models import Operation, TaskResult
 from tests.celery_app import app
-from tests.contract.conftest import Client
+from tests.contract.graphql_client import GraphQLClient
 from tests.docs.pages import page
 from tests.factories import at, create_failed_task, create_group, create_task
 
 pytestmark = pytest.mark.any_database
 
-pytestmark = pytest.mark.any_database
 TEXT = page("api")
 EXAMPLES = re.findall(r"```graphql\n(.*?)```\n\n```json\n(.*?)```", TEXT, re.DOTALL)
 NAMES = re.findall(r"```graphql\n\w+ (\w+)", TEXT)
@@ -30,17 +29,17 @@ FAILED = {
     "error_type": "ValueError",
     "traceback": "Traceback (most recent call last):\n  …\nValueError: no currency",
 }
-DELETION = """mutation { bulkDeleteTaskResults(
+BULK_DELETE = """mutation { bulkDeleteTaskResults(
   input: { select: { taskIds: ["stock-7"] }, options: { reason: "asked for by the customer" } }
 ) { doneCount } }"""
-ALL = ["mail-7", "order-7", "pay-7", "stock-7"]
-ANY = "…"
-"""Stands in the page for what is different in every run."""
+ALL_TASK_IDS = ["mail-7", "order-7", "pay-7", "stock-7"]
+PLACEHOLDER = "…"
+"""The page shows this for a value that differs in every run."""
 
 
 @pytest.fixture(autouse=True)
 def rows(db: None) -> Iterator[None]:
-    """An order, and the group of tasks that it started: one failed, one runs, one is done."""
+    """The task `order-7`, and the group of tasks that it started: one failed, one runs, one succeeded."""
 
     def pay(order: int, currency: str = "EUR") -> None: ...
 
@@ -62,35 +61,39 @@ def rows(db: None) -> Iterator[None]:
     app.tasks.pop("shop.tasks.pay")
 
 
-def test_every_example_has_its_answer() -> None:
+def test_every_document_is_followed_by_its_response() -> None:
     assert len(EXAMPLES) == TEXT.count("```graphql") == len(NAMES)
 
 
-def shown(answer: Any, wanted: Any) -> Any:
-    """The answer with the page's dots where the page has dots."""
-    if wanted == ANY:
-        return ANY
-    if isinstance(answer, dict) and isinstance(wanted, dict):
-        return {key: shown(value, wanted.get(key)) for key, value in answer.items()}
-    if isinstance(answer, list) and isinstance(wanted, list) and len(answer) == len(wanted):
-        return [shown(value, other) for value, other in zip(answer, wanted, strict=True)]
-    return answer
+def with_placeholders(actual: Any, documented: Any) -> Any:
+    """Return the actual data, with a placeholder wherever the documented data has one."""
+    if documented == PLACEHOLDER:
+        return PLACEHOLDER
+    if isinstance(actual, dict) and isinstance(documented, dict):
+        return {key: with_placeholders(value, documented.get(key)) for key, value in actual.items()}
+    if isinstance(actual, list) and isinstance(documented, list) and len(actual) == len(documented):
+        return [with_placeholders(value, other) for value, other in zip(actual, documented, strict=True)]
+    return actual
 
 
-@pytest.mark.parametrize(("operation", "answer"), EXAMPLES, ids=NAMES)
-def test_an_example_gets_the_answer_that_the_page_shows(client: Client, operation: str, answer: str) -> None:
-    if operation.startswith("query Operations"):
+@pytest.mark.parametrize(("document", "response"), EXAMPLES, ids=NAMES)
+def test_document_returns_the_documented_response(client: GraphQLClient, document: str, response: str) -> None:
+    if document.startswith("query Operations"):
         Operation.objects.create(
             action="retry", actor_name="ada", state="done", task_id="pay-7", reason="the bug is fixed"
         )
-    if operation.startswith("query HowFar"):
-        client.data(DELETION)
-    data = client.data(operation)
-    assert shown(data, json.loads(answer)) == json.loads(answer)
+    if document.startswith("query HowFar"):
+        client.data(BULK_DELETE)
+    data = client.data(document)
+    assert with_placeholders(data, json.loads(response)) == json.loads(response)
 
 
-@pytest.mark.parametrize(("condition", "wanted"), FILTERS)
-def test_a_filter_of_the_table_finds_what_it_says(client: Client, condition: str, wanted: str) -> None:
-    answer = client.data(f"{{ taskResults(filter: {condition}) {{ nodes {{ taskId }} }} }}")
-    found = sorted(node["taskId"] for node in answer["taskResults"]["nodes"])
-    assert found == (ALL if wanted == "all four" else sorted(re.findall(r"`(.+?)`", wanted)))
+def test_filter_table_is_found_on_the_page() -> None:
+    assert FILTERS
+
+
+@pytest.mark.parametrize(("condition", "documented"), FILTERS)
+def test_filter_selects_the_documented_tasks(client: GraphQLClient, condition: str, documented: str) -> None:
+    page = client.data(f"{{ taskResults(filter: {condition}) {{ nodes {{ taskId }} }} }}")
+    task_ids = sorted(node["taskId"] for node in page["taskResults"]["nodes"])
+    assert task_ids == (ALL_TASK_IDS if documented == "all four" else sorted(re.findall(r"`(.+?)`", documented)))

@@ -1,4 +1,4 @@
-"""Runs an example of a project, with a user and a row."""
+"""Run one of the projects in examples/, with a superuser and one task."""
 
 import json
 import shutil
@@ -24,8 +24,8 @@ TaskResult.objects.create(task_id="charge-1", task_name="shop.charge")
 
 
 @contextmanager
-def running(example: str, folder: Path) -> Iterator[str]:
-    """The address of the project's own server."""
+def running_project(example: str, folder: Path) -> Iterator[str]:
+    """Start the server of a copy of the project, in `folder`. Yield its URL."""
     shutil.copytree(ROOT / "examples" / example, folder, ignore=shutil.ignore_patterns("*.sqlite3*", "__pycache__"))
     done = run("python", "-c", PREPARE, cwd=folder, DJANGO_SETTINGS_MODULE="settings")
     assert done.returncode == 0, done.stderr
@@ -33,6 +33,6 @@ def running(example: str, folder: Path) -> Iterator[str]:
         yield web.until(r"Starting development server at (\S+)")[1]
 
 
-def ask(client: Client, query: str) -> Any:
-    """By GET, which needs no token against cross-site requests."""
+def run_query(client: Client, query: str) -> Any:
+    """Return the data of a query, sent by GET, which needs no CSRF token."""
     return json.loads(client.get(f"graphql/?{urlencode({'query': query})}"))["data"]
