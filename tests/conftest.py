@@ -25,7 +25,7 @@ from tests.workers import SERIALIZERS, RunWorker, Worker, publishing_to, running
 if find_spec("graphql") is None:  # the lane that shows the store to work without any GraphQL library
     collect_ignore = ["transport", "contract", "browser", "workshop"]
 elif find_spec("strawberry") is None:  # the lane with the other engine: the demo and its tools use strawberry
-    collect_ignore = ["browser", "workshop", "transport/test_columns.py", "transport/test_documentation.py"]
+    collect_ignore = ["browser", "workshop"]
 
 MARKS = {
     "redis": "services",

@@ -1,4 +1,4 @@
-"""Hooks that a project could name in `GRAPHQL_API["AUTHENTICATE"]`, and middlewares that it could have."""
+"""Functions for the setting `AUTHENTICATE`, and middlewares, as a project could have them."""
 
 from typing import Any, NoReturn
 
@@ -8,23 +8,23 @@ from django.http import HttpRequest
 
 
 def bearer(request: HttpRequest) -> User | None:
-    """`Authorization: Bearer <username>` logs that user in: as good as a token for a test."""
+    """Authenticate by `Authorization: Bearer <username>`."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return User.objects.filter(username=token).first() if scheme == "Bearer" else None
 
 
 def refusing(request: HttpRequest) -> NoReturn:
-    """A hook that has seen a forged token."""
+    """Refuse every token."""
     raise PermissionDenied
 
 
-def broken(request: HttpRequest) -> NoReturn:
-    """A hook with an error in it."""
+def failing(request: HttpRequest) -> NoReturn:
+    """Fail with an exception that names a secret."""
     raise RuntimeError("the secret is 42")
 
 
-def certificate(get_response: Any) -> Any:
-    """A middleware for users whom the web server knows, by a certificate that their browsers send by themselves."""
+def certificate_middleware(get_response: Any) -> Any:
+    """Authenticate by a certificate, which a browser sends to the web server by itself."""
 
     def middleware(request: HttpRequest) -> Any:
         if name := request.headers.get("X-Certificate"):
@@ -34,8 +34,8 @@ def certificate(get_response: Any) -> Any:
     return middleware
 
 
-def policy(get_response: Any) -> Any:
-    """A middleware with a Content-Security-Policy for answers that have none, as Django's own from 6.0 on."""
+def content_security_policy_middleware(get_response: Any) -> Any:
+    """Add a Content-Security-Policy to responses without one, as Django's own middleware does from 6.0 on."""
 
     def middleware(request: HttpRequest) -> Any:
         response = get_response(request)

@@ -1,48 +1,45 @@
-"""What the HTTP service takes, and what it says to what it does not take: always JSON, always a code."""
+"""HTTP requests: accepted methods, media types and bodies. Every other request is refused by JSON with a code."""
 
 import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.transport.conftest import RESPONSE, Service
+from tests.random_examples import random_examples
+from tests.transport.http_client import GRAPHQL_RESPONSE, HttpClient, error_code
 
 pytestmark = pytest.mark.any_database
 
 
-def code(response: Any) -> str:
-    """The code of the first error; the answer must be one in the specification's shape."""
-    payload = json.loads(response.content)
-    assert "data" not in payload
-    assert set(payload["errors"][0]) <= {"message", "locations", "path", "extensions"}
-    return payload["errors"][0]["extensions"]["code"]
+def test_query_is_executed_by_post(http: HttpClient) -> None:
+    assert http.execute("{ __typename }").json() == {"data": {"__typename": "Query"}}
 
 
-def test_a_query_is_answered_by_post(service: Service) -> None:
-    assert service.ask("{ __typename }").json() == {"data": {"__typename": "Query"}}
-
-
-def test_a_query_is_answered_by_get(service: Service) -> None:
-    response = service.request("GET", "?query=query($a:Boolean!){__typename @include(if:$a)}&variables={%22a%22:true}")
+def test_query_is_executed_by_get(http: HttpClient) -> None:
+    response = http.request("GET", "?query=query($a:Boolean!){__typename @include(if:$a)}&variables={%22a%22:true}")
     assert response.json() == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.parametrize(
     "accept",
-    [RESPONSE, f"{RESPONSE}; charset=utf-8, application/json; charset=utf-8", f"{RESPONSE}, application/json;q=0.9"],
+    [
+        GRAPHQL_RESPONSE,
+        f"{GRAPHQL_RESPONSE}; charset=utf-8, application/json; charset=utf-8",
+        f"{GRAPHQL_RESPONSE}, application/json;q=0.9",
+    ],
 )
-def test_the_newer_media_type_is_spoken_where_preferred(service: Service, accept: str) -> None:
-    response = service.post({"query": "{ __typename }"}, accept=accept)
-    assert response["Content-Type"] == f"{RESPONSE}; charset=utf-8"
+def test_response_has_the_graphql_media_type_where_it_is_accepted(http: HttpClient, accept: str) -> None:
+    response = http.post({"query": "{ __typename }"}, accept=accept)
+    assert response["Content-Type"] == f"{GRAPHQL_RESPONSE}; charset=utf-8"
 
 
 @pytest.mark.parametrize("accept", ["*/*", "application/*", "application/json", "application/json;q=0.9, */*;q=0.1"])
-def test_older_clients_get_200_for_what_is_well_formed(service: Service, accept: str) -> None:
-    response = service.post({"query": "{ unknown }"}, accept=accept)
+def test_validation_error_is_200_for_clients_that_accept_only_json(http: HttpClient, accept: str) -> None:
+    response = http.post({"query": "{ unknown }"}, accept=accept)
     assert (response.status_code, response["Content-Type"]) == (200, "application/json; charset=utf-8")
-    assert code(response) == "GRAPHQL_VALIDATION_FAILED"
+    assert error_code(response) == "GRAPHQL_VALIDATION_FAILED"
 
 
 @pytest.mark.parametrize(
@@ -60,32 +57,31 @@ def test_older_clients_get_200_for_what_is_well_formed(service: Service, accept:
         ('{ node(id: "\\uD800") { id } }', "GRAPHQL_PARSE_FAILED"),
     ],
 )
-def test_a_document_that_cannot_run_is_a_400_without_data(service: Service, query: str, expected: str) -> None:
-    response = service.ask(query)
-    assert (response.status_code, code(response)) == (400, expected)
+def test_document_that_cannot_be_executed_is_400_without_data(http: HttpClient, query: str, expected: str) -> None:
+    response = http.execute(query)
+    assert (response.status_code, error_code(response)) == (400, expected)
 
 
 @pytest.mark.parametrize("introspection", [True, False])
-def test_what_a_client_did_wrong_is_said_in_full(service: Service, settings: Any, introspection: bool) -> None:
-    """Only failures of the service are masked."""
+def test_error_of_the_client_names_its_field_argument_or_variable(
+    http: HttpClient, settings: Any, introspection: bool
+) -> None:
     settings.GRAPHQL_API = {"INTROSPECTION": introspection}
     query = "query ($id: ID!) { unknown node(id: $id, other: 1) { id } }"
-    messages = [error["message"] for error in service.ask(query).json()["errors"]]
-    assert messages == [
-        "Cannot query field 'unknown' on type 'Query'.",
-        "Unknown argument 'other' on field 'Query.node'.",
-    ]
-    (error,) = service.ask("query ($id: ID!) { node(id: $id) { id } }", variables={"id": None}).json()["errors"]
+    unknown_field, unknown_argument = http.execute(query).json()["errors"]
+    assert "'unknown'" in unknown_field["message"]
+    assert "'other'" in unknown_argument["message"]
+    (error,) = http.execute("query ($id: ID!) { node(id: $id) { id } }", variables={"id": None}).json()["errors"]
     assert "$id" in error["message"]
 
 
-def test_an_unknown_operation_name_is_refused(service: Service) -> None:
-    response = service.ask("query A { __typename } query B { __typename }", operationName="C")
-    assert (response.status_code, code(response)) == (400, "OPERATION_RESOLUTION_FAILURE")
+def test_unknown_operation_name_is_refused(http: HttpClient) -> None:
+    response = http.execute("query A { __typename } query B { __typename }", operationName="C")
+    assert (response.status_code, error_code(response)) == (400, "OPERATION_RESOLUTION_FAILURE")
 
 
-def test_the_named_one_of_two_operations_runs(service: Service) -> None:
-    response = service.ask("query A { a: __typename } query B { b: __typename }", operationName="B")
+def test_operation_name_selects_one_of_two_operations(http: HttpClient) -> None:
+    response = http.execute("query A { a: __typename } query B { b: __typename }", operationName="B")
     assert response.json() == {"data": {"b": "Query"}}
 
 
@@ -118,93 +114,93 @@ def test_the_named_one_of_two_operations_runs(service: Service) -> None:
         b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}}",
     ],
 )
-def test_a_malformed_body_is_a_400(service: Service, body: bytes) -> None:
-    response = service.post(body)
-    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+def test_malformed_body_is_400(http: HttpClient, body: bytes) -> None:
+    response = http.post(body)
+    assert (response.status_code, error_code(response)) == (400, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize("parameters", ["", "?query=", "?query={__typename}&variables=1", "?query={a}&variables={"])
-def test_a_malformed_query_string_is_a_400(service: Service, parameters: str) -> None:
-    response = service.request("GET", parameters)
-    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+def test_malformed_query_string_is_400(http: HttpClient, parameters: str) -> None:
+    response = http.request("GET", parameters)
+    assert (response.status_code, error_code(response)) == (400, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize(
     "kind",
     ["", "text/plain", "multipart/form-data; boundary=x", "application/graphql", "application/json; charset=utf-16"],
 )
-def test_another_content_type_is_a_415_that_names_ours(service: Service, kind: str) -> None:
-    response = service.post(b'{"query": "{ __typename }"}', content_type=kind)
-    assert (response.status_code, code(response), response["Accept"]) == (
+def test_unsupported_content_type_is_415_with_the_accepted_one(http: HttpClient, kind: str) -> None:
+    response = http.post(b'{"query": "{ __typename }"}', content_type=kind)
+    assert (response.status_code, error_code(response), response["Accept"]) == (
         415,
         "UNSUPPORTED_MEDIA_TYPE",
         "application/json",
     )
 
 
-def test_a_client_that_accepts_nothing_of_ours_gets_a_406(service: Service) -> None:
-    response = service.post({"query": "{ __typename }"}, accept="image/png")
-    assert (response.status_code, code(response)) == (406, "NOT_ACCEPTABLE")
+def test_accept_header_without_json_is_406(http: HttpClient) -> None:
+    response = http.post({"query": "{ __typename }"}, accept="image/png")
+    assert (response.status_code, error_code(response)) == (406, "NOT_ACCEPTABLE")
 
 
 @pytest.mark.parametrize("accept", ["a/b; x*=foo''bar", ";;;", "a/b; q=nan", ",,,"])
-def test_a_broken_accept_header_is_answered(service: Service, accept: str) -> None:
-    assert service.post({"query": "{ __typename }"}, accept=accept).status_code in (200, 406)
+def test_malformed_accept_header_is_200_or_406(http: HttpClient, accept: str) -> None:
+    assert http.post({"query": "{ __typename }"}, accept=accept).status_code in (200, 406)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "BREW"])
-def test_another_method_is_a_405_that_names_ours(service: Service, method: str) -> None:
-    response = service.request(method)
+def test_unsupported_method_is_405_with_the_allowed_ones(http: HttpClient, method: str) -> None:
+    response = http.request(method)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
-    assert code(response) == "METHOD_NOT_ALLOWED"
+    assert error_code(response) == "METHOD_NOT_ALLOWED"
 
 
-def test_options_are_told_without_a_login(anonymous: Service) -> None:
-    response = anonymous.request("OPTIONS")
+def test_options_request_needs_no_login(anonymous_http: HttpClient) -> None:
+    response = anonymous_http.request("OPTIONS")
     assert (response.status_code, response["Allow"]) == (204, "GET, HEAD, OPTIONS, POST")
 
 
-@pytest.mark.parametrize("accept", [RESPONSE, "application/json"])
-def test_a_mutation_by_get_is_a_405_that_names_post(service: Service, accept: str) -> None:
-    response = service.request("GET", "?query=mutation{__typename}", headers={"accept": accept})
-    assert (response.status_code, response["Allow"], code(response)) == (405, "POST", "METHOD_NOT_ALLOWED")
+@pytest.mark.parametrize("accept", [GRAPHQL_RESPONSE, "application/json"])
+def test_mutation_by_get_is_405_and_allows_post(http: HttpClient, accept: str) -> None:
+    response = http.request("GET", "?query=mutation{__typename}", headers={"accept": accept})
+    assert (response.status_code, response["Allow"], error_code(response)) == (405, "POST", "METHOD_NOT_ALLOWED")
 
 
-def test_a_body_above_the_limit_is_a_413(service: Service, settings: Any) -> None:
+def test_body_above_max_body_bytes_is_413(http: HttpClient, settings: Any) -> None:
     settings.GRAPHQL_API = {"MAX_BODY_BYTES": 100}
-    response = service.post({"query": "{ __typename }" + " " * 100})
-    assert (response.status_code, code(response)) == (413, "REQUEST_TOO_LARGE")
+    response = http.post({"query": "{ __typename }" + " " * 100})
+    assert (response.status_code, error_code(response)) == (413, "REQUEST_TOO_LARGE")
 
 
-def test_a_body_above_django_s_own_limit_is_a_413(service: Service, settings: Any) -> None:
+def test_body_above_djangos_upload_limit_is_413(http: HttpClient, settings: Any) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
-    response = service.post({"query": "{ __typename }" + " " * 100})
-    assert (response.status_code, code(response)) == (413, "REQUEST_TOO_LARGE")
+    response = http.post({"query": "{ __typename }" + " " * 100})
+    assert (response.status_code, error_code(response)) == (413, "REQUEST_TOO_LARGE")
 
 
-def test_answers_are_kept_by_no_cache(service: Service) -> None:
-    response = service.ask("{ __typename }")
+def test_response_forbids_caching(http: HttpClient) -> None:
+    response = http.execute("{ __typename }")
     assert response["Cache-Control"] == "private, no-store"
     assert "Accept" in response["Vary"]
 
 
-def test_a_failure_of_ours_is_json_without_its_text(service: Service, settings: Any, caplog: Any) -> None:
-    settings.GRAPHQL_API = {"AUTHENTICATE": "tests.transport.authentication.broken"}
-    response = service.ask("{ __typename }")
-    assert (response.status_code, code(response)) == (500, "INTERNAL")
+def test_internal_error_is_500_without_its_text(http: HttpClient, settings: Any, caplog: Any) -> None:
+    settings.GRAPHQL_API = {"AUTHENTICATE": "tests.transport.authentication.failing"}
+    response = http.execute("{ __typename }")
+    assert (response.status_code, error_code(response)) == (500, "INTERNAL")
     assert b"secret" not in response.content
     assert "secret" in caplog.text
     assert response.json()["errors"][0]["extensions"]["errorId"] in caplog.text
 
 
-def test_a_content_length_that_is_no_number_is_a_400(service: Service) -> None:
-    response = service.post(b"{}", content_length="five")
-    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+def test_malformed_content_length_is_400(http: HttpClient) -> None:
+    response = http.post(b"{}", content_length="five")
+    assert (response.status_code, error_code(response)) == (400, "BAD_REQUEST")
 
 
 PAGE = "query ($after: String, $last: String) { taskResults(after: $after, before: $last) { nodes { id } } }"
 SINCE = "query ($at: DateTime!) { taskResults(filter: {dateCreated: {gte: $at}}) { nodes { id } } }"
-INSIDE = '{ taskResults(filter: {resultJson: {path: "a", eq: {b: [%s]}}}) { nodes { id } } }'
+JSON_FILTER = '{ taskResults(filter: {resultJson: {path: "a", eq: {b: [%s]}}}) { nodes { id } } }'
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
 
 
@@ -227,20 +223,20 @@ NODE = "query ($id: ID!) { node(id: $id) { id } }"
         (NODE, {"id": 2**70}, "BAD_USER_INPUT"),
         (NODE, {"id": True}, "BAD_USER_INPUT"),
         (NODE, {"id": [[[["x"]]]]}, "BAD_USER_INPUT"),
-        (INSIDE % "1e999", {}, "GRAPHQL_VALIDATION_FAILED"),
-        (INSIDE % ("9" * 5_000), {}, "GRAPHQL_VALIDATION_FAILED"),
+        (JSON_FILTER % "1e999", {}, "GRAPHQL_VALIDATION_FAILED"),
+        (JSON_FILTER % ("9" * 5_000), {}, "GRAPHQL_VALIDATION_FAILED"),
         ("{ taskResults(first: " + "9" * 5_000 + ") { nodes { id } } }", {}, "GRAPHQL_VALIDATION_FAILED"),
         ("{ taskResults(first: " + "9" * 50_000 + ") { nodes { id } } }", {}, "GRAPHQL_VALIDATION_FAILED"),
     ],
 )
-def test_a_value_that_means_nothing_is_an_error_with_a_code(
-    service: Service, query: str, variables: dict[str, Any], expected: str
+def test_malformed_value_is_an_error_with_a_short_message(
+    http: HttpClient, query: str, variables: dict[str, Any], expected: str
 ) -> None:
-    response = service.ask(query, variables=variables)
+    response = http.execute(query, variables=variables)
     assert response.status_code in (200, 400)
     assert {error["extensions"]["code"] for error in response.json()["errors"]} == {expected}
-    messages = [error["message"] for error in response.json()["errors"]]
-    assert all(len(message) < 500 and "sys.set_int" not in message for message in messages)
+    texts = [error["message"] for error in response.json()["errors"]]
+    assert all(len(text) < 500 and "sys.set_int" not in text for text in texts)
 
 
 ANYTHING = st.recursive(
@@ -259,10 +255,10 @@ PARAMETERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@random_examples(60)
 @given(body=PARAMETERS | ANYTHING)
-def test_no_body_makes_the_service_fail(service: Service, body: Any) -> None:
-    response = service.post(body, accept=RESPONSE)
+def test_no_json_body_causes_an_internal_error(http: HttpClient, body: Any) -> None:
+    response = http.post(body, accept=GRAPHQL_RESPONSE)
     assert response.status_code in (200, 400)
-    assert response["Content-Type"].startswith(RESPONSE)
+    assert response["Content-Type"].startswith(GRAPHQL_RESPONSE)
     json.loads(response.content)

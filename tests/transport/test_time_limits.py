@@ -1,5 +1,6 @@
-"""A read that takes too long is stopped by its database, and nobody else notices."""
+"""The time limit of reads: the database stops a slow statement, and nothing else on the connection is affected."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,123 +10,141 @@ from django.test import Client
 from django_celery_results.models import TaskResult
 from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.query.time_limit import ran_out, time_limit
+from tests.factories import create_task
+from tests.transport.policies import EndlessPolicy, SlowPolicy
 
-from .slow import Slow
-
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(30)]
+pytestmark = pytest.mark.django_db
+in_autocommit = pytest.mark.django_db(transaction=True)
+"""In a test's transaction PostgreSQL would have no limit, and would refuse everything after a stopped statement."""
 
 QUERY = '{ service { version } taskResults(filter: {taskName: {eq: "t"}}) { nodes { taskId } } }'
-SLOW = {"POLICY": "tests.transport.slow.Slow"}
+ENDLESS = {"POLICY": "tests.transport.policies.EndlessPolicy"}
+SLOW = {"POLICY": "tests.transport.policies.SlowPolicy"}
+GENEROUS = 60.0
+"""Seconds that no statement takes which is expected to end."""
 
 
 @pytest.fixture
 def rows(db: None) -> None:
-    TaskResult.objects.create(task_id="slow", task_name="t")
-    TaskResult.objects.create(task_id="quick", task_name="t")
+    create_task("slow", task_name="t")
+    create_task("quick", task_name="t")
 
 
 @pytest.fixture(params=["/graphql/", "/async/graphql/"])
 def path(request: pytest.FixtureRequest, settings: Any) -> str:
-    settings.GRAPHQL_API = {"MAX_STATEMENT_SECONDS": 0.2}
+    settings.GRAPHQL_API = {"MAX_STATEMENT_SECONDS": 0.5}
     return str(request.param)
 
 
-def ask(client: Client, path: str, query: str = QUERY) -> dict[str, Any]:
-    return dict(client.post(path, {"query": query}, content_type="application/json").json())
+def execute(client: Client, path: str) -> dict[str, Any]:
+    return dict(client.post(path, {"query": QUERY}, content_type="application/json").json())
 
 
-def limits_of_the_session() -> Any:
-    """What the next user of this connection would meet."""
-    shown = {"postgresql": "SHOW statement_timeout", "mysql": "SELECT @@max_statement_time"}
+def session_limit() -> Any:
+    """Return the limit that the next user of this connection would have."""
+    statements = {"postgresql": "SHOW statement_timeout", "mysql": "SELECT @@max_statement_time"}
     with connection.cursor() as cursor:
-        cursor.execute(shown.get(connection.vendor, "SELECT 0"))
+        cursor.execute(statements.get(connection.vendor, "SELECT 0"))
         return cursor.fetchone()
 
 
+@in_autocommit
 @pytest.mark.usefixtures("rows")
-def test_a_slow_read_is_an_error_with_a_code(admin_client: Client, path: str, settings: Any) -> None:
-    settings.DJANGO_CELERY_RESULTS = SLOW
-    answer = ask(admin_client, path)
-    assert [(error["path"], error["extensions"]) for error in answer["errors"]] == [
+def test_slow_read_is_stopped_and_reported_as_query_too_slow(admin_client: Client, path: str, settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = ENDLESS
+    response = execute(admin_client, path)
+    assert [(error["path"], error["extensions"]) for error in response["errors"]] == [
         (["taskResults", "nodes"], {"code": "QUERY_TOO_SLOW"})
     ]
-    assert "narrower filter" in answer["errors"][0]["message"]
 
 
+@in_autocommit
 @pytest.mark.usefixtures("rows")
-def test_the_connection_goes_on_without_a_limit(admin_client: Client, path: str, settings: Any) -> None:
-    before = limits_of_the_session()
-    settings.DJANGO_CELERY_RESULTS = SLOW
-    assert "errors" in ask(admin_client, path)
-    assert limits_of_the_session() == before
+def test_connection_has_no_limit_after_a_stopped_read(admin_client: Client, path: str, settings: Any) -> None:
+    before = session_limit()
+    settings.DJANGO_CELERY_RESULTS = ENDLESS
+    assert "errors" in execute(admin_client, path)
+    assert session_limit() == before
     assert connection.execute_wrappers == []
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.transport.slow.Sluggish"}
-    settings.GRAPHQL_API = {"MAX_STATEMENT_SECONDS": None}
-    assert ask(admin_client, path)["data"]["taskResults"]["nodes"] == [{"taskId": "quick"}, {"taskId": "slow"}]
-
-
-@pytest.mark.usefixtures("rows")
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite is stopped while rows are read, not before")
-def test_what_was_stopped_is_not_tried_again(settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = SLOW
-    rows = Slow().visible(TaskResult.objects.all(), SYSTEM)
-    tried: list[str] = []
+    settings.GRAPHQL_API = {"MAX_STATEMENT_SECONDS": None}
+    assert execute(admin_client, path)["data"]["taskResults"]["nodes"] == [{"taskId": "quick"}, {"taskId": "slow"}]
 
-    def watch(execute: Any, sql: str, *rest: Any) -> Any:
-        tried.append(sql)
+
+@in_autocommit
+@pytest.mark.usefixtures("rows")
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite stops a statement while rows are fetched, not before")
+def test_stopped_statement_is_not_tried_again() -> None:
+    rows = EndlessPolicy().visible(TaskResult.objects.all(), SYSTEM)
+    executed: list[str] = []
+
+    def record(execute: Any, sql: str, *rest: Any) -> Any:
+        executed.append(sql)
         return execute(sql, *rest)
 
-    with time_limit(0.1), connection.execute_wrapper(watch):
+    with time_limit(0.1), connection.execute_wrapper(record):
         for _ in range(3):
             with pytest.raises(DatabaseError) as caught:
                 list(rows.all())
             assert ran_out(caught.value)
-    assert len(tried) == 1
+    assert len(executed) == 1
 
 
-def test_each_statement_has_the_whole_time(admin_client: Client, settings: Any) -> None:
-    TaskResult.objects.create(task_id="slow", task_name="t")
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.transport.slow.Sluggish"}
-    settings.GRAPHQL_API = {"MAX_STATEMENT_SECONDS": 5}
-    query = "{" + " ".join(f'a{i}: taskResult(ref: {{taskId: "slow"}}) {{ state }}' for i in range(3)) + "}"
-    assert "errors" not in ask(admin_client, "/graphql/", query)
+@in_autocommit
+@pytest.mark.usefixtures("rows")
+def test_each_statement_has_the_whole_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    clock = SimpleNamespace(monotonic=lambda: now)  # of SQLite's limit; servers have clocks of their own
+    monkeypatch.setattr("django_celery_results.query.time_limit.time", clock)
+    rows = SlowPolicy().visible(TaskResult.objects.all(), SYSTEM)
+    with time_limit(GENEROUS):
+        for _ in range(3):
+            assert len(rows.all()) == 2
+            now += 2 * GENEROUS
 
 
-def test_what_writes_is_not_limited() -> None:
-    with time_limit(0.000001):
-        TaskResult.objects.create(task_id="written")
-    assert TaskResult.objects.get().task_id == "written"
+@in_autocommit
+@pytest.mark.usefixtures("rows")
+def test_write_is_not_limited() -> None:
+    rows = SlowPolicy().visible(TaskResult.objects.all(), SYSTEM)
+    with time_limit(0.001):
+        with pytest.raises(DatabaseError) as caught:
+            list(rows)
+        assert ran_out(caught.value)
+        assert rows.update(worker="w") == 2
+    assert set(TaskResult.objects.values_list("worker", flat=True)) == {"w"}
 
 
-def test_without_a_limit_nothing_is_added() -> None:
+def test_no_limit_adds_nothing_to_connections() -> None:
     with time_limit(None):
         assert all(connections[alias].execute_wrappers == [] for alias in connections)
 
 
+@in_autocommit
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="an option of psycopg")
-def test_parameters_that_the_server_binds_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    TaskResult.objects.create(task_id="one")
+def test_parameters_bound_by_the_server_are_supported(monkeypatch: pytest.MonkeyPatch) -> None:
+    create_task("one")
     connection.close()
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "server_side_binding", True)
     try:
-        with time_limit(5):
+        with time_limit(GENEROUS):
             assert TaskResult.objects.filter(task_id="one").exists()
-        assert limits_of_the_session() == ("0",)
+        assert session_limit() == ("0",)
     finally:
         connection.close()
 
 
 @pytest.mark.usefixtures("rows")
-def test_rows_may_be_read_bit_by_bit() -> None:
-    with time_limit(5):
+def test_rows_can_be_read_by_an_iterator() -> None:
+    with time_limit(GENEROUS):
         names = [row.task_id for row in TaskResult.objects.order_by("task_id").iterator(chunk_size=1)]
     assert names == ["quick", "slow"]
 
 
 @pytest.mark.usefixtures("rows")
-def test_reads_of_a_transaction_leave_it_as_it_was() -> None:
+def test_read_within_a_transaction_leaves_its_limit_unchanged() -> None:
     with transaction.atomic():
-        before = limits_of_the_session()
-        with time_limit(5):
+        before = session_limit()
+        with time_limit(GENEROUS):
             assert TaskResult.objects.count() == 2
-        assert limits_of_the_session() == before
+        assert session_limit() == before
