@@ -1,4 +1,4 @@
-"""Pages neither skip nor repeat rows, whatever is inserted and changed between them."""
+"""Cursors: pages neither skip nor repeat rows, whatever is inserted and updated between them."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
@@ -22,183 +22,184 @@ from django_celery_results.query.ordering import OrderDirection, TaskResultOrder
 from django_celery_results.query.pages import Page, PageRequest
 from django_celery_results.query.session import Session
 from tests.factories import at, create_task
+from tests.random_examples import random_examples
 
-MARK = cursors.fingerprint("test")
-moments = st.datetimes(datetime(1000, 1, 1), datetime(9989, 12, 31)).map(lambda moment: moment.replace(tzinfo=UTC))
+FINGERPRINT = cursors.fingerprint("test")
+TIMES = st.datetimes(datetime(1000, 1, 1), datetime(9989, 12, 31)).map(lambda time: time.replace(tzinfo=UTC))
+DURATIONS = st.timedeltas(timedelta(days=-36_500), timedelta(days=36_500))
+KEYS = st.integers(0, 2**63 - 1)
 EVERY_ORDER = [
     TaskResultOrder(field=field, direction=direction) for field in TaskResultOrderField for direction in OrderDirection
 ]
-orders = st.sampled_from(EVERY_ORDER)
-
-every_example_its_rows = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+ORDERS = st.sampled_from(EVERY_ORDER)
 
 
 @pytest.fixture(autouse=True)
-def slow_orders(settings: Settings) -> None:
+def allow_slow_orders(settings: Settings) -> None:
     settings.DJANGO_CELERY_RESULTS = {"ALLOW_SLOW_ORDERS": True}
 
 
-@given(span=st.timedeltas(timedelta(days=-36_500), timedelta(days=36_500)), pk=st.integers(0, 2**63 - 1))
-@every_example_its_rows
-def test_a_cursor_of_a_span_comes_back_exactly(span: timedelta, pk: int) -> None:
-    position = Position(value=span, pk=pk)
-    assert cursors.decode(cursors.encode(position, MARK), MARK, is_span=True) == position
+@random_examples(40)
+@given(duration=DURATIONS, pk=KEYS)
+def test_cursor_of_a_duration_round_trips(duration: timedelta, pk: int) -> None:
+    position = Position(value=duration, pk=pk)
+    assert cursors.decode(cursors.encode(position, FINGERPRINT), FINGERPRINT, is_span=True) == position
 
 
-@every_example_its_rows
-@given(moment=moments, pk=st.integers(0, 2**63 - 1))
-def test_a_cursor_comes_back_exactly(moment: datetime, pk: int) -> None:
-    position = Position(value=moment, pk=pk)
-    assert cursors.decode(cursors.encode(position, MARK), MARK) == position
+@random_examples(40)
+@given(time=TIMES, pk=KEYS)
+def test_cursor_of_a_time_round_trips(time: datetime, pk: int) -> None:
+    position = Position(value=time, pk=pk)
+    assert cursors.decode(cursors.encode(position, FINGERPRINT), FINGERPRINT) == position
 
 
-@every_example_its_rows
+@random_examples(40)
 @given(
     text=st.one_of(
         st.text(), st.binary(min_size=25, max_size=25).map(lambda raw: cursors.urlsafe_b64encode(raw).decode())
     )
 )
-def test_any_other_text_is_a_bad_cursor(text: str) -> None:
+def test_random_text_is_a_bad_cursor(text: str) -> None:
     with pytest.raises(BadCursor):
-        cursors.decode(text, MARK)
+        cursors.decode(text, FINGERPRINT)
 
 
 @pytest.mark.parametrize("text", ["", "A" * 100_000, "é" * 34, "\ud800" * 34, "\0" * 34])
-def test_hostile_text_is_a_bad_cursor(text: str) -> None:
+def test_malformed_text_is_a_bad_cursor(text: str) -> None:
     with pytest.raises(BadCursor):
-        cursors.decode(text, MARK)
+        cursors.decode(text, FINGERPRINT)
 
 
 @pytest.mark.django_db
-@every_example_its_rows
-@given(order=orders, seconds=st.lists(st.integers(0, 3), max_size=12), size=st.integers(1, 4), backward=st.booleans())
-def test_pages_add_up_to_the_list(order: TaskResultOrder, seconds: list[int], size: int, backward: bool) -> None:
-    stored(seconds)
-    whole = [row.pk for row in _page(PageRequest(first=100), order).rows]
+@random_examples(40)
+@given(order=ORDERS, seconds=st.lists(st.integers(0, 3), max_size=12), size=st.integers(1, 4), backward=st.booleans())
+def test_pages_concatenate_to_the_whole_list(
+    order: TaskResultOrder, seconds: list[int], size: int, backward: bool
+) -> None:
+    replace_rows(seconds)
+    whole = [row.pk for row in get_page(PageRequest(first=100), order).rows]
     assert len(whole) == len(seconds)
-    assert whole == sorted(whole, key=lambda pk: _key(pk, order), reverse=order.direction is OrderDirection.DESC)
-    assert walk(order, size, backward=backward) == whole
-    behind = [
+    assert whole == sort(whole, order)
+    assert pks_of_all_pages(order, size, backward=backward) == whole
+    has_earlier_page = [
         page.has_next_page if backward else page.has_previous_page for page in pages(order, size, backward=backward)
     ]
-    assert not behind[0]
-    assert all(behind[1:])
+    assert not has_earlier_page[0]
+    assert all(has_earlier_page[1:])
 
 
 @pytest.mark.django_db
-@every_example_its_rows
-@given(data=st.data(), order=orders, seconds=st.lists(st.integers(0, 3), min_size=2, max_size=10))
-def test_rows_appear_once_while_others_are_inserted_and_change(
+@random_examples(40)
+@given(data=st.data(), order=ORDERS, seconds=st.lists(st.integers(0, 3), min_size=2, max_size=10))
+def test_unchanged_rows_appear_once_while_others_are_inserted_and_updated(
     data: st.DataObject, order: TaskResultOrder, seconds: list[int]
 ) -> None:
-    stored(seconds)
+    replace_rows(seconds)
     before = list(TaskResult.objects.order_by("pk").values_list("pk", flat=True))
-    moving = before[::2]
+    updated, unchanged = before[::2], before[1::2]
+    numbers = iter(range(8))  # with a row before each page for ever, the pages would never end
 
-    numbers = iter(range(8))  # or rows might be inserted before each page for ever
-
-    def disturb() -> None:
+    def write() -> None:
         for number in itertools.islice(numbers, data.draw(st.integers(0, 2))):
             create_task(
                 f"new{number}", date_created=at(data.draw(st.integers(0, 5))), date_started=at(1), date_done=at(1)
             )
-        moments = {name: at(data.draw(st.integers(0, 9))) for name in ("date_started", "date_done")}
-        TaskResult.objects.filter(pk=data.draw(st.sampled_from(moving))).update(status="FAILURE", **moments)
+        dates = {name: at(data.draw(st.integers(0, 9))) for name in ("date_started", "date_done")}
+        TaskResult.objects.filter(pk=data.draw(st.sampled_from(updated))).update(status="FAILURE", **dates)
 
-    seen = walk(order, data.draw(st.integers(1, 3)), backward=data.draw(st.booleans()), between=disturb)
-    check_seen(seen, order, stands=before[1::2], before=before)
+    seen = pks_of_all_pages(order, data.draw(st.integers(1, 3)), backward=data.draw(st.booleans()), between=write)
+    assert_seen_once(seen, order, unchanged=unchanged, before=before)
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.timeout(100)
-def test_rows_appear_once_while_other_connections_write() -> None:
+@pytest.mark.django_db(transaction=True)  # the writers' connections must see the rows
+def test_unchanged_rows_appear_once_while_other_connections_write() -> None:
     for number in range(40):
-        create_task(
-            f"stands{number}", date_created=at(number), date_started=at(number % 7), date_done=at(10 + number % 11)
-        )
-        create_task(
-            f"moves{number}", date_created=at(number), date_started=at(number % 7), date_done=at(10 + number % 11)
-        )
+        dates = {"date_created": at(number), "date_started": at(number % 7), "date_done": at(10 + number % 11)}
+        create_task(f"unchanged{number}", **dates)
+        create_task(f"updated{number}", **dates)
     before = list(TaskResult.objects.order_by("pk").values_list("pk", flat=True))
-    stands = list(TaskResult.objects.filter(task_id__startswith="stands").values_list("pk", flat=True))
-    ended = Event()
+    unchanged = list(TaskResult.objects.filter(task_id__startswith="unchanged").values_list("pk", flat=True))
+    is_over = Event()
     with ThreadPoolExecutor(2) as pool:
-        writers = [pool.submit(write, number, ended) for number in range(2)]
+        writers = [pool.submit(write_until, is_over, seed) for seed in range(2)]
         try:
             for order in EVERY_ORDER:
                 for backward in (False, True):
-                    check_seen(walk(order, 7, backward=backward), order, stands=stands, before=before)
+                    seen = pks_of_all_pages(order, 7, backward=backward)
+                    assert_seen_once(seen, order, unchanged=unchanged, before=before)
         finally:
-            ended.set()
+            is_over.set()
         assert all(writer.result() > 0 for writer in writers)
 
 
-def write(seed: int, ended: Event) -> int:
-    """Insert, change and delete rows on a connection of this thread's own; how often."""
+def write_until(is_over: Event, seed: int) -> int:
+    """Insert, update and delete rows on a connection of this thread. Return the number of rounds."""
     random = Random(seed)
     try:
         for number in itertools.count(1):
-            moments = {name: at(random.uniform(0, 40)) for name in ("date_started", "date_done")}
-            moved = TaskResult.objects.filter(task_id=f"moves{random.randrange(40)}")
-            moved.update(status=random.choice(["STARTED", "FAILURE", "SUCCESS"]), **moments)
-            create_task(f"new{seed}-{number}", date_created=at(random.uniform(0, 40)), **moments)
+            dates = {name: at(random.uniform(0, 40)) for name in ("date_started", "date_done")}
+            row = TaskResult.objects.filter(task_id=f"updated{random.randrange(40)}")
+            row.update(status=random.choice(["STARTED", "FAILURE", "SUCCESS"]), **dates)
+            create_task(f"new{seed}-{number}", date_created=at(random.uniform(0, 40)), **dates)
             TaskResult.objects.filter(task_id=f"new{seed}-{number - 20}").delete()
-            if ended.wait(0.002):
+            if is_over.wait(0.002):
                 return number
     finally:
         connection.close()
-    raise AssertionError("it counts for ever")
+    raise AssertionError("unreachable")
 
 
-def check_seen(seen: list[int], order: TaskResultOrder, *, stands: list[int], before: list[int]) -> None:
-    """What never changed is seen once, in its order; by a date that never changes, so is every row."""
-    known = before if order.field is TaskResultOrderField.DATE_CREATED else stands
-    assert sorted(pk for pk in seen if pk in known) == sorted(known)
-    expected = sorted(stands, key=lambda pk: _key(pk, order), reverse=order.direction is OrderDirection.DESC)
-    assert [pk for pk in seen if pk in stands] == expected
+def assert_seen_once(seen: list[int], order: TaskResultOrder, *, unchanged: list[int], before: list[int]) -> None:
+    """Check that each unchanged row was seen once, in order. No row changes its place by date of creation."""
+    must_be_seen = before if order.field is TaskResultOrderField.DATE_CREATED else unchanged
+    assert sorted(pk for pk in seen if pk in must_be_seen) == sorted(must_be_seen)
+    assert [pk for pk in seen if pk in unchanged] == sort(unchanged, order)
 
 
-def stored(seconds: list[int]) -> None:
+def replace_rows(seconds: list[int]) -> None:
+    """Delete all rows, and create one for each number, with dates that differ by microseconds."""
     TaskResult.objects.all().delete()
     for number, second in enumerate(seconds):
-        # A microsecond decides as much as a second does.
         create_task(
             f"t{number}", date_created=at(second / 1e6), date_started=at(second / 1e6), date_done=at(second % 2)
         )
 
 
 def pages(order: TaskResultOrder, size: int, *, backward: bool = False) -> Iterator[Page[TaskResult]]:
-    """Page by page, from either end to the other."""
-    page = _page(PageRequest(last=size) if backward else PageRequest(first=size), order)
+    """Yield page after page, from one end of the list to the other."""
+    page = get_page(PageRequest(last=size) if backward else PageRequest(first=size), order)
     for _ in range(500):
         yield page
         if not (page.has_previous_page if backward else page.has_next_page):
             return
         if backward:
-            page = _page(PageRequest(last=size, before=page.start_cursor), order)
+            page = get_page(PageRequest(last=size, before=page.start_cursor), order)
         else:
-            page = _page(PageRequest(first=size, after=page.end_cursor), order)
+            page = get_page(PageRequest(first=size, after=page.end_cursor), order)
     raise AssertionError("the pages never end")
 
 
-def walk(
+def pks_of_all_pages(
     order: TaskResultOrder, size: int, *, backward: bool = False, between: Callable[[], None] = lambda: None
 ) -> list[int]:
-    """Every row in the list's order; `between` happens after each page."""
-    found: list[int] = []
+    """Return the primary keys of all pages in the list's order. `between` is called after each page."""
+    pks: list[int] = []
     for page in pages(order, size, backward=backward):
-        pks = [row.pk for row in page.rows]
-        found = pks + found if backward else found + pks
+        of_page = [row.pk for row in page.rows]
+        pks = of_page + pks if backward else pks + of_page
         between()
-    return found
+    return pks
 
 
-def _page(request: PageRequest, order: TaskResultOrder) -> Page[TaskResult]:
+def get_page(request: PageRequest, order: TaskResultOrder) -> Page[TaskResult]:
     return Session(viewer=SYSTEM, columns=()).page(request, order=order)
 
 
-def _key(pk: int, order: TaskResultOrder) -> tuple[timedelta, int]:
-    value = ordering.value_of(order, TaskResult.objects.get(pk=pk))
-    return value if isinstance(value, timedelta) else value - at(0), pk
+def sort(pks: list[int], order: TaskResultOrder) -> list[int]:
+    """Return the rows' primary keys in this order, sorted by Python."""
+
+    def key(pk: int) -> tuple[timedelta, int]:
+        value = ordering.value_of(order, TaskResult.objects.get(pk=pk))
+        return value if isinstance(value, timedelta) else value - at(0), pk
+
+    return sorted(pks, key=key, reverse=order.direction is OrderDirection.DESC)
