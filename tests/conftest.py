@@ -23,9 +23,9 @@ from tests.npm import install
 from tests.workers import SERIALIZERS, RunWorker, Worker, publishing_to, running_worker, settle
 
 if find_spec("graphql") is None:  # the lane that shows the store to work without any GraphQL library
-    collect_ignore = ["transport", "contract", "browser", "workshop"]
+    collect_ignore = ["transport", "contract", "browser", "tooling"]
 elif find_spec("strawberry") is None:  # the lane with the other engine: the demo and its tools use strawberry
-    collect_ignore = ["browser", "workshop"]
+    collect_ignore = ["browser", "tooling"]
 
 MARKS = {
     "redis": "services",

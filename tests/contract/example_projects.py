@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from demo.client import Client
 
-from tests.workshop.programs import ROOT, run, started
+from tests.programs import ROOT, run, started
 
 PREPARE = """
 import django; django.setup()

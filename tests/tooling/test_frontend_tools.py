@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workshop.programs import ROOT
+from tests.programs import ROOT
 
 pytestmark = pytest.mark.once
 

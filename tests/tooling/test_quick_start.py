@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from demo.client import Client
 
-from tests.workshop.programs import ROOT, run, started
+from tests.programs import ROOT, run, started
 
 pytestmark = pytest.mark.once
 

@@ -13,8 +13,8 @@ import pymysql
 import pytest
 
 from tests import services
+from tests.programs import SECONDS, Program, demo_command, demo_environment, run, started
 from tests.workers import wait_for
-from tests.workshop.programs import SECONDS, Program, demo_command, demo_environment, run, started
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(600)]
 STARTED = r"Ctrl-C stops everything"

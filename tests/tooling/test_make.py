@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workshop.programs import ROOT, run
+from tests.programs import ROOT, run
 
 pytestmark = pytest.mark.once
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from demo.client import Client
 
-from tests.workshop.programs import Program, demo_command, demo_environment, started
+from tests.programs import Program, demo_command, demo_environment, started
 
 pytestmark = pytest.mark.once
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from demo.client import Client, eventually
 
-from tests.workshop.programs import ROOT, run, started
+from tests.programs import ROOT, run, started
 
 pytestmark = pytest.mark.once
 

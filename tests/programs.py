@@ -1,4 +1,4 @@
-"""Programs that the workshop's tests start: each leads its own process group, and none is left behind."""
+"""Run the demo, the examples and other programs in tests. Each leads a process group; none is left running."""
 
 import os
 import re
@@ -13,9 +13,9 @@ from pathlib import Path
 from tests.workers import wait_for
 
 SECONDS = 300.0
-"""How long a program may take: far more than any does, even where all cores are busy."""
+"""Seconds that a program may take: far more than any does, even where all cores are busy."""
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 
 
@@ -25,12 +25,12 @@ def demo_command(module: str) -> tuple[str, ...]:
 
 
 def demo_environment(folder: Path, **changes: str) -> dict[str, str]:
-    """Return the environment of a demo that keeps everything in this folder."""
+    """Return the environment of a demo that keeps its files in this folder and takes a port from the kernel."""
     return {"PYTHONPATH": str(ROOT / "examples"), "DEMO_DIR": str(folder), "PORT": "0", **changes}
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment without what the test run itself is configured by."""
+    """Return the environment without the variables that configure the test run itself."""
     foreign = (
         "DATABASE_URL",
         "DATABASE_NAME",
@@ -45,14 +45,14 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def run(*command: str, cwd: Path = ROOT, **changes: str) -> subprocess.CompletedProcess[str]:
-    """Run to the end; output and errors as text."""
+    """Run a command to its end and return its output and errors as text."""
     return subprocess.run(
         command, cwd=cwd, env=environment(**changes), capture_output=True, text=True, timeout=SECONDS, check=False
     )
 
 
 class Program:
-    """A program in the background."""
+    """A program that runs in the background. `started` creates it."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self.process = process
@@ -63,7 +63,7 @@ class Program:
         return self.log_path.read_text(errors="replace")
 
     def until(self, pattern: str) -> re.Match[str]:
-        """Wait until the log matches."""
+        """Wait until the log matches and return the match."""
         return wait_for(lambda: re.search(pattern, self.log) or self._fail_if_ended(), timeout=SECONDS)
 
     def _fail_if_ended(self) -> None:
@@ -72,7 +72,7 @@ class Program:
 
 @contextmanager
 def started(*command: str, cwd: Path = ROOT, **changes: str) -> Iterator[Program]:
-    """Start in the background; on leaving, interrupt it as Ctrl-C does, and kill what is left."""
+    """Start a command in the background. On leaving, interrupt it as Ctrl-C does, then kill what is left."""
     log = Path(tempfile.mkstemp(prefix="dcr-program-", suffix=".log")[1])
     with log.open("wb") as output:
         process = subprocess.Popen(
