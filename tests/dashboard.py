@@ -1,4 +1,4 @@
-"""The dashboard as a checkout has it, with the packages of its lock file; built once per state of its sources."""
+"""Build the dashboard from its sources and the packages of its lock file, once for each state of the sources."""
 
 import hashlib
 import os
@@ -8,18 +8,19 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from tests.isolation import alone
+from tests.isolation import machine_lock
 from tests.npm import install
+from tests.programs import SECONDS
 
 ROOT = Path(__file__).parents[1]
 DASHBOARD = Path("examples/dashboard")
-MADE = ("node_modules", "gql", "dist", "dist.new", "build.log")
+NOT_SOURCES = ("node_modules", "gql", "dist", "dist.new", "build.log")
 
 
 def copy_to(root: Path) -> Path:
-    """A copy of the sources and the schema, whose packages are installed."""
+    """Copy the sources and the schema, with installed packages, and return the folder of the dashboard."""
     packages = install(ROOT / DASHBOARD, "package*.json") / "node_modules"
-    shutil.copytree(ROOT / DASHBOARD, root / DASHBOARD, ignore=shutil.ignore_patterns(*MADE))
+    shutil.copytree(ROOT / DASHBOARD, root / DASHBOARD, ignore=shutil.ignore_patterns(*NOT_SOURCES))
     shutil.copy(ROOT / "schema.graphql", root)
     shutil.copytree(ROOT / "tools", root / "tools")
     (root / DASHBOARD / "node_modules").symlink_to(packages)
@@ -29,20 +30,22 @@ def copy_to(root: Path) -> Path:
 def script(folder: Path, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one of the scripts in package.json."""
     command = ["npm", "run", "--silent", name, "--", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL
+    )
 
 
 def run_tool(root: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Build as `make demo` does."""
+    """Run the tool by which `make demo` builds the dashboard."""
     command = [str(root / "tools" / "dashboard")]
-    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=100)
+    return subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, timeout=SECONDS)
 
 
 @cache
 def built() -> Path:
-    """The built files."""
+    """Return the folder of the built files."""
     target = Path(tempfile.gettempdir()) / f"dcr-dashboard-{_digest()}"
-    with alone(target.name):
+    with machine_lock(target.name):
         if not (target / "done").exists():
             shutil.rmtree(target, ignore_errors=True)
             folder = copy_to(target)
@@ -53,8 +56,8 @@ def built() -> Path:
 
 
 def _digest() -> str:
-    found = hashlib.sha256((ROOT / "schema.graphql").read_bytes())
+    digest = hashlib.sha256((ROOT / "schema.graphql").read_bytes())
     for path in sorted((ROOT / DASHBOARD).rglob("*")):
-        if path.is_file() and not set(MADE) & set(path.relative_to(ROOT).parts):
-            found.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    return found.hexdigest()[:16]
+        if path.is_file() and not set(NOT_SOURCES) & set(path.relative_to(ROOT).parts):
+            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]

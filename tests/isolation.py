@@ -27,8 +27,8 @@ def new_queue() -> str:
 
 
 @contextmanager
-def alone(what: str) -> Iterator[None]:
-    """Let one process of this machine at a time do what is done once and kept between runs."""
-    with (Path(tempfile.gettempdir()) / f"dcr-{what}.lock").open("w") as lock:
+def machine_lock(name: str) -> Iterator[None]:
+    """Let one process of this machine at a time make what is kept between runs of the suite."""
+    with (Path(tempfile.gettempdir()) / f"dcr-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

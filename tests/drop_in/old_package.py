@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from tests import services
-from tests.isolation import alone
+from tests.isolation import machine_lock
 
 PACKAGES = (
     "django-celery-results==2.6.0", "Django==5.2.*", "celery[redis]==5.6.*", "psycopg[binary]>=3.2", "PyMySQL>=1.1.1",
@@ -24,7 +24,7 @@ def old_python() -> str:
     """The interpreter that has 2.6.0; skips the test where it cannot be installed, except in continuous integration."""
     folder = _cache_folder()
     python = folder / "bin" / "python"
-    with alone(folder.name):
+    with machine_lock(folder.name):
         if not (folder / "complete").exists():
             try:
                 _install(folder, python)

@@ -1,12 +1,10 @@
-"""The wheel that the lanes install: it holds what users need, and nothing that they do not."""
+"""The wheel that the lanes install holds what users need, and nothing else."""
 
 import os
 import zipfile
 from pathlib import Path, PurePosixPath
 
 import pytest
-
-pytestmark = pytest.mark.any_database
 
 PACKAGES = {"django_celery_results", "graphql_api"}
 
@@ -30,33 +28,33 @@ def wheel() -> zipfile.ZipFile:
         "graphql_api/static/graphql_api/THIRD_PARTY_LICENSES.txt",
     ],
 )
-def test_it_holds(wheel: zipfile.ZipFile, name: str) -> None:
+def test_wheel_contains_file(wheel: zipfile.ZipFile, name: str) -> None:
     assert name in wheel.namelist()
 
 
-def test_it_holds_graphiql_ready_to_be_served(wheel: zipfile.ZipFile) -> None:
+def test_wheel_contains_built_graphiql(wheel: zipfile.ZipFile) -> None:
     static = [name for name in wheel.namelist() if name.startswith("graphql_api/static/")]
     assert {".js", ".css"} <= {PurePosixPath(name).suffix for name in static}
 
 
-def test_it_holds_the_schema_that_the_repository_shows(wheel: zipfile.ZipFile) -> None:
+def test_wheel_contains_the_schema_of_the_repository(wheel: zipfile.ZipFile) -> None:
     shown = (Path(__file__).parents[2] / "schema.graphql").read_text()
     assert shown
     assert wheel.read("graphql_api/schema.graphql").decode() == shown
 
 
-def test_it_holds_two_packages_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+def test_wheel_contains_two_packages_only(wheel: zipfile.ZipFile) -> None:
     tops = {PurePosixPath(name).parts[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == PACKAGES
 
 
-def test_it_holds_no_tests_and_no_sources_of_the_frontend(wheel: zipfile.ZipFile) -> None:
+def test_wheel_contains_no_tests_and_no_frontend_sources(wheel: zipfile.ZipFile) -> None:
     foreign = {"tests", "node_modules", "package.json", "package-lock.json", "__pycache__"}
     assert [name for name in wheel.namelist() if foreign & set(PurePosixPath(name).parts)] == []
     assert [name for name in wheel.namelist() if name.endswith((".ts", ".tsx", ".jsx", ".map"))] == []
 
 
-def test_it_tells_celery_of_both_backends(wheel: zipfile.ZipFile) -> None:
+def test_wheel_registers_both_result_backends(wheel: zipfile.ZipFile) -> None:
     (entry_points,) = [name for name in wheel.namelist() if name.endswith("/entry_points.txt")]
     assert wheel.read(entry_points).decode().split() == [
         "[celery.result_backends]",
@@ -65,7 +63,7 @@ def test_it_tells_celery_of_both_backends(wheel: zipfile.ZipFile) -> None:
     ]
 
 
-def test_it_needs_django_and_celery_only(wheel: zipfile.ZipFile) -> None:
+def test_wheel_requires_django_and_celery_only(wheel: zipfile.ZipFile) -> None:
     (metadata,) = [name for name in wheel.namelist() if name.endswith("/METADATA")]
     needed = [
         line.removeprefix("Requires-Dist: ")
@@ -75,7 +73,7 @@ def test_it_needs_django_and_celery_only(wheel: zipfile.ZipFile) -> None:
     assert needed == ["celery>=5.5", "django>=5.2"]
 
 
-def test_the_suite_imports_the_wheel_and_not_the_sources() -> None:
+def test_suite_imports_the_installed_wheel() -> None:
     import django_celery_results
     import graphql_api
 
