@@ -1,4 +1,4 @@
-"""The documentation's pages, and the blocks of code in them."""
+"""Read the pages of the documentation, and the blocks of code in them."""
 
 import re
 from pathlib import Path
@@ -11,12 +11,12 @@ def page(name: str) -> str:
     return (DOCS / f"{name}.md").read_text()
 
 
-def blocks(name: str, language: str) -> list[str]:
-    """The blocks of one language, in the order of the page."""
+def code_blocks(name: str, language: str) -> list[str]:
+    """Return the blocks of one language, in the order of the page."""
     return re.findall(rf"^```{language}\n(.*?)^```", page(name), re.DOTALL | re.MULTILINE)
 
 
-def block(name: str, language: str, containing: str) -> str:
-    """The only block of a page that contains this."""
-    [found] = [code for code in blocks(name, language) if containing in code]
-    return found
+def code_block(name: str, language: str, containing: str) -> str:
+    """Return the only block of a page that contains this text."""
+    [code] = [code for code in code_blocks(name, language) if containing in code]
+    return code

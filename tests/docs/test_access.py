@@ -1,4 +1,4 @@
-"""docs/access.md names every permission, and its policy and its tokens do what it says."""
+"""docs/access.md names every permission, and its policy and its tokens work as it says."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ from django_celery_results.actions.retry import retry
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
-from tests.docs.pages import block, blocks, page
+from tests.docs.pages import code_block, page
 from tests.factories import create_group, create_task
 
 pytestmark = [
@@ -27,10 +27,10 @@ pytestmark = [
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """A project that took the page's code."""
+    """Load the code of the page as modules of a project, and name them in the settings."""
     for name, containing in (("shop_policies", "class ShopPolicy"), ("shop_tokens", "def token_for")):
         module = ModuleType(name)
-        exec(block("access", "python", containing), vars(module))
+        exec(code_block("access", "python", containing), vars(module))
         monkeypatch.setitem(sys.modules, name, module)
     settings.DJANGO_CELERY_RESULTS = {"POLICY": "shop_policies.ShopPolicy"}
     settings.GRAPHQL_API = {"AUTHENTICATE": "shop_tokens.user_of"}
@@ -38,7 +38,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 
 @pytest.fixture
 def mailer(db: None) -> AbstractUser:
-    """Somebody of the team whose queue is called mail."""
+    """A user of the team whose queue is `mail`."""
     user = User.objects.create_user("mailer")
     user.groups.add(Group.objects.create(name="mail"))
     user.user_permissions.set(
@@ -47,46 +47,46 @@ def mailer(db: None) -> AbstractUser:
     return user
 
 
-def listed(client: Client, query: str = "{ taskResults { nodes { taskId } } }") -> Any:
+def query_nodes(client: Client, query: str = "{ taskResults { nodes { taskId } } }") -> Any:
     answer = client.post("/graphql/", {"query": query}, content_type="application/json")
     assert "errors" not in answer.json(), answer.content
     return answer.json()["data"]["taskResults"]["nodes"]
 
 
-def test_every_permission_has_a_row() -> None:
+def test_table_names_every_permission() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", page("access"), re.MULTILINE)) == {action.value for action in Action}
 
 
-def test_its_policy_shows_a_team_the_tasks_of_its_queues(shop: None, mailer: AbstractUser, client: Client) -> None:
+def test_policy_limits_a_team_to_the_tasks_of_its_queues(shop: None, mailer: AbstractUser, client: Client) -> None:
     create_task("ours", queue="mail")
     create_task("theirs", queue="pay")
     client.force_login(mailer)
-    assert listed(client) == [{"taskId": "ours"}]
+    assert query_nodes(client) == [{"taskId": "ours"}]
 
 
-def test_its_policy_protects_one_task_from_being_run_again(shop: None, mailer: AbstractUser) -> None:
+def test_policy_forbids_retrying_one_task(shop: None, mailer: AbstractUser) -> None:
     create_task("c", queue="mail", task_name="shop.tasks.charge", status="FAILURE")
     outcome = retry(Viewer(user=mailer), TaskRef(task_id="c"))
     assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.TASK_NOT_ALLOWED]
 
 
-def test_its_policy_hides_what_a_task_returned(shop: None, mailer: AbstractUser, client: Client) -> None:
+def test_policy_redacts_a_result(shop: None, mailer: AbstractUser, client: Client) -> None:
     create_task("l", queue="mail", task_name="shop.tasks.send_letter", status="SUCCESS", result='"Dear Ada"')
     client.force_login(mailer)
-    assert listed(client, "{ taskResults { nodes { result { text isRedacted } } } }") == [
+    assert query_nodes(client, "{ taskResults { nodes { result { text isRedacted } } } }") == [
         {"result": {"text": "[a letter]", "isRedacted": True}}
     ]
 
 
-def test_its_token_stands_for_a_user(shop: None, mailer: AbstractUser) -> None:
+def test_signed_token_authenticates_a_user(shop: None, mailer: AbstractUser) -> None:
     create_task("ours", queue="mail")
     token = sys.modules["shop_tokens"].token_for(mailer)
-    assert listed(Client(headers={"authorization": f"Bearer {token}"})) == [{"taskId": "ours"}]
+    assert query_nodes(Client(headers={"authorization": f"Bearer {token}"})) == [{"taskId": "ours"}]
     forged = Client(headers={"authorization": f"Bearer {token[:-1]}"})
     assert forged.post("/graphql/", {"query": "{ __typename }"}, content_type="application/json").status_code == 401
 
 
-def test_its_policy_shows_the_groups_of_these_tasks(shop: None, mailer: AbstractUser, client: Client) -> None:
+def test_policy_limits_a_team_to_the_groups_of_its_tasks(shop: None, mailer: AbstractUser, client: Client) -> None:
     mailer.user_permissions.add(Permission.objects.get(codename="view_groupresult"))
     create_task("ours", queue="mail", group_id="letters")
     create_task("theirs", queue="pay", group_id="payments")
@@ -99,15 +99,10 @@ def test_its_policy_shows_the_groups_of_these_tasks(shop: None, mailer: Abstract
     assert answer.json() == {"data": {"groupResults": {"nodes": [{"groupId": "letters"}]}}}
 
 
-def test_its_test_runs(shop: None) -> None:
+def test_example_test_passes(shop: None) -> None:
     create_task("theirs", queue="pay")
     names: dict[str, Any] = {}
-    exec(block("access", "python", "from graphql_api.testing"), names)
+    exec(code_block("access", "python", "from graphql_api.testing"), names)
     other = User.objects.create_user("other")
     other.user_permissions.set(Permission.objects.filter(codename="view_taskresult"))
     names["test_the_other_team_sees_nothing"](other)
-
-
-def test_its_python_compiles() -> None:
-    for code in blocks("access", "python"):
-        compile(code, "docs/access.md", "exec")

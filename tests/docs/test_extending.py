@@ -1,4 +1,4 @@
-"""docs/extending.md: its schema is mounted as the page says, and answers."""
+"""docs/extending.md shows a schema that can be mounted and queried, and a task that reports its progress."""
 
 import sys
 from importlib.util import find_spec
@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.celery_app import app
-from tests.docs.pages import block, blocks
+from tests.docs.pages import code_block, code_blocks
 from tests.factories import create_task
 
 pytestmark = [
@@ -21,40 +21,42 @@ pytestmark = [
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """A project's URLs, made of the page's blocks."""
+    """Use the blocks of the page as the URLs of the project."""
     module = ModuleType("shop_urls")
     monkeypatch.setitem(sys.modules, "shop_urls", module)  # strawberry looks annotations up in the module
     for containing in ("class ShopQuery", "urlpatterns"):
-        exec(block("extending", "python", containing), vars(module))
+        exec(code_block("extending", "python", containing), vars(module))
     settings.ROOT_URLCONF = "shop_urls"
 
 
-def ask(client: Client, query: str) -> Any:
+def run_query(client: Client, query: str) -> Any:
     return client.post("/shop/graphql/", {"query": query}, content_type="application/json").json()
 
 
-def test_its_schema_leads_to_our_types(shop: None, admin_client: Client) -> None:
+def test_schema_resolves_to_types_of_the_service(shop: None, admin_client: Client) -> None:
     create_task("pay-7", result='"paid"', queue="pay")
-    answer = ask(admin_client, "{ order(number: 7) { payment { queue result { json } } } taskResults { totalCount } }")
+    answer = run_query(
+        admin_client, "{ order(number: 7) { payment { queue result { json } } } taskResults { totalCount } }"
+    )
     payment = {"queue": "pay", "result": {"json": "paid"}}
     assert answer["data"] == {"order": {"payment": payment}, "taskResults": {"totalCount": 1}}
 
 
-def test_its_schema_asks_the_policy(shop: None, client: Client) -> None:
+def test_schema_applies_the_policy(shop: None, client: Client) -> None:
     create_task("pay-7")
-    answer = ask(client, "{ order(number: 7) { payment { taskId } } }")
+    answer = run_query(client, "{ order(number: 7) { payment { taskId } } }")
     assert answer["data"] == {"order": {"payment": None}}
 
 
-def test_its_task_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_task_reports_progress_and_stores_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     names: dict[str, Any] = {"__name__": "shop.tasks"}
-    exec(block("extending", "python", "def import_customers"), names)
-    found = app.tasks.pop(names["import_customers"].name)
+    exec(code_block("extending", "python", "def import_customers"), names)
+    task = app.tasks.pop(names["import_customers"].name)
     reported: list[Any] = []
-    monkeypatch.setattr(found, "update_state", lambda **state: reported.append(state["meta"]["current"]))
-    found.run([1, 2])
-    assert (reported, found.store_message) == ([0, 1], False)
+    monkeypatch.setattr(task, "update_state", lambda **state: reported.append(state["meta"]["current"]))
+    task.run([1, 2])
+    assert (reported, task.store_message) == ([0, 1], False)
 
 
-def test_no_block_is_left_out() -> None:
-    assert len(blocks("extending", "python")) == 3
+def test_every_python_block_is_executed_by_these_tests() -> None:
+    assert len(code_blocks("extending", "python")) == 3

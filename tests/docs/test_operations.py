@@ -1,4 +1,4 @@
-"""docs/operations.md: its query is answered, its loggers are those of the code, and its configuration hears them."""
+"""docs/operations.md shows a query that is answered, every command, and a logging configuration that works."""
 
 import logging
 import re
@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.core.management import get_commands
 
 from graphql_api.testing import execute
-from tests.docs.pages import block, page
+from tests.docs.pages import code_block, page
 from tests.factories import create_task
 
 pytestmark = [
@@ -24,9 +24,9 @@ pytestmark = [
 
 @pytest.fixture
 def log() -> Iterator[StringIO]:
-    """What the page's configuration writes, until the test ends."""
+    """Apply the logging configuration of the page until the test ends; what it writes."""
     names: dict[str, Any] = {}
-    exec(block("operations", "python", "LOGGING"), names)
+    exec(code_block("operations", "python", "LOGGING"), names)
     loggers = [logging.getLogger(name) for name in names["LOGGING"]["loggers"]]
     before = [(logger.level, logger.handlers[:]) for logger in loggers]
     written = StringIO()
@@ -39,21 +39,21 @@ def log() -> Iterator[StringIO]:
 
 
 @pytest.mark.django_db
-def test_its_query_is_answered() -> None:
+def test_query_returns_the_watched_counts() -> None:
     create_task("stuck", status="STARTED")
-    answer = execute(block("operations", "graphql", "query Watch"), user=User.objects.create_superuser("root"))
+    answer = execute(code_block("operations", "graphql", "query Watch"), user=User.objects.create_superuser("root"))
     assert answer.errors == ()
     assert answer.data
     assert answer.data["stuck"]["count"] == {"value": 0, "isExact": True}
 
 
-def test_every_command_has_a_row() -> None:
+def test_table_names_every_command() -> None:
     ours = {name for name, app in get_commands().items() if app in ("django_celery_results", "graphql_api")}
     table = page("operations").partition("## Commands")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == ours
 
 
-def test_its_logging_hears_the_store_and_the_service(log: StringIO) -> None:
+def test_logging_writes_warnings_of_the_store_and_operations_of_the_service(log: StringIO) -> None:
     logging.getLogger("django_celery_results.outages").warning("the database was away")
     logging.getLogger("graphql_api.operations").info("FailedTasks took 0.010 s")
     logging.getLogger("django_celery_results.outages").info("not this")

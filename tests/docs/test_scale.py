@@ -1,4 +1,4 @@
-"""docs/scale.md: its SQL runs on PostgreSQL, and its router sends our models where it says."""
+"""docs/scale.md shows SQL that runs on PostgreSQL, and a database router that routes results to their database."""
 
 from typing import Any
 
@@ -7,29 +7,29 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from django_celery_results.models import TaskResult
-from tests.docs.pages import block, blocks
+from tests.docs.pages import code_block, code_blocks
 from tests.factories import create_task
 
 
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="the page's SQL is PostgreSQL's")
-def test_its_sql_runs() -> None:
+def test_sql_archives_a_task() -> None:
     create_task("t", task_name="shop.tasks.pay")
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE task_archive (task_id text PRIMARY KEY, task_name text, status text, "
             "date_created timestamptz, date_done timestamptz)"
         )
-        for statement in blocks("scale", "sql"):
+        for statement in code_blocks("scale", "sql"):
             cursor.execute(statement)
         cursor.execute("SELECT task_id FROM task_archive")
         assert cursor.fetchall() == [("t",)]
 
 
 @pytest.mark.once
-def test_its_router_sends_results_to_their_database() -> None:
+def test_router_routes_results_to_their_database() -> None:
     names: dict[str, Any] = {}
-    exec(block("scale", "python", "class ResultsRouter"), names)
+    exec(code_block("scale", "python", "class ResultsRouter"), names)
     router = names["ResultsRouter"]()
     assert (router.db_for_write(TaskResult), router.db_for_read(User)) == ("results", None)
     assert router.allow_migrate("default", "django_celery_results") is False

@@ -1,4 +1,4 @@
-"""The reference of the settings is what the code says, every key of it."""
+"""docs/settings.md lists every setting with its description from the code."""
 
 import importlib.util
 from dataclasses import fields
@@ -23,12 +23,12 @@ def tables() -> ModuleType:
     return module
 
 
-def test_the_tables_are_those_of_the_code(tables: ModuleType) -> None:
+def test_tables_match_the_code(tables: ModuleType) -> None:
     assert tables.with_tables(page("settings")) == page("settings"), "run `make docs`"
 
 
 @pytest.mark.parametrize("settings", [store.Settings, store.StandingAlone, service.Settings])
-def test_every_setting_is_described(tables: ModuleType, settings: type) -> None:
+def test_every_setting_has_a_description(tables: ModuleType, settings: type) -> None:
     said = tables.docstrings(settings)
     assert [known.name for known in fields(settings) if len(said.get(known.name, "").split()) < 3] == []
 

@@ -1,6 +1,5 @@
-"""The pages build into a site without a warning, and the site needs no other host."""
+"""The pages build into a site without a warning, and the site loads nothing from other hosts."""
 
-import os
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests import services
 from tests.docs.pages import ROOT
 
 pytestmark = pytest.mark.once
@@ -24,8 +24,8 @@ LOADS = {
 }
 
 
-class Loaded(HTMLParser):
-    """What a browser fetches by itself; links that somebody has to click are no part of it."""
+class LoadedUrls(HTMLParser):
+    """The URLs that a browser fetches without a click."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,11 +37,9 @@ class Loaded(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Building fails by a warning: a broken link or anchor, a page in no table of contents, code that is none."""
+    """Build the site. A warning fails the build: a broken link or anchor, a page in no table of contents."""
     if find_spec("sphinx") is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(
-            "Sphinx is not installed: the extra docs has it"
-        )
+        services.missing("Sphinx is not installed: the extra docs has it")
     folder: Path = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", str(folder / "trees")]
     built = subprocess.run(
@@ -51,16 +49,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "html"
 
 
-def test_the_site_has_all_pages(site: Path) -> None:
+def test_site_contains_every_page(site: Path) -> None:
     assert {page.stem for page in (ROOT / "docs").glob("*.md")} <= {page.stem for page in site.glob("*.html")}
 
 
-def test_the_site_loads_nothing_from_other_hosts(site: Path) -> None:
+def test_site_loads_nothing_from_other_hosts(site: Path) -> None:
     foreign: list[str] = []
     for page in site.rglob("*.html"):
-        found = Loaded()
-        found.feed(page.read_text())
-        foreign += [f"{page.name}: {url}" for url in found.urls if urlsplit(url).netloc]
+        parser = LoadedUrls()
+        parser.feed(page.read_text())
+        foreign += [f"{page.name}: {url}" for url in parser.urls if urlsplit(url).netloc]
     for sheet in site.rglob("*.css"):
         text = sheet.read_text().replace(" ", "")
         foreign += [
