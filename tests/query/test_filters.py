@@ -1,4 +1,4 @@
-"""Filters that a reading in Python cannot model: clocks, settings, other rows, and text in any case."""
+"""Filters that depend on the clock, on settings, on other rows or on letter case select the right tasks."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def ids(where: TaskResultFilter) -> list[str]:
     return sorted(row.task_id for row in selected(SYSTEM, where))
 
 
-def test_windows_roll_with_the_clock() -> None:
+def test_time_windows_are_relative_to_now() -> None:
     now = timezone.now()
     for hours in (1, 3):
         create_task(f"{hours}h", date_created=now - timedelta(hours=hours))
@@ -31,7 +31,7 @@ def test_windows_roll_with_the_clock() -> None:
     assert ids(TaskResultFilter(date_done=DateTimeFilter(within_last=two_hours))) == ["1h", "3h"]
 
 
-def test_operators_that_begin_with_i_ignore_case() -> None:
+def test_i_operators_ignore_case() -> None:
     for name in ("Proj.Add", "proj.sub", "%"):
         create_task(name, task_name=name)
     assert ids(TaskResultFilter(task_name=StringFilter(i_eq="PROJ.ADD"))) == ["Proj.Add"]
@@ -41,7 +41,7 @@ def test_operators_that_begin_with_i_ignore_case() -> None:
     assert ids(TaskResultFilter(task_name=StringFilter(i_contains="%"))) == ["%"]
 
 
-def test_regular_expressions_work_where_they_are_allowed(settings: Settings) -> None:
+def test_regex_matches_where_the_setting_allows_it(settings: Settings) -> None:
     create_task("t1", task_name="proj.add")
     settings.DJANGO_CELERY_RESULTS = {"ALLOW_REGEX": True}
     assert ids(TaskResultFilter(task_name=StringFilter(regex="^proj[.]a"))) == ["t1"]
@@ -49,20 +49,20 @@ def test_regular_expressions_work_where_they_are_allowed(settings: Settings) -> 
     assert ids(TaskResultFilter(not_=TaskResultFilter(worker=StringFilter(regex="x")))) == ["t1"]
 
 
-def test_what_was_retried_is_known_by_the_other_row() -> None:
+def test_was_retried_follows_the_row_of_the_retry() -> None:
     create_task("first")
     create_task("second", retried_from="first")
     assert ids(TaskResultFilter(was_retried=True)) == ["first"]
     assert ids(TaskResultFilter(was_retried=False)) == ["second"]
 
 
-def test_ids_begin_with_exactly_this() -> None:
+def test_id_prefix_is_case_sensitive_and_literal() -> None:
     for name in ("a_1", "ab1", "A_1"):
         create_task(f"{name}-{len(name)}{name.isupper()}")
     assert ids(TaskResultFilter(task_id=IDFilter(starts_with="a_"))) == ["a_1-3False"]
 
 
-def test_rows_are_chosen_by_their_keys() -> None:
+def test_key_filter_selects_by_primary_key() -> None:
     rows = [create_task(name) for name in "abc"]
     assert ids(TaskResultFilter(id=KeyFilter(eq=rows[0].pk))) == ["a"]
     assert ids(TaskResultFilter(id=KeyFilter(in_=(rows[0].pk, rows[2].pk, 10**17)))) == ["a", "c"]
@@ -71,7 +71,7 @@ def test_rows_are_chosen_by_their_keys() -> None:
     assert ids(TaskResultFilter(id=KeyFilter(not_in=()))) == ["a", "b", "c"]
 
 
-def test_of_payloads_a_list_without_entries_asks_nothing() -> None:
+def test_empty_list_on_a_payload_selects_without_reading_it() -> None:
     create_task("open", task_args='"(1,)"')
     create_task("secret", task_args="\"('password=x',)\"")
     assert ids(TaskResultFilter(args=StringFilter(not_in=()))) == ["open", "secret"]
@@ -101,7 +101,7 @@ def test_of_payloads_a_list_without_entries_asks_nothing() -> None:
         ("- t1", []),
     ],
 )
-def test_a_search_finds_its_words(text: str, expected: list[str]) -> None:
+def test_search_matches_words_fields_and_negations(text: str, expected: list[str]) -> None:
     create_task("t1", task_name="shop.mail", worker="w1@host", task_args="[1, 2]")
     create_task(
         "t2", task_name="shop.mail", worker="w2@host", status="FAILURE", error_type="ValueError", traceback="Boom"
@@ -111,12 +111,12 @@ def test_a_search_finds_its_words(text: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", '""', "a b c d e f g h i j k", "x" * 501, "\0", "\ud800"])
-def test_what_cannot_be_searched_is_refused(text: str) -> None:
+def test_invalid_search_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         ids(TaskResultFilter(search=text))
 
 
-def test_the_words_of_a_search_count_as_conditions() -> None:
+def test_search_words_count_as_conditions() -> None:
     words = TaskResultFilter(search="a b c d e f g h i j")
     assert ids(TaskResultFilter(or_=(words,) * 9)) == []
     with pytest.raises(InvalidInput, match="100 conditions"):
@@ -124,7 +124,7 @@ def test_the_words_of_a_search_count_as_conditions() -> None:
 
 
 @pytest.mark.parametrize("key", ["CONTRASEÑA", "ContraseÑa", "Пароль", "ПароЛЬ", "contrase\\u00d1a"])
-def test_a_secrets_name_of_any_language_is_known_in_any_case(key: str, settings: Settings) -> None:
+def test_redacted_keys_match_in_any_case_and_script(key: str, settings: Settings) -> None:
     settings.DJANGO_CELERY_RESULTS = {"REDACT_KEYS": ["contraseña", "пароль"]}
     create_task("secret", task_args=f"{key}=hunter2")
     create_task("open", task_args="key=hunter2")

@@ -1,4 +1,4 @@
-"""Filters over values inside of JSON: the same on every database that can look into it, and never an error of SQL."""
+"""JSON filters select the same rows on every database that supports them, and never cause a database error."""
 
 import json
 import math
@@ -18,7 +18,7 @@ from tests.factories import create_task
 pytestmark = pytest.mark.django_db
 
 
-def cannot() -> bool:
+def is_unsupported() -> bool:
     return connection.vendor == "postgresql" and connection.pg_version < 160_000
 
 
@@ -57,10 +57,10 @@ BROKEN = {
 
 
 @pytest.fixture
-def looking(db: None) -> None:
-    """Every value; only where the database can look into it."""
-    if cannot():
-        pytest.skip("PostgreSQL before 16 refuses, as another test shows")
+def json_rows(db: None) -> None:
+    """Store every value as result and meta; skip the test where the database does not support JSON filters."""
+    if is_unsupported():
+        pytest.skip("PostgreSQL before 16 refuses JSON filters, as another test shows")
     texts = {name: json.dumps(value) for name, value in VALUES.items()} | BROKEN
     texts["huge"] = json.dumps({"a": "x", "more": "y" * 1_000_000})
     columns = {"status": "SUCCESS", "content_type": "application/json", "content_encoding": "utf-8"}
@@ -69,20 +69,20 @@ def looking(db: None) -> None:
     )
 
 
-looks_into = pytest.mark.usefixtures("looking")
+with_json_rows = pytest.mark.usefixtures("json_rows")
 
 
 def ids(*path: str, **operators: Any) -> set[str]:
-    found = selected(SYSTEM, TaskResultFilter(result_json=JSONFilter(path=path, **operators)))
-    return {row.task_id for row in found}
+    rows = selected(SYSTEM, TaskResultFilter(result_json=JSONFilter(path=path, **operators)))
+    return {row.task_id for row in rows}
 
 
-EVERYTHING = {*VALUES, *BROKEN, "huge"}
-VAGUE = {"endless", "nul", "half"}
-"""What some databases do not take for JSON; none fails."""
+ALL_IDS = {*VALUES, *BROKEN, "huge"}
+DATABASE_DEPENDENT = {"endless", "nul", "half"}
+"""Rows that some databases read as JSON and others do not; none fails."""
 
 
-@looks_into
+@with_json_rows
 @pytest.mark.parametrize(
     ("path", "operators", "expected"),
     [
@@ -109,36 +109,36 @@ VAGUE = {"endless", "nul", "half"}
         ("", {"eq": 0}, {"zero"}),
     ],
 )
-def test_a_value_is_compared_where_it_stands(path: str, operators: dict[str, Any], expected: set[str]) -> None:
-    assert ids(*filter(None, path.split(".")), **operators) - VAGUE == expected
+def test_value_at_a_path_is_compared(path: str, operators: dict[str, Any], expected: set[str]) -> None:
+    assert ids(*filter(None, path.split(".")), **operators) - DATABASE_DEPENDENT == expected
 
 
-@looks_into
-def test_what_is_no_json_has_no_value() -> None:
-    there = {name for name, value in VALUES.items() if isinstance(value, dict) and value.get("a") is not None}
-    assert ids("a", is_null=False) - VAGUE == there
-    assert ids("a", is_null=True) - VAGUE == EVERYTHING - there - VAGUE
-    assert ids("a", ne="x") - VAGUE == EVERYTHING - {"text"} - VAGUE
-    assert ids("a", not_in=("x", 1)) - VAGUE == EVERYTHING - {"text", "number"} - VAGUE
+@with_json_rows
+def test_invalid_json_counts_as_null() -> None:
+    with_value = {name for name, value in VALUES.items() if isinstance(value, dict) and value.get("a") is not None}
+    assert ids("a", is_null=False) - DATABASE_DEPENDENT == with_value
+    assert ids("a", is_null=True) - DATABASE_DEPENDENT == ALL_IDS - with_value - DATABASE_DEPENDENT
+    assert ids("a", ne="x") - DATABASE_DEPENDENT == ALL_IDS - {"text"} - DATABASE_DEPENDENT
+    assert ids("a", not_in=("x", 1)) - DATABASE_DEPENDENT == ALL_IDS - {"text", "number"} - DATABASE_DEPENDENT
 
 
-@looks_into
-def test_negation_is_the_complement() -> None:
+@with_json_rows
+def test_negated_filter_selects_the_complement() -> None:
     where = TaskResultFilter(result_json=JSONFilter(path=("a",), gt=1))
-    found = {row.task_id for row in selected(SYSTEM, where)}
+    matching = {row.task_id for row in selected(SYSTEM, where)}
     others = {row.task_id for row in selected(SYSTEM, TaskResultFilter(not_=where))}
-    assert found | others == EVERYTHING
-    assert not found & others
+    assert matching | others == ALL_IDS
+    assert not matching & others
 
 
-@looks_into
-def test_meta_is_looked_into_as_well() -> None:
+@with_json_rows
+def test_meta_filter_reads_the_meta_column() -> None:
     where = TaskResultFilter(meta_json=JSONFilter(path=("a",), eq="x"))
     assert [row.task_id for row in selected(SYSTEM, where)] == ["text"]
 
 
-@looks_into
-def test_a_row_that_names_a_secret_never_matches() -> None:
+@with_json_rows
+def test_row_with_a_redacted_key_never_matches() -> None:
     create_task("secret", result='{"a": "x", "password": "hunter2"}')
     assert "secret" not in ids("a", eq="x")
     assert "secret" not in ids("a", ne="y")
@@ -173,22 +173,22 @@ def test_a_row_that_names_a_secret_never_matches() -> None:
         (("1",) * 4, {"eq": 1}),
     ],
 )
-def test_what_cannot_be_compared_is_refused(path: tuple[str, ...], operators: dict[str, Any]) -> None:
+def test_invalid_path_or_value_is_refused(path: tuple[str, ...], operators: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         ids(*path, **operators)
 
 
-@looks_into
+@with_json_rows
 @pytest.mark.parametrize("step", ["$", "*", "a.b", "[0]", "a]", "%s", "%", "{}", ";", "a--", "1a", "@", " a ", "😀"])
-def test_no_key_has_a_meaning_of_its_own(step: str) -> None:
+def test_special_characters_in_a_key_are_literal(step: str) -> None:
     create_task("odd", result=json.dumps({step: "found"}, ensure_ascii=False))
     if not step.isascii() and connection.vendor == "sqlite":
-        pytest.skip("SQLite before 3.45 refuses them")
+        pytest.skip("SQLite before 3.45 refuses such keys")
     assert ids(step, eq="found") == {"odd"}
 
 
-def test_a_database_that_cannot_look_into_damaged_json_refuses() -> None:
-    if not cannot():
-        pytest.skip("this database can look into JSON")
+def test_postgresql_before_16_refuses_json_filters() -> None:
+    if not is_unsupported():
+        pytest.skip("this database supports JSON filters")
     with pytest.raises(InvalidInput, match="PostgreSQL before 16"):
         ids("a", eq="x")

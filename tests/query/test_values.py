@@ -1,10 +1,10 @@
-"""Stored values as they may be shown."""
+"""Stored values are decoded, truncated and redacted before they are shown."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from django_celery_results.models import TaskResult
@@ -21,18 +21,18 @@ JSON = {"content_type": "application/json", "content_encoding": "utf-8"}
 
 
 def result(text: str, **columns: Any) -> Value:
-    found = values.result(SYSTEM, TaskResult(task_id="t", result=text, **{**JSON, **columns}))
-    assert found
-    return found
+    value = values.result(SYSTEM, TaskResult(task_id="t", result=text, **{**JSON, **columns}))
+    assert value
+    return value
 
 
 def args(text: str, **columns: Any) -> Value:
-    found = values.args(SYSTEM, TaskResult(task_id="t", task_args=text, **{**JSON, **columns}))
-    assert found
-    return found
+    value = values.args(SYSTEM, TaskResult(task_id="t", task_args=text, **{**JSON, **columns}))
+    assert value
+    return value
 
 
-def test_json_is_decoded_and_walked_into() -> None:
+def test_json_is_decoded_and_a_path_selects_a_part() -> None:
     value = result('{"a": [{"b": 9007199254740993}]}')
     assert value.json() == {"a": [{"b": 9007199254740993}]}
     assert value.json(["a", "0", "b"]) == 9007199254740993
@@ -43,13 +43,13 @@ def test_json_is_decoded_and_walked_into() -> None:
 @pytest.mark.parametrize(
     "text", ["NaN", "[Infinity]", '"\\ud800"', "[" * 200 + "]" * 200, "1" * 5000, "{", "[" * 100_000]
 )
-def test_odd_json_reaches_no_encoder(text: str) -> None:
+def test_unusual_json_can_be_encoded_again(text: str) -> None:
     value = result(text)
     json.dumps(value.json(), allow_nan=False).encode()
     json.dumps({"text": value.text(1000)}, ensure_ascii=False).encode()
 
 
-def test_pickle_is_not_shown() -> None:
+def test_pickle_is_not_decoded() -> None:
     value = result("gASVBAAAAAAAAABLAS4=", content_type="application/x-python-serialize", content_encoding="binary")
     assert value.json() is None
     assert value.text(100) == "[not shown: application/x-python-serialize]"
@@ -68,7 +68,9 @@ def test_pickle_is_not_shown() -> None:
         (json.dumps("['" + "x" * 1010 + "...']"), None, "['" + "x" * 1010 + "...']", True),
     ],
 )  # fmt: skip
-def test_arguments_of_every_age_are_read(stored: str, decoded: Any, text: str, is_truncated: bool) -> None:
+def test_arguments_of_every_celery_version_are_decoded(
+    stored: str, decoded: Any, text: str, is_truncated: bool
+) -> None:
     value = args(stored)
     assert (value.json(), value.text(4000), value.is_truncated) == (decoded, text, is_truncated)
 
@@ -76,7 +78,7 @@ def test_arguments_of_every_age_are_read(stored: str, decoded: Any, text: str, i
 @pytest.mark.parametrize(
     "text", ["(" * 5000, "[" * 9000 + "]" * 9000, "-" * 9999, "9" * 9999, "'" + "\\x00" * 100 + "'"]
 )
-def test_hostile_arguments_are_only_text(text: str) -> None:
+def test_hostile_arguments_can_be_encoded(text: str) -> None:
     value = args(json.dumps(text))
     json.dumps([value.json(), value.text(100)]).encode()
 
@@ -90,7 +92,7 @@ def test_hostile_arguments_are_only_text(text: str) -> None:
         ('{"log": "Authorization: Bearer hunter2"}', '{"log": "Authorization: [redacted]"}'),
     ],
 )
-def test_secrets_are_hidden_at_any_depth(stored: str, shown: str) -> None:
+def test_secrets_are_redacted_at_any_depth(stored: str, shown: str) -> None:
     value = result(stored)
     assert value.is_redacted
     assert value.text(4000) == shown
@@ -100,32 +102,32 @@ def test_secrets_are_hidden_at_any_depth(stored: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "secret", ['{"Password": "hunter2"}', '{"p\\u0061ssword": "hunter2"}', '"amqp:\\/\\/u:hunter2@h"']
 )
-def test_secrets_are_hidden_in_large_values(secret: str) -> None:
+def test_secrets_are_redacted_in_large_values(secret: str) -> None:
     value = result(f"[{secret}, {'0, ' * 10_000}0]")
     assert value.is_redacted
     assert "hunter2" not in value.text(100) + json.dumps(value.json())
 
 
-def test_a_large_value_without_secrets_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_value_without_secrets_skips_redaction(monkeypatch: pytest.MonkeyPatch) -> None:
     value = result(f"[{'0, ' * 10_000}0]")
     monkeypatch.setattr(redaction, "redact", None)
     assert (value.json(), value.is_redacted) == ([0] * 10_001, False)
 
 
-class Discreet(Policy):
-    """Shows no value at all."""
+class RedactEverything(Policy):
+    """A policy that redacts every value."""
 
     def redact(self, value: Any, *, task_name: str | None = None) -> tuple[Any, bool]:
         return "", True
 
 
-@pytest.mark.parametrize("hidden", [{"REDACT_TASKS": ["t"]}, {"POLICY": "tests.query.test_values.Discreet"}])
-def test_a_large_value_is_hidden_where_the_project_says_so(settings: Settings, hidden: dict[str, Any]) -> None:
+@pytest.mark.parametrize("hidden", [{"REDACT_TASKS": ["t"]}, {"POLICY": "tests.query.test_values.RedactEverything"}])
+def test_setting_or_policy_redacts_a_large_value(settings: Settings, hidden: dict[str, Any]) -> None:
     settings.DJANGO_CELERY_RESULTS = hidden
     assert result(f"[{'0, ' * 10_000}0]", task_name="t").is_redacted
 
 
-def test_secrets_are_hidden_in_truncated_arguments_errors_and_tracebacks() -> None:
+def test_secrets_are_redacted_in_truncated_arguments_errors_and_tracebacks() -> None:
     assert "hunter2" not in args(json.dumps("[{'secret': 'hunter2', 'x': [...")).text(4000)
     row = TaskResult(task_id="t", status="FAILURE", traceback="x\npassword = 'hunter2'\ny", **JSON)
     row.result = json.dumps({"exc_type": "E", "exc_message": ["bad token: hunter2"], "exc_module": "m"})
@@ -135,13 +137,13 @@ def test_secrets_are_hidden_in_truncated_arguments_errors_and_tracebacks() -> No
     assert error.traceback == "x\npassword = [redacted]\ny"
 
 
-@pytest.mark.parametrize("told", ["1", '{"current": "x"}', '{"current": true}', '{"current": 1e999}', "null", "[]"])
-def test_progress_that_follows_no_convention_is_none(told: str) -> None:
-    assert failures.progress(SYSTEM, TaskResult(task_id="t", status="PROGRESS", result=told, **JSON)) is None
+@pytest.mark.parametrize("stored", ["1", '{"current": "x"}', '{"current": true}', '{"current": 1e999}', "null", "[]"])
+def test_progress_in_an_unknown_shape_is_none(stored: str) -> None:
+    assert failures.progress(SYSTEM, TaskResult(task_id="t", status="PROGRESS", result=stored, **JSON)) is None
 
 
 @pytest.mark.django_db
-def test_large_values_are_read_only_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_value_is_read_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payloads, "LIMIT", 100)
     create_task("t", result='"' + "é" * 200 + '"')
     row = Session(viewer=SYSTEM, columns=("result",)).find(TaskRef(task_id="t"))
@@ -152,14 +154,13 @@ def test_large_values_are_read_only_in_part(monkeypatch: pytest.MonkeyPatch) -> 
     assert (len(value.text(4000)), value.byte_length, value.is_truncated, value.json()) == (100, 402, True, None)
 
 
-@pytest.mark.django_db
-def test_nobody_without_the_permission_is_given_a_value() -> None:
-    viewer = Viewer(user=User.objects.create_user("reader"))
+def test_viewer_without_permission_gets_no_value(viewer_with: Callable[..., Viewer]) -> None:
+    viewer = viewer_with()
     row = TaskResult(task_id="t", result="1", task_args="1", task_kwargs="1", meta="{}", **JSON)
-    asked = (values.result, values.args, values.kwargs, values.meta)
-    assert [ask(viewer, row) for ask in asked] == [None] * 4
+    readers = (values.result, values.args, values.kwargs, values.meta)
+    assert [read(viewer, row) for read in readers] == [None] * 4
 
 
-def test_the_keys_that_are_secret_are_a_setting(settings: Settings) -> None:
+def test_redact_keys_setting_replaces_the_default_keys(settings: Settings) -> None:
     settings.DJANGO_CELERY_RESULTS = {"REDACT_KEYS": ("iban",)}
     assert result('{"IBAN": "DE12", "password": "open"}').json() == {"IBAN": "[redacted]", "password": "open"}
