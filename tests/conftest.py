@@ -202,14 +202,17 @@ def embedded_worker(shared_embedded_worker: Worker, transactional_db: None) -> I
 
 @pytest.fixture
 def viewer_with(db: None) -> Callable[..., Viewer]:
-    """Make a viewer that has exactly these permissions."""
+    """Create a user who has exactly these permissions, and return it as a viewer."""
 
-    def make(*actions: Action, name: str = "operator") -> Viewer:
-        user = User.objects.create_user(name)
-        user.user_permissions.set(Permission.objects.filter(codename__in=[action.value for action in actions]))
+    def create(*permissions: Action | str, name: str = "operator", is_staff: bool = False) -> Viewer:
+        user = User.objects.create_user(name, is_staff=is_staff)
+        codenames = set(map(str, permissions))
+        rows = Permission.objects.filter(content_type__app_label="django_celery_results", codename__in=codenames)
+        assert {row.codename for row in rows} == codenames
+        user.user_permissions.set(rows)
         return Viewer(user=User.objects.get(pk=user.pk))
 
-    return make
+    return create
 
 
 @pytest.fixture

@@ -1,47 +1,19 @@
-"""Rows and people for the admin's tests."""
+"""A client for the pages of the admin."""
 
-from __future__ import annotations
-
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from django_celery_results.models import TaskResult
+from django_celery_results.policy.viewer import Viewer
 
 
 @pytest.fixture
-def make_task() -> Callable[..., TaskResult]:
-    def make(task_id: str = "one", **columns: Any) -> TaskResult:
-        defaults = {
-            "task_name": "proj.add",
-            "status": "SUCCESS",
-            "content_type": "application/json",
-            "content_encoding": "utf-8",
-            "task_args": json.dumps("(1, 2)"),
-            "task_kwargs": json.dumps("{'password': 'hunter2'}"),
-            "result": json.dumps({"total": 3, "token": "sesame"}),
-            "traceback": None,
-            "meta": json.dumps({"children": []}),
-        }
-        return TaskResult.objects.create(task_id=task_id, **{**defaults, **columns})
+def staff_client(client: Client, viewer_with: Callable[..., Viewer]) -> Callable[..., Client]:
+    """Return the client, logged in as a member of staff who has exactly these permissions."""
 
-    return make
-
-
-@pytest.fixture
-def browse(client: Client) -> Callable[..., Client]:
-    """A logged-in staff member with the permissions named."""
-
-    def login(*codenames: str) -> Client:
-        user = User.objects.create_user("staff", password="x", is_staff=True)
-        permissions = Permission.objects.filter(content_type__app_label="django_celery_results", codename__in=codenames)
-        assert permissions.count() == len(codenames)
-        user.user_permissions.set(permissions)
-        client.force_login(user)
+    def log_in(*permissions: str) -> Client:
+        client.force_login(viewer_with(*permissions, is_staff=True).user)
         return client
 
-    return login
+    return log_in

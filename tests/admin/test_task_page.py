@@ -1,7 +1,6 @@
-"""The admin page of one task."""
+"""The admin page of a task shows what its viewer may see, and changes nothing unless edits are allowed."""
 
-from __future__ import annotations
-
+import json
 from collections.abc import Callable
 
 import pytest
@@ -11,165 +10,164 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 
 from django_celery_results import admin
-from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.models import TaskResult
 from django_celery_results.policy.access import Policy
 from django_celery_results.web_viewer import remember_viewer
+from tests.factories import create_group, create_task
 
 pytestmark = pytest.mark.django_db
-LIST = "admin:django_celery_results_taskresult_changelist"
-ADD = "admin:django_celery_results_taskresult_add"
-EVERYTHING = ("view_taskresult", "view_payload", "view_traceback", "view_groupresult")
+
+LIST = reverse("admin:django_celery_results_taskresult_changelist")
+ADD = reverse("admin:django_celery_results_taskresult_add")
+READ_PERMISSIONS = ("view_taskresult", "view_payload", "view_traceback", "view_groupresult")
+STORED = {
+    "task_name": "proj.add",
+    "task_args": json.dumps("(1, 2)"),
+    "task_kwargs": json.dumps("{'password': 'hunter2'}"),
+    "result": json.dumps({"total": 3, "token": "sesame"}),
+    "meta": json.dumps({"children": []}),
+}
+
+StaffClient = Callable[..., Client]
 
 
-def page(task: TaskResult) -> str:
+def task_url(task: TaskResult) -> str:
     return reverse("admin:django_celery_results_taskresult_change", args=[task.pk])
 
 
-class OnlyAdd(Policy):
+def page_text(client: Client, task: TaskResult) -> str:
+    return client.get(task_url(task)).content.decode()
+
+
+class AddTasksPolicy(Policy):
     """A policy that shows one task name."""
 
     def visible(self, queryset, viewer):  # type: ignore[no-untyped-def]
         return queryset.filter(task_name="proj.add")
 
 
-def test_json_is_shown_readably_and_without_secrets(
-    make_task: Callable[..., TaskResult], browse: Callable[..., Client]
-) -> None:
-    text = browse(*EVERYTHING).get(page(make_task())).content.decode()
+def test_json_is_formatted_and_redacted(staff_client: StaffClient) -> None:
+    text = page_text(staff_client(*READ_PERMISSIONS), create_task(**STORED))
     assert "&quot;total&quot;: 3" in text
     assert "[redacted]" in text
     assert "hunter2" not in text
     assert "sesame" not in text
 
 
-def test_what_a_task_returns_is_escaped(make_task: Callable[..., TaskResult], browse: Callable[..., Client]) -> None:
-    task = make_task(result='"<script>alert(1)</script>"', traceback="<img src=x>", task_args='"<b>"')
-    text = browse(*EVERYTHING).get(page(task)).content.decode()
+def test_payload_and_traceback_are_escaped(staff_client: StaffClient) -> None:
+    task = create_task(result='"<script>alert(1)</script>"', traceback="<img src=x>", task_args='"<b>"')
+    text = page_text(staff_client(*READ_PERMISSIONS), task)
     assert "<script>alert(1)" not in text
     assert "<img src=x>" not in text
     assert "&lt;script&gt;alert(1)" in text
 
 
-def test_payload_and_traceback_need_their_permissions(
-    make_task: Callable[..., TaskResult], browse: Callable[..., Client]
-) -> None:
-    task = make_task(traceback="File boom.py", result='{"total": 12345}')
-    text = browse("view_taskresult").get(page(task)).content.decode()
+def test_payload_and_traceback_require_their_permissions(staff_client: StaffClient) -> None:
+    task = create_task(**{**STORED, "traceback": "File boom.py", "result": '{"total": 12345}'})
+    text = page_text(staff_client("view_taskresult"), task)
     assert "proj.add" in text
     assert "12345" not in text
     assert "(1, 2)" not in text
     assert "boom.py" not in text
 
 
-def test_a_column_of_tracebacks_needs_the_permission_too(
-    make_task: Callable[..., TaskResult], browse: Callable[..., Client]
-) -> None:
-    shown = site.get_model_admin(TaskResult).shown_traceback  # type: ignore[attr-defined]
-    task = make_task(traceback="File boom.py")
-    assert shown(task) == "-"
+def test_traceback_column_requires_its_permission() -> None:
+    shown_traceback = site.get_model_admin(TaskResult).shown_traceback  # type: ignore[attr-defined]
+    task = create_task(traceback="File boom.py")
+    assert shown_traceback(task) == "-"
     request = RequestFactory().get("/")
     request.user = User.objects.create_superuser("root")
-    assert "boom.py" in shown(remember_viewer(task, request))
+    assert "boom.py" in shown_traceback(remember_viewer(task, request))
 
 
-def test_pickle_is_not_read(make_task: Callable[..., TaskResult], browse: Callable[..., Client]) -> None:
-    task = make_task(
-        content_type="application/x-python-serialize", content_encoding="binary", result="gASVBQAAAAAAAABLAS4="
-    )
-    text = browse(*EVERYTHING).get(page(task)).content.decode()
+def test_pickle_is_not_decoded(staff_client: StaffClient) -> None:
+    pickled = {"content_type": "application/x-python-serialize", "content_encoding": "binary"}
+    task = create_task(result="gASVBQAAAAAAAABLAS4=", **pickled)
+    text = page_text(staff_client(*READ_PERMISSIONS), task)
     assert "[not shown: application/x-python-serialize]" in text
     assert "gASV" not in text
 
 
-def test_arguments_cut_in_the_middle_hide_everything_where_a_secret_is_named(
-    make_task: Callable[..., TaskResult], browse: Callable[..., Client]
-) -> None:
-    text = browse(*EVERYTHING).get(page(make_task(task_kwargs="\"{'api_key': 'abc123', ...\""))).content.decode()
-    assert "abc123" not in text
+def test_truncated_arguments_with_a_secret_key_are_redacted(staff_client: StaffClient) -> None:
+    task = create_task(task_kwargs="\"{'api_key': 'abc123', ...\"")
+    assert "abc123" not in page_text(staff_client(*READ_PERMISSIONS), task)
 
 
-def test_bare_representations_of_the_oldest_rows_are_shown(
-    make_task: Callable[..., TaskResult], browse: Callable[..., Client]
-) -> None:
-    text = browse(*EVERYTHING).get(page(make_task(task_args="(<Model: 7>,)"))).content.decode()
-    assert "(&lt;Model: 7&gt;,)" in text
+def test_unquoted_arguments_of_old_rows_are_shown(staff_client: StaffClient) -> None:
+    task = create_task(task_args="(<Model: 7>,)")
+    assert "(&lt;Model: 7&gt;,)" in page_text(staff_client(*READ_PERMISSIONS), task)
 
 
-def test_group_root_parent_and_retries_are_linked(
-    make_task: Callable[..., TaskResult], browse: Callable[..., Client]
-) -> None:
-    group = GroupResult.objects.create(group_id="grp", content_type="application/json", content_encoding="utf-8")
-    original = make_task("original")
-    task = make_task("again", retried_from="original", group_id="grp", root_id="original", parent_id="unknown-parent")
-    client = browse(*EVERYTHING)
-    text = client.get(page(task)).content.decode()
-    assert f'href="{page(original)}"' in text
+def test_group_root_parent_and_retries_are_linked(staff_client: StaffClient) -> None:
+    group = create_group("grp", [])
+    original = create_task("original")
+    retry = create_task("again", retried_from="original", group_id="grp", root_id="original", parent_id="unknown")
+    client = staff_client(*READ_PERMISSIONS)
+    text = page_text(client, retry)
+    assert f'href="{task_url(original)}"' in text
     assert reverse("admin:django_celery_results_groupresult_change", args=[group.pk]) in text
-    assert "unknown-parent" in text
-    assert f'href="{page(task)}"' in client.get(page(original)).content.decode()
+    assert "unknown" in text
+    assert f'href="{task_url(retry)}"' in page_text(client, original)
 
 
-def test_links_lead_to_visible_rows_only(make_task: Callable[..., TaskResult], browse: Callable[..., Client]) -> None:
-    hidden = make_task("hidden", task_name="other.task")
-    task = make_task("shown", retried_from="hidden")
-    with override_settings(DJANGO_CELERY_RESULTS={"POLICY": f"{__name__}.OnlyAdd"}):
-        client = browse(*EVERYTHING)
-        assert page(hidden) not in client.get(page(task)).content.decode()
-        assert client.get(page(hidden)).status_code == 302
-        assert "other.task" not in client.get(reverse(LIST)).content.decode()
+def test_policy_hides_rows_from_list_page_and_links(staff_client: StaffClient) -> None:
+    hidden = create_task("hidden", task_name="other.task")
+    visible = create_task("visible", task_name="proj.add", retried_from="hidden")
+    with override_settings(DJANGO_CELERY_RESULTS={"POLICY": f"{__name__}.AddTasksPolicy"}):
+        client = staff_client(*READ_PERMISSIONS)
+        assert task_url(hidden) not in page_text(client, visible)
+        assert client.get(task_url(hidden)).status_code == 302
+        assert "other.task" not in client.get(LIST).content.decode()
 
 
-def test_a_task_is_read_only(make_task: Callable[..., TaskResult], browse: Callable[..., Client]) -> None:
-    task = make_task()
-    client = browse(*EVERYTHING, "change_taskresult")
-    assert b'name="_save"' not in client.get(page(task)).content
-    assert client.post(page(task), {"status": "FAILURE"}).status_code == 403
+def test_task_page_is_read_only(staff_client: StaffClient) -> None:
+    task = create_task()
+    client = staff_client(*READ_PERMISSIONS, "change_taskresult")
+    assert 'name="_save"' not in page_text(client, task)
+    assert client.post(task_url(task), {"status": "FAILURE"}).status_code == 403
     task.refresh_from_db()
     assert task.status == "SUCCESS"
 
 
-def test_deleting_leads_back_to_the_list(make_task: Callable[..., TaskResult], browse: Callable[..., Client]) -> None:
-    task = make_task("t")
-    page = reverse("admin:django_celery_results_taskresult_delete", args=[task.pk])
-    answer = browse("view_taskresult", "delete_taskresult").post(page, {"post": "yes"})
-    assert answer.url == reverse("admin:django_celery_results_taskresult_changelist")  # type: ignore[attr-defined]
+def test_delete_redirects_to_the_list(staff_client: StaffClient) -> None:
+    task = create_task()
+    url = reverse("admin:django_celery_results_taskresult_delete", args=[task.pk])
+    answer = staff_client("view_taskresult", "delete_taskresult").post(url, {"post": "yes"})
+    assert answer.url == LIST  # type: ignore[attr-defined]
     assert not TaskResult.objects.exists()
 
 
 @override_settings(DJANGO_CELERY_RESULTS={"ALLOW_EDITS": True})
-def test_with_allow_edits_only_what_was_edited_is_saved(
-    make_task: Callable[..., TaskResult], browse: Callable[..., Client]
-) -> None:
-    assert admin.ALLOW_EDITS is True
-    task = make_task()
-    client = browse(*EVERYTHING, "change_taskresult")
-    form = client.get(page(task)).context["adminform"].form
+def test_allow_edits_saves_edited_fields_only(staff_client: StaffClient) -> None:
+    task = create_task(**STORED)
+    client = staff_client(*READ_PERMISSIONS, "change_taskresult")
+    form = client.get(task_url(task)).context["adminform"].form
     assert "task_args" in form.fields
     assert "task_kwargs" not in form.fields  # it holds a secret
     values = {name: "" if form[name].value() is None else form[name].value() for name in form.fields}
     data = {**values, **{f"initial-{name}": value for name, value in values.items()}}
     TaskResult.objects.filter(pk=task.pk).update(worker="written-meanwhile", date_done=task.date_done)
-    answer = client.post(page(task), {**data, "task_name": "proj.renamed"})
+    answer = client.post(task_url(task), {**data, "task_name": "proj.renamed"})
     assert answer.status_code == 302
     stored = TaskResult.objects.get(pk=task.pk)
     assert (stored.task_name, stored.worker, stored.date_done) == ("proj.renamed", "written-meanwhile", task.date_done)
     assert stored.result == task.result
 
 
-def test_the_add_page_answers_and_saves_nothing(browse: Callable[..., Client]) -> None:
-    client = browse("view_taskresult", "add_taskresult")
-    assert client.get(reverse(ADD)).status_code == 200
-    assert client.post(reverse(ADD), {}).status_code == 403
+def test_add_page_saves_nothing(staff_client: StaffClient) -> None:
+    client = staff_client("view_taskresult", "add_taskresult")
+    assert client.get(ADD).status_code == 200
+    assert client.post(ADD, {}).status_code == 403
     assert not TaskResult.objects.exists()
 
 
 @override_settings(DJANGO_CELERY_RESULTS={"ALLOW_EDITS": True})
-def test_with_allow_edits_the_add_page_has_fields(browse: Callable[..., Client]) -> None:
-    answer = browse("view_taskresult", "add_taskresult", "view_payload").get(reverse(ADD))
+def test_allow_edits_adds_fields_to_the_add_page(staff_client: StaffClient) -> None:
+    answer = staff_client("view_taskresult", "add_taskresult", "view_payload").get(ADD)
     assert "task_args" in answer.context["adminform"].form.fields
 
 
-def test_allow_edits_is_read_late() -> None:
+def test_allow_edits_follows_the_setting_at_runtime() -> None:
     assert admin.ALLOW_EDITS is False
     with override_settings(DJANGO_CELERY_RESULTS={"ALLOW_EDITS": True}):
         assert admin.ALLOW_EDITS is True

@@ -2,12 +2,13 @@
 
 import re
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AbstractUser, Group, Permission, User
+from django.contrib.auth.models import AbstractUser, Group
 from django.test import Client
 
 from django_celery_results.actions.outcome import ErrorCode
@@ -37,13 +38,11 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 
 
 @pytest.fixture
-def mailer(db: None) -> AbstractUser:
+def mailer(viewer_with: Callable[..., Viewer]) -> AbstractUser:
     """A user of the team whose queue is `mail`."""
-    user = User.objects.create_user("mailer")
+    user = viewer_with(Action.VIEW, Action.VIEW_PAYLOAD, Action.VIEW_GROUP, Action.RETRY, name="mailer").user
+    assert user
     user.groups.add(Group.objects.create(name="mail"))
-    user.user_permissions.set(
-        Permission.objects.filter(codename__in=["view_taskresult", "view_payload", "retry_taskresult"])
-    )
     return user
 
 
@@ -87,7 +86,6 @@ def test_signed_token_authenticates_a_user(shop: None, mailer: AbstractUser) -> 
 
 
 def test_policy_limits_a_team_to_the_groups_of_its_tasks(shop: None, mailer: AbstractUser, client: Client) -> None:
-    mailer.user_permissions.add(Permission.objects.get(codename="view_groupresult"))
     create_task("ours", queue="mail", group_id="letters")
     create_task("theirs", queue="pay", group_id="payments")
     create_group("letters", ["ours"])
@@ -99,10 +97,8 @@ def test_policy_limits_a_team_to_the_groups_of_its_tasks(shop: None, mailer: Abs
     assert answer.json() == {"data": {"groupResults": {"nodes": [{"groupId": "letters"}]}}}
 
 
-def test_example_test_passes(shop: None) -> None:
+def test_example_test_passes(shop: None, viewer_with: Callable[..., Viewer]) -> None:
     create_task("theirs", queue="pay")
     names: dict[str, Any] = {}
     exec(code_block("access", "python", "from graphql_api.testing"), names)
-    other = User.objects.create_user("other")
-    other.user_permissions.set(Permission.objects.filter(codename="view_taskresult"))
-    names["test_the_other_team_sees_nothing"](other)
+    names["test_the_other_team_sees_nothing"](viewer_with(Action.VIEW, name="other").user)
