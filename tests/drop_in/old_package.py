@@ -1,6 +1,4 @@
-"""The real package 2.6.0, in a virtual environment of its own that is kept between runs."""
-
-from __future__ import annotations
+"""Install the real package 2.6.0 in a virtual environment of its own that is kept between runs."""
 
 import os
 import subprocess
@@ -12,16 +10,16 @@ from pathlib import Path
 
 from tests import services
 from tests.isolation import machine_lock
+from tests.programs import SECONDS
 
 PACKAGES = (
     "django-celery-results==2.6.0", "Django==5.2.*", "celery[redis]==5.6.*", "psycopg[binary]>=3.2", "PyMySQL>=1.1.1",
 )  # fmt: skip
-_INSTALL_SECONDS = 300
 
 
 @cache
 def old_python() -> str:
-    """The interpreter that has 2.6.0; skips the test where it cannot be installed, except in continuous integration."""
+    """Return the interpreter that has 2.6.0; skip the test where it cannot be installed, and fail it in CI."""
     folder = _cache_folder()
     python = folder / "bin" / "python"
     with machine_lock(folder.name):
@@ -41,7 +39,7 @@ def _cache_folder() -> Path:
 def _install(folder: Path, python: Path) -> None:
     venv.create(folder, clear=True, with_pip=True)
     command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES]
-    subprocess.run(command, check=True, timeout=_INSTALL_SECONDS, capture_output=True, env=_without_python_path())
+    subprocess.run(command, check=True, timeout=SECONDS, capture_output=True, env=_without_python_path())
     (folder / "complete").touch()
 
 

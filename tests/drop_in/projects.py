@@ -1,6 +1,4 @@
-"""One project on one fresh database, run by the real 2.6.0 and by this package in turn."""
-
-from __future__ import annotations
+"""Run one project on one new database, by the real 2.6.0 and by this package in turn."""
 
 import json
 import os
@@ -16,12 +14,14 @@ from typing import Any
 from django.db import connection
 
 from tests.databases import database
+from tests.isolation import RUN_ID
+from tests.programs import ROOT, SECONDS, started
 
 from .old_package import old_python
 
 FOLDER = Path(__file__).parent / "project"
-OURS = str(Path(__file__).parent.parent.parent)
-SECONDS = 90
+PROJECT_ID = f"{RUN_ID}-project"
+"""In the names of keys, exchanges and nodes of the project: its workers hear no other process of the suite."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ def old() -> Package:
 
 
 def new() -> Package:
-    return Package(python=sys.executable, path=OURS)
+    return Package(python=sys.executable, path=str(ROOT))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class Project:
     env: dict[str, str] = field(default_factory=dict)
 
     def run(self, package: Package, *command: str) -> str:
-        """What the command prints; a failure shows all of it."""
+        """Run Python with these arguments and return what it prints; a failure shows all of it."""
         done = subprocess.run(
             [package.python, "-W", "ignore", *command],
             cwd=self.folder,
@@ -68,12 +68,23 @@ class Project:
     def migrate(self, package: Package, *target: str) -> None:
         self.run(package, "manage.py", "migrate", "-v", "0", *target)
 
+    @contextmanager
+    def worker(self, package: Package, name: str = "worker", app: str = "celery_app") -> Iterator[str]:
+        """Start a worker, wait until it consumes, and yield its node name."""
+        node = f"{name}-{PROJECT_ID}@test"
+        options = ("-n", node, "-P", "prefork", "-c", "1", "-l", "INFO", "--without-gossip", "--without-mingle")
+        command = (package.python, "-W", "ignore", "-m", "celery", "-A", app, "worker", *options)
+        with started(*command, cwd=self.folder, **self.environment(package)) as worker:
+            worker.until(r" ready\.")
+            yield node
+
     def environment(self, package: Package) -> dict[str, str]:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "DJANGO"))}
         return {
             **inherited,
             "PYTHONPATH": os.pathsep.join(filter(None, (str(self.folder), package.path))),
             "DJANGO_SETTINGS_MODULE": "settings",
+            "PROJECT_ID": PROJECT_ID,
             "PROJECT_DATABASE": json.dumps(self.database),
             "PROJECT_SETTINGS": json.dumps(self.settings),
             "C_FORCE_ROOT": "1",  # a test machine may be a container whose only user is root
@@ -82,8 +93,8 @@ class Project:
 
 
 @contextmanager
-def fresh_database(folder: Path) -> Iterator[dict[str, Any]]:
-    """An empty database on the server under test; a file for SQLite."""
+def new_database(folder: Path) -> Iterator[dict[str, Any]]:
+    """Create an empty database on the server under test, a file for SQLite; yield Django's settings for it."""
     settings = {key: value for key, value in database().items() if key != "TEST"}
     if connection.vendor == "sqlite":
         yield {**settings, "NAME": str(folder / "project.sqlite3")}

@@ -1,18 +1,14 @@
-"""Workers of 2.6.0 and of this package on the same tables and the same queue."""
-
-from __future__ import annotations
+"""Workers of 2.6.0 and of this package share tables and a queue during an upgrade."""
 
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.isolation import new_queue
 
-from .project_workers import project_worker
 from .projects import Package, Project, new, old
 
 EXPECTED = {
@@ -24,9 +20,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("publisher", [old, new])
-def test_workers_of_both_finish_everything(
-    project: Project, redis: str, tmp_path: Path, publisher: Callable[[], Package]
-) -> None:
+def test_old_and_new_workers_share_one_queue(project: Project, redis: str, publisher: Callable[[], Package]) -> None:
     project = replace(
         project,
         settings={"DJANGO_CELERY_RESULTS": {"LEGACY_CHORDS": True}},
@@ -34,33 +28,31 @@ def test_workers_of_both_finish_everything(
     )
     project.migrate(new())
     with ExitStack() as stack:
-        for name, package in (("old", old()), ("new", new())):
-            stack.enter_context(project_worker(project, package, name, tmp_path / f"{name}.log"))
-        assert project.json(publisher(), "publish.py") == EXPECTED
-    assert project.json(new(), "audit.py") == {
+        nodes = [
+            stack.enter_context(project.worker(package, name)) for name, package in (("new", new()), ("old", old()))
+        ]
+        assert project.json(publisher(), "publish_tasks.py") == EXPECTED
+    assert project.json(new(), "summarize_rows.py") == {
         "states": {"SUCCESS": 24 + 12 + 8 + 1, "FAILURE": 1},
-        "workers": ["new@test", "old@test"],
+        "workers": nodes,
         "bodies": 1,
         "counters": 0,
     }
 
 
-def test_chords_that_2_6_0_started_are_completed_by_our_workers_alone(
-    project: Project, redis: str, tmp_path: Path
-) -> None:
-    queue = {"PROJECT_BROKER": redis, "PROJECT_QUEUE": new_queue()}
-    project = replace(project, env=queue)
+def test_new_worker_completes_chords_that_2_6_0_started(project: Project, redis: str) -> None:
+    project = replace(project, env={"PROJECT_BROKER": redis, "PROJECT_QUEUE": new_queue()})
     project.migrate(new())
-    with project_worker(project, new(), "new", tmp_path / "new.log"):
-        assert project.json(old(), "publish.py") == EXPECTED
-    assert project.json(new(), "audit.py")["counters"] == 0
+    with project.worker(new()):
+        assert project.json(old(), "publish_tasks.py") == EXPECTED
+    assert project.json(new(), "summarize_rows.py")["counters"] == 0
 
 
-def test_a_late_word_of_ours_replaces_no_success_and_one_of_2_6_0_still_does(project: Project) -> None:
+def test_late_started_state_replaces_success_only_from_2_6_0(project: Project) -> None:
     project.migrate(new())
     for writer in (old(), new()):
         task_id = uuid.uuid4().hex
-        assert project.run(writer, "late.py", task_id, "SUCCESS", "done").strip() == "SUCCESS"
-        assert project.run(new(), "late.py", task_id, "STARTED", "").strip() == "SUCCESS"
-        # The upgrade page warns of this, as long as workers of 2.6.0 run.
-        assert project.run(old(), "late.py", task_id, "STARTED", "").strip() == "STARTED"
+        assert project.run(writer, "store_state.py", task_id, "SUCCESS", "done").strip() == "SUCCESS"
+        assert project.run(new(), "store_state.py", task_id, "STARTED", "").strip() == "SUCCESS"
+        # docs/upgrading.md warns of this, as long as workers of 2.6.0 run.
+        assert project.run(old(), "store_state.py", task_id, "STARTED", "").strip() == "STARTED"

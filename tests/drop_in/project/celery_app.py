@@ -1,4 +1,4 @@
-"""The project's Celery app, as the documentation of Celery has it."""
+"""The Celery app of the project, as the documentation of Celery shows it."""
 
 import os
 

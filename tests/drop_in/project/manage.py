@@ -1,4 +1,4 @@
-"""Django's commands, in this project."""
+"""Run commands of Django in this project."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Settings of a project written for the 2.x package: both packages run it, nothing here is ours."""
+"""Settings of a project that was written for the 2.x package; both packages run with them."""
 
 import json
 import os
@@ -25,4 +25,8 @@ CELERY_ACCEPT_CONTENT = ["json", "pickle"]
 CELERY_BROKER_URL = os.environ.get("PROJECT_BROKER", "memory://")
 CELERY_TASK_DEFAULT_QUEUE = os.environ.get("PROJECT_QUEUE", "celery")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_RESULT_CHORD_JOIN_TIMEOUT = 10.0
+CELERY_RESULT_CHORD_JOIN_TIMEOUT = 120.0
+CELERY_CONTROL_EXCHANGE = os.environ["PROJECT_ID"]
+CELERY_EVENT_EXCHANGE = f"{CELERY_CONTROL_EXCHANGE}-events"
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": f"{CELERY_CONTROL_EXCHANGE}:"}

@@ -1,6 +1,4 @@
-"""URLs of a project that polls."""
-
-from __future__ import annotations
+"""URLs of a project that mounts the JSON views."""
 
 import warnings
 

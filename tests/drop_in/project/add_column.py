@@ -1,7 +1,7 @@
-"""Add a column to the model of task results, as projects do, and print what a row that the backend stores holds."""
+"""Add a column to the model of task results, as projects do, and print a row that the backend stores."""
 
 from django.db import connection, models
-from start import app
+from django_setup import app
 
 from django_celery_results.models import TaskResult
 

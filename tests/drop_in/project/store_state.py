@@ -1,9 +1,9 @@
-"""Store a state as a worker does whose word comes late: `python late.py TASK_ID STATE VALUE`; print the row's state."""
+"""Store a state as a worker does, and print the state of the row: `python store_state.py TASK_ID STATE VALUE`."""
 
 import sys
 
 from celery.app.task import Context
-from start import app
+from django_setup import app
 
 from django_celery_results.models import TaskResult
 

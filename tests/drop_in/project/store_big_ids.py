@@ -1,6 +1,6 @@
-"""Store a task beyond the last 32-bit id, read it back, and take it away again."""
+"""Store a task beyond the last 32-bit id, read it back, and delete it."""
 
-from start import app
+from django_setup import app
 from warehouse.models import OwnedTaskResult
 
 from django_celery_results.models import TaskResult

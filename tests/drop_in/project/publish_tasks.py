@@ -1,12 +1,12 @@
-"""Send tasks of every kind to the workers that run, wait, and print what came of them."""
+"""Publish tasks of every kind, wait for the running workers, and print the results."""
 
 import json
 
 from celery import chord, group
-from start import app  # noqa: F401
+from django_setup import app  # noqa: F401
 from warehouse.tasks import add, fail, total
 
-SECONDS = 40
+SECONDS = 120
 
 singles = [add.delay(number, 1) for number in range(24)]
 failing = fail.delay()

@@ -1,4 +1,4 @@
-"""Write rows of every shape with whichever package is installed: `python fill.py PREFIX`."""
+"""Write rows of every shape with the installed package: `python write_rows.py PREFIX`."""
 
 import datetime
 import sys
@@ -6,7 +6,7 @@ import sys
 from celery import chord, states
 from celery.app.task import Context
 from celery.result import AsyncResult, GroupResult
-from start import app
+from django_setup import app
 from warehouse.models import Failure, Note, OwnedTaskResult
 from warehouse.tasks import add, total
 
@@ -21,15 +21,15 @@ def named(name):
 
 
 def request(name, **extra):
-    known = {"task": "warehouse.tasks.add", "hostname": "old@host", "delivery_info": {"routing_key": "celery"}}
-    return Context({"id": named(name), **known, **extra})
+    fields = {"task": "warehouse.tasks.add", "hostname": "old@host", "delivery_info": {"routing_key": "celery"}}
+    return Context({"id": named(name), **fields, **extra})
 
 
 def store(name, value, state, **keywords):
     backend.store_result(named(name), value, state, **keywords)
 
 
-def results():
+def store_results():
     store("json", {"a": [1, None, "ü"], "when": datetime.datetime(2026, 1, 2, 3, 4, 5)}, states.SUCCESS)
     store("text", "<b>", states.SUCCESS, request=request("text", args=(1, 2), kwargs={"x": 1}, argsrepr="(1, 2)",
                                                           kwargsrepr="{'x': 1}"))  # fmt: skip
@@ -43,11 +43,11 @@ def results():
     store("progress", {"current": 3, "total": 9}, "PROGRESS", request=request("progress"))
 
 
-def what_only_pickle_can_store():
+def store_pickle_only_values():
     store("set", {1, 2, datetime.date(2026, 1, 1)}, states.SUCCESS, request=request("set", args=({1},), kwargs={}))
 
 
-def rows_of_other_code():
+def create_rows_without_a_worker():
     TaskResult.objects.store_result(
         "application/json", "utf-8", named("hook"), None, "PENDING",
         task_name="warehouse.tasks.add", task_args="(1, 2)", task_kwargs="{}", worker="celery@origin",
@@ -59,16 +59,16 @@ def rows_of_other_code():
     Note.objects.create(task_id=named("json"), text=prefix)
 
 
-def groups_and_chords():
+def store_groups_and_chords():
     inner = GroupResult(named("inner"), [AsyncResult(named("text"))])
     GroupResult(named("group"), [AsyncResult(named("json")), inner]).save()
     header = [add.s(1, 1).set(task_id=named("part-1")), add.s(2, 2).set(task_id=named("part-2"))]
     chord(header, total.s().set(task_id=named("body"))).apply_async()
 
 
-results()
+store_results()
 if app.conf.result_serializer == "pickle":
-    what_only_pickle_can_store()
+    store_pickle_only_values()
 else:
-    rows_of_other_code()
-groups_and_chords()
+    create_rows_without_a_worker()
+store_groups_and_chords()

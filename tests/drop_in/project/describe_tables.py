@@ -2,7 +2,7 @@
 
 import json
 
-import start  # noqa: F401
+import django_setup  # noqa: F401
 from django.db import connection
 
 TABLES = ("taskresult", "groupresult", "chordcounter")

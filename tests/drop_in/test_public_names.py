@@ -1,6 +1,4 @@
-"""Whatever a project may name of the real 2.6.0 is here under the same name, and takes the same arguments."""
-
-from __future__ import annotations
+"""Every public name of the real 2.6.0 exists here, and accepts the same arguments."""
 
 from typing import Any
 
@@ -8,21 +6,21 @@ import pytest
 
 from .projects import Project, new, old
 
-Names = tuple[dict[str, Any], dict[str, Any]]
-pytestmark = pytest.mark.any_database
+Descriptions = tuple[dict[str, Any], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def both(old_package: str) -> Names:
+def descriptions(old_package: str) -> Descriptions:
+    """What 2.6.0 and this package offer."""
     apps = ["contenttypes", "auth", "messages", "admin"]
     installed = [*(f"django.contrib.{name}" for name in apps), "django_celery_results", "warehouse"]
     memory = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
     project = Project(database=memory, settings={"INSTALLED_APPS": installed})
-    return project.json(old(), "names.py"), project.json(new(), "names.py")
+    return project.json(old(), "public_names.py"), project.json(new(), "public_names.py")
 
 
-def test_every_name_is_here(both: Names) -> None:
-    theirs, ours = both
+def test_every_public_name_exists(descriptions: Descriptions) -> None:
+    theirs, ours = descriptions
     assert len(theirs["names"]) == 11
     assert {module: sorted(set(names) - set(ours["names"][module])) for module, names in theirs["names"].items()} == {
         module: [] for module in theirs["names"]
@@ -31,8 +29,8 @@ def test_every_name_is_here(both: Names) -> None:
     assert set(theirs["migrations"]) <= set(ours["migrations"])
 
 
-def test_every_function_and_method_takes_the_same_arguments_in_the_same_order(both: Names) -> None:
-    theirs, ours = both
+def test_every_signature_accepts_the_same_arguments(descriptions: Descriptions) -> None:
+    theirs, ours = descriptions
     differing = []
     for module, signatures in theirs["signatures"].items():
         for name, parameters in signatures.items():
@@ -43,15 +41,15 @@ def test_every_function_and_method_takes_the_same_arguments_in_the_same_order(bo
     assert differing == []
 
 
-def test_every_column_is_what_it_was(both: Names) -> None:
-    theirs, ours = both
+def test_every_column_has_the_same_definition(descriptions: Descriptions) -> None:
+    theirs, ours = descriptions
     for model, table in theirs["tables"].items():
         assert ours["tables"][model]["meta"] == table["meta"]
         assert {name: ours["tables"][model]["columns"].get(name) for name in table["columns"]} == table["columns"]
     assert ours["texts"] == theirs["texts"] == ["<Task: t (PENDING)>", "<Group: g>"]
 
 
-def test_urls_and_result_backends_have_the_same_names(both: Names) -> None:
-    theirs, ours = both
+def test_urls_and_result_backends_have_the_same_names(descriptions: Descriptions) -> None:
+    theirs, ours = descriptions
     assert ours["urls"] == theirs["urls"]
     assert theirs["backends"].items() <= ours["backends"].items()

@@ -1,9 +1,9 @@
-"""Print which states the rows ended in, which workers wrote them, and which chords are still counted."""
+"""Print the states of the rows, the workers that wrote them, and how many chords are still counted."""
 
 import json
 from collections import Counter
 
-import start  # noqa: F401
+import django_setup  # noqa: F401
 
 from django_celery_results.models import ChordCounter, TaskResult
 

@@ -1,9 +1,9 @@
-"""Let everything grow old, clean up as beat does, and print what is left of each model."""
+"""Make all rows old, run the cleanup that beat runs, and print what is left of each model."""
 
 import json
 from datetime import timedelta
 
-from start import app
+from django_setup import app
 from warehouse.models import Note, OwnedTaskResult
 
 from django_celery_results.models import ChordCounter, GroupResult, TaskResult
