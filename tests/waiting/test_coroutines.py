@@ -1,7 +1,7 @@
 """`aget`: what `result.get()` returns, for asynchronous code."""
 
 import asyncio
-import time
+from typing import Any
 
 import pytest
 from celery.exceptions import TimeoutError as CeleryTimeoutError
@@ -9,55 +9,50 @@ from celery.result import AsyncResult, EagerResult
 
 from django_celery_results.backends.waiting import aget
 from tests.celery_app import app
-from tests.waiting.conftest import Finish, run
+from tests.waiting.coroutines import run_coroutine
+from tests.waiting.polls import finishing, store_outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_result_is_awaited(finish_later: Finish) -> None:
-    finish_later(0.1, "soon", value={"answer": 42})
-    assert run(aget(app.AsyncResult("soon"), timeout=10)) == {"answer": 42}
+def test_aget_returns_the_result_of_a_task() -> None:
+    with finishing("task", value={"answer": 42}):
+        assert run_coroutine(aget(app.AsyncResult("task"))) == {"answer": 42}
 
 
-def test_other_coroutines_run_meanwhile(finish_later: Finish) -> None:
-    finish_later(1, "soon")
-    longest = 0.0
-
-    async def beat() -> None:
-        nonlocal longest
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(0.005)
-            longest = max(longest, time.monotonic() - before)
+def test_aget_lets_other_coroutines_run_while_it_waits() -> None:
+    async def finish_after_some_turns() -> None:
+        for _ in range(20):  # a blocked event loop takes none, and the task never ends
+            await asyncio.sleep(0)
+        await asyncio.to_thread(store_outcome, "task")
 
     async def main() -> int:
-        heart = asyncio.create_task(beat())
-        value = await aget(app.AsyncResult("soon"), timeout=10)
-        heart.cancel()
-        return value
+        waiting = asyncio.create_task(aget(app.AsyncResult("task")))
+        await finish_after_some_turns()
+        return await waiting
 
-    assert run(main()) == 1
-    assert longest < 0.9  # blocked, it would have been the whole second
+    assert run_coroutine(main()) == 1
 
 
-def test_a_group_is_awaited(results: list[AsyncResult], finish_later: Finish) -> None:
-    finish_later(0.1, results[0].id, value=0)
+def test_aget_returns_the_results_of_a_group(results: list[AsyncResult]) -> None:
     group = app.GroupResult("group", [app.GroupResult("inner", results[:2]), results[2]])
-    assert run(aget(group, timeout=10)) == [[0, 1], 2]
+    with finishing(results[0].id, value=0):
+        assert run_coroutine(aget(group)) == [[0, 1], 2]
 
 
-def test_errors_are_raised_or_returned(finish_later: Finish) -> None:
-    finish_later(0.0, "broken", state="FAILURE", value=ValueError("broken"))
+def test_aget_raises_or_returns_the_error_of_a_task() -> None:
+    app.backend.store_result("broken", ValueError("broken"), "FAILURE")
     with pytest.raises(ValueError, match="broken"):
-        run(aget(app.AsyncResult("broken"), timeout=10))
-    returned = run(aget(app.AsyncResult("broken"), timeout=10, propagate=False))
+        run_coroutine(aget(app.AsyncResult("broken")))
+    returned = run_coroutine(aget(app.AsyncResult("broken"), propagate=False))
     assert isinstance(returned, ValueError)
 
 
-def test_time_is_up_as_in_synchronous_code() -> None:
+def test_aget_raises_the_timeout_error_of_celery() -> None:
     with pytest.raises(CeleryTimeoutError):
-        run(aget(app.AsyncResult("never"), timeout=0.05))
+        run_coroutine(aget(app.AsyncResult("never"), timeout=0.05))
 
 
-def test_an_eager_result_needs_no_waiting() -> None:
-    assert run(aget(EagerResult("eager", 3, "SUCCESS"))) == 3
+def test_aget_returns_an_eager_result_without_a_query(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert run_coroutine(aget(EagerResult("eager", 3, "SUCCESS"))) == 3

@@ -1,37 +1,39 @@
-"""A waiter without notifications: quick for short tasks, gentle for long ones."""
+"""`result.get()` without notifications: when it polls, how often, and what it returns or raises."""
 
-import time
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, islice, pairwise, repeat, takewhile
 
 import pytest
 from celery.exceptions import TimeoutError as CeleryTimeoutError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from django_celery_results.backends import waiting
 from django_celery_results.backends.polling import pauses
 from tests.celery_app import app
-from tests.waiting.conftest import Finish
+from tests.waiting.polls import finishing
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_short_task_does_not_wait_for_the_interval(finish_later: Finish) -> None:
-    finish_later(0.03, "short")
-    assert app.AsyncResult("short").get(timeout=10, interval=0.5) == 1
-    finish_later(0.03, "shorter")
-    assert app.AsyncResult("shorter").get(timeout=10, interval=60) == 1
+def test_get_does_not_wait_for_a_long_interval_if_the_task_is_short() -> None:
+    with finishing("short"):
+        assert app.AsyncResult("short").get(interval=3_600) == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_get_of_two_seconds_costs_fewer_than_twenty_queries(finish_later: Finish) -> None:
-    finish_later(2, "long")
-    with CaptureQueriesContext(connection) as queries:
-        app.AsyncResult("long").get(timeout=5)
-    assert len(queries) < 20
+def test_each_poll_of_get_is_one_query() -> None:
+    with CaptureQueriesContext(connection) as queries, finishing("task", after_poll=5):
+        app.AsyncResult("task").get()
+    assert len(queries) == 6
 
 
-def test_pauses_grow_and_heed_the_interval() -> None:
+def test_two_seconds_of_waiting_take_fewer_than_20_polls() -> None:
+    polled_at = accumulate(pauses(interval=0.5), initial=0.0)
+    assert len(list(takewhile(lambda seconds: seconds < 2, polled_at))) < 20
+
+
+def test_pauses_between_polls_grow_up_to_the_interval() -> None:
     grown = list(islice(pauses(interval=0.5), 19))
     assert all(later >= earlier for earlier, later in pairwise(grown))
     assert sum(grown) > 3
@@ -39,28 +41,26 @@ def test_pauses_grow_and_heed_the_interval() -> None:
     assert max(islice(pauses(interval=0.008), 12)) == 0.008
 
 
-def test_nobody_waits_ten_milliseconds_for_a_task_of_fifty() -> None:
+def test_short_tasks_are_polled_every_10_ms_at_least() -> None:
     first = list(islice(pauses(interval=0.5), 19))
-    asked_at = [0.0, *accumulate(first)]
-    assert max(pause for pause, at in zip(first, asked_at, strict=False) if at < 0.06) <= 0.01
+    polled_at = accumulate(first, initial=0.0)
+    assert max(pause for pause, at in zip(first, polled_at, strict=False) if at < 0.06) <= 0.01
 
 
 @pytest.mark.parametrize("timeout", [0, 0.05])
-def test_time_is_up_when_it_is_up(timeout: float) -> None:
-    started = time.monotonic()
+def test_get_ends_at_its_timeout_in_the_middle_of_a_pause(timeout: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "pauses", lambda interval: repeat(3_600.0))
     with pytest.raises(CeleryTimeoutError):
         app.AsyncResult("never").get(timeout=timeout)
-    assert time.monotonic() - started < 2
 
 
-def test_zero_seconds_are_enough_for_a_ready_result() -> None:
+def test_get_with_timeout_zero_returns_a_stored_result() -> None:
     app.backend.store_result("ready", 7, "SUCCESS")
     assert app.AsyncResult("ready").get(timeout=0) == 7
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_error_is_raised_as_it_was(finish_later: Finish) -> None:
-    finish_later(0.05, "broken", state="FAILURE", value=ValueError("broken"))
-    with pytest.raises(ValueError, match="broken"):
-        app.AsyncResult("broken").get(timeout=5)
-    assert isinstance(app.AsyncResult("broken").get(timeout=5, propagate=False), ValueError)
+def test_get_raises_or_returns_the_error_of_the_task() -> None:
+    with finishing("broken", state="FAILURE", value=ValueError("broken")), pytest.raises(ValueError, match="broken"):
+        app.AsyncResult("broken").get()
+    assert isinstance(app.AsyncResult("broken").get(propagate=False), ValueError)

@@ -1,4 +1,4 @@
-"""Questions about a group cost a query or two, not one for each member."""
+"""Results of many tasks: methods of a group take one or two queries, not one for each member."""
 
 import gc
 import uuid
@@ -13,19 +13,19 @@ from django.test.utils import CaptureQueriesContext
 
 from django_celery_results.backends import read_ahead
 from tests.celery_app import app
-from tests.waiting.conftest import Finish
+from tests.waiting.polls import finishing
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine must not look like an asker who pauses between two members."""
+def read_ahead_never_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep rows that were read ahead, however slowly a busy machine asks for the next member."""
     monkeypatch.setattr(read_ahead, "_PACE", 60.0)
     monkeypatch.setattr(read_ahead, "_FRESH", 60.0)
 
 
-def test_a_group_says_how_far_it_is_in_two_queries(results: list[AsyncResult]) -> None:
+def test_completed_count_of_a_group_takes_two_queries(results: list[AsyncResult]) -> None:
     group = app.GroupResult("group", results)
     with CaptureQueriesContext(connection) as queries:
         assert group.completed_count() == 40
@@ -33,7 +33,7 @@ def test_a_group_says_how_far_it_is_in_two_queries(results: list[AsyncResult]) -
 
 
 @pytest.mark.parametrize(
-    ("question", "answer"),
+    ("method", "expected"),
     [
         (GroupResult.ready, True),
         (GroupResult.successful, True),
@@ -44,27 +44,27 @@ def test_a_group_says_how_far_it_is_in_two_queries(results: list[AsyncResult]) -
         (GroupResult.join, [number for number in range(50) if number % 5]),
     ],
 )
-def test_every_question_about_a_finished_group_costs_two_queries_at_most(
-    results: list[AsyncResult], question: Callable[[GroupResult], Any], answer: Any
+def test_methods_of_a_finished_group_take_two_queries_at_most(
+    results: list[AsyncResult], method: Callable[[GroupResult], Any], expected: Any
 ) -> None:
     group = app.GroupResult("group", [result for number, result in enumerate(results) if number % 5])
     with CaptureQueriesContext(connection) as queries:
-        assert question(group) == answer
+        assert method(group) == expected
     assert len(queries) <= 2
 
 
-def test_ids_that_a_project_keeps_as_uuids_are_asked_for_as_such() -> None:
+def test_groups_accept_task_ids_of_type_uuid() -> None:
     ids = [uuid.uuid4() for _ in range(5)]
     for number, task_id in enumerate(ids):
         app.backend.store_result(str(task_id), number, "SUCCESS")
-    for question in (GroupResult.get, GroupResult.join):
+    for method in (GroupResult.get, GroupResult.join):
         group = app.GroupResult("group", [app.AsyncResult(task_id) for task_id in ids])
         assert group.completed_count() == 5
-        assert question(group, timeout=1) == [0, 1, 2, 3, 4]
+        assert method(group, timeout=1) == [0, 1, 2, 3, 4]
     assert [task_id for task_id, _ in app.backend.get_many(ids[:1], timeout=1)] == ids[:1]
 
 
-def test_a_restored_group_costs_as_little(results: list[AsyncResult]) -> None:
+def test_completed_count_of_a_restored_group_takes_two_queries(results: list[AsyncResult]) -> None:
     app.GroupResult("group", results).save()
     with CaptureQueriesContext(connection) as queries:
         restored = app.GroupResult.restore("group", app=app)
@@ -73,7 +73,7 @@ def test_a_restored_group_costs_as_little(results: list[AsyncResult]) -> None:
     assert len(queries) <= 3
 
 
-def test_asking_again_sees_what_has_changed(results: list[AsyncResult]) -> None:
+def test_completed_count_sees_results_stored_since_the_last_call(results: list[AsyncResult]) -> None:
     group = app.GroupResult("group", results)
     assert group.completed_count() == 40
     for result in results:
@@ -82,7 +82,7 @@ def test_asking_again_sees_what_has_changed(results: list[AsyncResult]) -> None:
     assert group.ready()
 
 
-def test_a_state_read_ahead_is_not_told_twice(results: list[AsyncResult]) -> None:
+def test_state_read_ahead_is_returned_once_only(results: list[AsyncResult]) -> None:
     group = app.GroupResult("group", results)
     group.completed_count()
     waiting = results[45]
@@ -91,7 +91,7 @@ def test_a_state_read_ahead_is_not_told_twice(results: list[AsyncResult]) -> Non
     assert waiting.state == "SUCCESS"
 
 
-def test_a_forgotten_member_is_unknown_at_once(results: list[AsyncResult]) -> None:
+def test_forgotten_member_is_pending_at_once(results: list[AsyncResult]) -> None:
     group = app.GroupResult("group", results)
     assert [results[1].state, results[2].state] == ["SUCCESS", "SUCCESS"]
     results[3].forget()
@@ -99,27 +99,27 @@ def test_a_forgotten_member_is_unknown_at_once(results: list[AsyncResult]) -> No
     assert len(group) == 50
 
 
-def test_a_group_of_groups_is_joined(results: list[AsyncResult]) -> None:
+def test_get_joins_a_group_of_groups(results: list[AsyncResult]) -> None:
     inner = app.GroupResult("inner", [results[1], results[2]])
     outer = app.GroupResult("outer", [inner, results[3]])
     assert outer.get(timeout=1) == [[1, 2], 3]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_get_many_yields_as_they_come(finish_later: Finish) -> None:
-    finish_later(0.0, "first")
-    finish_later(0.3, "second", value=2)
-    found = [(task_id, meta["result"]) for task_id, meta in app.backend.get_many(["second", "first"], timeout=5)]
-    assert found == [("first", 1), ("second", 2)]
+def test_get_many_yields_results_in_the_order_they_are_stored() -> None:
+    app.backend.store_result("first", 1, "SUCCESS")
+    with finishing("second", value=2):
+        results = [(task_id, meta["result"]) for task_id, meta in app.backend.get_many(["second", "first"])]
+    assert results == [("first", 1), ("second", 2)]
 
 
-def test_get_many_says_how_many_are_missing() -> None:
+def test_get_many_reports_how_many_results_are_missing_at_its_timeout() -> None:
     with pytest.raises(CeleryTimeoutError, match="2 results are missing"):
         list(app.backend.get_many(["a", "b"], timeout=0.02))
     assert list(app.backend.get_many(["a", "b"], max_iterations=1)) == []
 
 
-def test_a_failed_member_is_raised_by_a_join(results: list[AsyncResult]) -> None:
+def test_join_raises_or_returns_the_error_of_a_failed_member(results: list[AsyncResult]) -> None:
     app.backend.store_result(results[0].id, ValueError("no"), "FAILURE")
     group = app.GroupResult("group", results[:2])
     with pytest.raises(ValueError, match="no"):
@@ -130,12 +130,12 @@ def test_a_failed_member_is_raised_by_a_join(results: list[AsyncResult]) -> None
 
 
 @pytest.mark.skipif(connection.vendor != "mysql", reason="only MariaDB compares ids without case; set DATABASE_URL")
-def test_an_id_in_another_case_is_found_as_by_a_single_get() -> None:
+def test_get_many_matches_ids_regardless_of_case_as_mariadb_does() -> None:
     app.backend.store_result("mixed-Case", 1, "SUCCESS")
     assert [meta["result"] for _, meta in app.backend.get_many(["MIXED-case"], timeout=1)] == [1]
 
 
-def test_older_results_of_the_same_tasks_may_be_collected_meanwhile(results: list[AsyncResult]) -> None:
+def test_garbage_collected_results_do_not_stop_reading_ahead(results: list[AsyncResult]) -> None:
     older = app.GroupResult("group", [app.AsyncResult(result.id) for result in results])
     group = app.GroupResult("group", results)
     assert older.completed_count() == 40
