@@ -1,18 +1,15 @@
-"""Backends and requests as a worker has them, inside the test's process."""
+"""A backend inside the process of a test, and the worker that tests of queued tasks share."""
 
-from __future__ import annotations
-
-import uuid
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from celery.app.task import Context
 
 from django_celery_results import connections as result_connections
 from django_celery_results import guarded_write
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.backends import started as started_module
 from tests.celery_app import app
+from tests.workers import Worker, publishing_to, running_worker, settle
 
 
 @pytest.fixture
@@ -22,24 +19,23 @@ def backend() -> DatabaseBackend:
 
 @pytest.fixture
 def as_worker(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process takes itself for a worker, with nothing held back before or after."""
+    """Let this process store results as a worker does that has just started."""
     monkeypatch.setitem(result_connections._state, "is_worker", True)
     monkeypatch.setattr(started_module, "_process", started_module.HeldStarts())
     monkeypatch.setattr(guarded_write, "_shared", set())
 
 
-def request_of(task_id: str | None = None, **more: Any) -> Context:
-    """What a worker knows of a task it runs."""
-    task_id = task_id or str(uuid.uuid4())
-    told = {
-        "id": task_id,
-        "task": "tests.tasks.add",
-        "args": [1, 2],
-        "kwargs": {"key": "value"},
-        "argsrepr": "(1, 2)",
-        "kwargsrepr": "{'key': 'value'}",
-        "hostname": "worker@test",
-        "root_id": task_id,
-        "delivery_info": {"exchange": "", "routing_key": "fast", "priority": 3, "redelivered": False},
-    }
-    return Context({**told, **more})
+@pytest.fixture(scope="session")
+def shared_tracking_worker(redis: str, django_db_setup: None) -> Iterator[Worker]:
+    """The one worker of a run that tracks queued tasks. Tests take `tracking_worker`."""
+    with running_worker(redis, results={"TRACK_QUEUED": True}) as running:
+        yield running
+        running.kill()
+
+
+@pytest.fixture
+def tracking_worker(shared_tracking_worker: Worker, transactional_db: None) -> Iterator[Worker]:
+    """A worker with TRACK_QUEUED that tests share; this process publishes to its broker."""
+    with publishing_to(shared_tracking_worker.broker):
+        yield shared_tracking_worker
+        settle(shared_tracking_worker)

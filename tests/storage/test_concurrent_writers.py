@@ -1,4 +1,4 @@
-"""Writers on connections of their own: what they are told and what remains is what some order of them explains."""
+"""Concurrent writers of one task are linearizable: some order of the writes explains all return values and the row."""
 
 import random
 import threading
@@ -10,8 +10,8 @@ from django.db import connection, connections
 
 from django_celery_results.models import TaskResult
 from django_celery_results.state_changes import StateChange
-
-from .test_state_write import ATTEMPTS, STATES, gives_way
+from tests.storage.state_model import ATTEMPTS, STATES, may_replace
+from tests.workers import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +32,7 @@ def run_together(writers: list[Callable[[], None]]) -> None:
     def run(writer: Callable[[], None]) -> None:
         try:
             connection.ensure_connection()
-            barrier.wait(10)
+            barrier.wait(PATIENCE)
             writer()
         finally:
             connections.close_all()
@@ -41,11 +41,11 @@ def run_together(writers: list[Callable[[], None]]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()
 
 
-def is_explained(histories: list[list[tuple[Write, bool]]], final: Row) -> bool:
-    """Whether an order of all writes exists that gives everyone the verdict they got, and leaves this row."""
+def is_linearizable(histories: list[list[tuple[Write, bool]]], final: Row) -> bool:
+    """Return whether some order of all writes gives each the return value it got, and ends with this row."""
     seen = set()
 
     def search(done: tuple[int, ...], row: Row | None) -> bool:
@@ -67,58 +67,58 @@ def next_steps(
         if done[who] == len(history):
             continue
         write, taken = history[done[who]]
-        expected = row is None or gives_way(row[:2], write[:2])
+        expected = row is None or may_replace(row[:2], write[:2])
         if expected == taken:
             after: Any = (write[0], _attempt_after(row, write), write[2]) if taken else row
             yield (*done[:who], done[who] + 1, *done[who + 1 :]), after
 
 
 def _attempt_after(row: Row | None, write: Write) -> int | None:
-    """Who does not run a task leaves the attempt as it is, but for a prediction."""
+    """Return the attempt of the row after a write: one without an attempt keeps it, except FAILURE and REVOKED."""
     state, attempt, _ = write
     if attempt is None and row and state not in ("FAILURE", "REVOKED"):
         return row[1]
     return attempt
 
 
-def check(seed: int, writers: int = 4, writes: int = 3) -> None:
+def write_at_random_and_check(seed: int, writers: int = 4, writes: int = 3) -> None:
     chance = random.Random(seed)
     task_id = f"task-{seed}"
     plans = [
         [(chance.choice(STATES), chance.choice(ATTEMPTS), f"{who}.{step}") for step in range(writes)]
         for who in range(writers)
     ]
-    taken_for_first = [chance.random() < 0.5 for _ in plans]
+    assumes_first = [chance.random() < 0.5 for _ in plans]
     histories: list[list[tuple[Write, bool]]] = [[] for _ in plans]
 
     def writer(who: int) -> Callable[[], None]:
         def write_all() -> None:
             for write in plans[who]:
-                histories[who].append((write, store(task_id, write, is_first=taken_for_first[who])))
+                histories[who].append((write, store(task_id, write, is_first=assumes_first[who])))
 
         return write_all
 
     run_together([writer(who) for who in range(writers)])
-    assert [len(history) for history in histories] == [writes] * writers, "every writer was answered"
+    assert [len(history) for history in histories] == [writes] * writers, "every write returned"
     row = TaskResult.objects.get(task_id=task_id)
-    assert row.worker == row.result, "columns of two writes are never mixed"
-    assert is_explained(histories, (row.status, row.attempt, str(row.result))), (histories, row.status, row.attempt)
+    assert row.worker == row.result, "the columns come from one write"
+    assert is_linearizable(histories, (row.status, row.attempt, str(row.result))), (histories, row.status, row.attempt)
 
 
-def test_random_writers_never_lose_a_word() -> None:
+def test_concurrent_writes_end_as_if_made_one_after_the_other() -> None:
     for seed in range(25):
-        check(seed)
+        write_at_random_and_check(seed)
 
 
 @pytest.mark.heavy
 @pytest.mark.timeout(900)
-def test_many_random_writers_never_lose_a_word() -> None:
+def test_many_concurrent_writes_end_as_if_made_one_after_the_other() -> None:
     for seed in range(1_000, 2_000):
-        check(seed, writers=6, writes=3)
+        write_at_random_and_check(seed, writers=6, writes=3)
 
 
-def test_many_first_writers_make_one_row() -> None:
-    verdicts: list[bool] = []
-    run_together([lambda: verdicts.append(store("one", ("SUCCESS", 0, "x"))) for _ in range(8)])
-    assert sorted(verdicts) == [False] * 7 + [True]
+def test_concurrent_first_writes_create_one_row() -> None:
+    return_values: list[bool] = []
+    run_together([lambda: return_values.append(store("one", ("SUCCESS", 0, "x"))) for _ in range(8)])
+    assert sorted(return_values) == [False] * 7 + [True]
     assert TaskResult.objects.filter(task_id="one").count() == 1

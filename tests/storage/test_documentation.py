@@ -1,4 +1,4 @@
-"""docs/storing.md says what the code does."""
+"""The page docs/storing.md."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,6 @@ pytestmark = pytest.mark.once
 TEXT = (Path(__file__).parents[2] / "docs" / "storing.md").read_text()
 
 
-def test_the_import_of_the_page_is_there() -> None:
+def test_imports_in_storing_md_work() -> None:
     (line,) = re.findall(r"^from django_celery_results.*$", TEXT, re.MULTILINE)
     exec(line, {})

@@ -1,4 +1,4 @@
-"""The connection that a worker keeps: who has one, who sees through it, and what happens when it is lost."""
+"""The setting KEEP_CONNECTION: which process keeps a connection, what is prepared on it, and when it is reopened."""
 
 import os
 import threading
@@ -15,16 +15,18 @@ from django_celery_results import connections as result_connections
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import GroupResult, TaskResult
 from tests.celery_app import app
-
-from .conftest import request_of
+from tests.storage.requests import task_request
 
 pytestmark = pytest.mark.django_db(transaction=True)
-on_a_server = pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite keeps to the task's own connection")
-on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="prepared on PostgreSQL only")
+on_a_server = pytest.mark.skipif(connection.vendor == "sqlite", reason="workers on SQLite keep none")
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="statements are prepared on PostgreSQL only"
+)
 
 
 @pytest.fixture
-def keeping(as_worker: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def keep_connection(as_worker: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this process keep a connection as a worker does, and close it at the end."""
     settings.DJANGO_CELERY_RESULTS = {"KEEP_CONNECTION": True, "MERGE_STARTED_AFTER": 0}
     monkeypatch.setattr(result_connections, "_unprepared", set())
     yield
@@ -34,29 +36,34 @@ def keeping(as_worker: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> 
         del connections[name]
 
 
-def test_only_workers_keep_one(backend: DatabaseBackend, settings: Any) -> None:
+def test_processes_other_than_workers_keep_no_connection(backend: DatabaseBackend, settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"KEEP_CONNECTION": True}
     assert backend.alias_for_write() == "default"
 
 
 @on_a_server
 @pytest.mark.parametrize(("age", "kept"), [(0, False), (60, True), (None, True)])
-def test_without_a_setting_the_age_of_connections_decides(
-    age: int | None, kept: bool, backend: DatabaseBackend, keeping: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+def test_conn_max_age_decides_if_keep_connection_is_unset(
+    age: int | None,
+    kept: bool,
+    backend: DatabaseBackend,
+    keep_connection: None,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.DJANGO_CELERY_RESULTS = {}
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", age)
     assert (backend.alias_for_write() != "default") is kept
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite")
-def test_on_sqlite_nobody_keeps_one(backend: DatabaseBackend, keeping: None) -> None:
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only on SQLite")
+def test_workers_on_sqlite_keep_no_connection(backend: DatabaseBackend, keep_connection: None) -> None:
     assert backend.alias_for_write() == "default"
 
 
 @on_a_server
-def test_progress_inside_a_transaction_is_visible_at_once(backend: DatabaseBackend, keeping: None) -> None:
-    request = request_of()
+def test_progress_inside_a_transaction_is_visible_at_once(backend: DatabaseBackend, keep_connection: None) -> None:
+    request = task_request()
     with transaction.atomic():
         TaskResult.objects.create(task_id="mine", content_type="", content_encoding="")
         backend.store_result(request.id, {"n": 1}, "PROGRESS", request=request)
@@ -65,7 +72,7 @@ def test_progress_inside_a_transaction_is_visible_at_once(backend: DatabaseBacke
 
 
 @on_a_server
-def test_nobody_else_closes_it(backend: DatabaseBackend, keeping: None) -> None:
+def test_close_all_does_not_close_the_kept_connection(backend: DatabaseBackend, keep_connection: None) -> None:
     backend.store_result("t", 1, states.SUCCESS)
     kept = connections[backend.alias_for_write()]
     before = kept.connection
@@ -78,7 +85,9 @@ def test_nobody_else_closes_it(backend: DatabaseBackend, keeping: None) -> None:
 
 
 @on_a_server
-def test_its_cursor_is_used_again_and_seen_by_who_watches(backend: DatabaseBackend, keeping: None) -> None:
+def test_cursor_is_reused_and_execute_wrappers_see_its_statements(
+    backend: DatabaseBackend, keep_connection: None
+) -> None:
     backend.store_result("t", 1, states.SUCCESS)
     kept = connections[backend.alias_for_write()]
     used: list[Any] = []
@@ -95,13 +104,15 @@ def test_its_cursor_is_used_again_and_seen_by_who_watches(backend: DatabaseBacke
             backend.store_result("w", 1, states.SUCCESS)
     kept.close()
     backend.store_result("x", 1, states.SUCCESS)
-    assert len({id(cursor) for cursor in used}) == 3, "one for all, one for what is large, one that is logged"
+    assert len({id(cursor) for cursor in used}) == 3, (
+        "one for most, one for the large result, one for the logged statement"
+    )
     assert "INSERT" in logged[-1]["sql"]
     assert TaskResult.objects.count() == 6
 
 
 @on_a_server
-def test_a_connection_that_grew_old_is_opened_again(backend: DatabaseBackend, keeping: None) -> None:
+def test_kept_connection_is_reopened_after_its_maximum_age(backend: DatabaseBackend, keep_connection: None) -> None:
     backend.store_result("t", 1, states.SUCCESS)
     kept = connections[backend.alias_for_write()]
     before = kept.connection
@@ -111,13 +122,13 @@ def test_a_connection_that_grew_old_is_opened_again(backend: DatabaseBackend, ke
 
 
 @on_a_server
-def test_each_thread_keeps_its_own(backend: DatabaseBackend, keeping: None) -> None:
-    seen = []
+def test_each_thread_keeps_its_own_connection(backend: DatabaseBackend, keep_connection: None) -> None:
+    connections_of_threads = []
 
     def store() -> None:
         backend.store_result(threading.current_thread().name, 1, states.SUCCESS)
         kept = connections[backend.alias_for_write()]
-        seen.append(kept.connection)
+        connections_of_threads.append(kept.connection)
         kept.close()
 
     threads = [threading.Thread(target=store) for _ in range(3)]
@@ -125,12 +136,12 @@ def test_each_thread_keeps_its_own(backend: DatabaseBackend, keeping: None) -> N
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(map(id, seen))) == 3
+    assert len(set(map(id, connections_of_threads))) == 3
     assert TaskResult.objects.count() == 3
 
 
 @on_a_server
-def test_a_forked_child_leaves_its_parents_connection_alone(backend: DatabaseBackend, keeping: None) -> None:
+def test_forked_child_opens_a_connection_of_its_own(backend: DatabaseBackend, keep_connection: None) -> None:
     backend.store_result("parent", 1, states.SUCCESS)
     child = os.fork()
     if child == 0:
@@ -144,7 +155,7 @@ def test_a_forked_child_leaves_its_parents_connection_alone(backend: DatabaseBac
 
 
 @on_postgresql
-def test_states_are_prepared(backend: DatabaseBackend, keeping: None) -> None:
+def test_writes_are_prepared_statements(backend: DatabaseBackend, keep_connection: None) -> None:
     for number in range(3):
         backend.store_result(f"t{number}", 1, states.SUCCESS)
     with connections[backend.alias_for_write()].cursor() as cursor:
@@ -153,7 +164,9 @@ def test_states_are_prepared(backend: DatabaseBackend, keeping: None) -> None:
 
 
 @on_postgresql
-def test_a_pooler_that_loses_prepared_statements_loses_no_result(backend: DatabaseBackend, keeping: None) -> None:
+def test_results_are_stored_after_a_pooler_lost_the_prepared_statements(
+    backend: DatabaseBackend, keep_connection: None
+) -> None:
     for number in range(3):
         backend.store_result(f"t{number}", 1, states.SUCCESS)
     kept: Any = connections[backend.alias_for_write()]
@@ -165,8 +178,8 @@ def test_a_pooler_that_loses_prepared_statements_loses_no_result(backend: Databa
 
 
 @on_postgresql
-def test_an_alias_for_poolers_is_never_prepared(
-    backend: DatabaseBackend, keeping: None, monkeypatch: pytest.MonkeyPatch
+def test_disabled_server_side_cursors_disable_prepared_statements(
+    backend: DatabaseBackend, keep_connection: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
     backend.store_result("t", 1, states.SUCCESS)
@@ -175,38 +188,40 @@ def test_an_alias_for_poolers_is_never_prepared(
 
 
 @on_a_server
-def test_listeners_find_the_row_on_their_own_connection(backend: DatabaseBackend, keeping: None) -> None:
-    found = []
+def test_signal_receivers_find_the_row_on_the_default_connection(
+    backend: DatabaseBackend, keep_connection: None
+) -> None:
+    states_found = []
 
-    def look(instance: TaskResult, **_: Any) -> None:
-        found.append(TaskResult.objects.get(pk=instance.pk).status)
+    def read(instance: TaskResult, **_: Any) -> None:
+        states_found.append(TaskResult.objects.get(pk=instance.pk).status)
 
-    signals.post_save.connect(look, sender=TaskResult)
+    signals.post_save.connect(read, sender=TaskResult)
     try:
         backend.store_result("t", 1, states.SUCCESS)
     finally:
-        signals.post_save.disconnect(look, sender=TaskResult)
-    assert found == ["SUCCESS"]
+        signals.post_save.disconnect(read, sender=TaskResult)
+    assert states_found == ["SUCCESS"]
 
 
 @on_a_server
-def test_receivers_see_the_group_that_is_stored_and_the_task_that_is_deleted(
-    backend: DatabaseBackend, keeping: None
+def test_signal_receivers_can_lock_stored_groups_and_deleted_tasks(
+    backend: DatabaseBackend, keep_connection: None
 ) -> None:
-    seen: list[bool] = []
+    could_lock: list[bool] = []
 
-    def look(instance: Any, **_: Any) -> None:
-        seen.append(type(instance).objects.filter(pk=instance.pk).select_for_update(nowait=True).exists())
+    def lock(instance: Any, **_: Any) -> None:
+        could_lock.append(type(instance).objects.filter(pk=instance.pk).select_for_update(nowait=True).exists())
 
     backend.store_result("member", 1, states.SUCCESS)
     with transaction.atomic():
-        signals.post_save.connect(look, sender=GroupResult)
-        signals.pre_delete.connect(look, sender=TaskResult)
+        signals.post_save.connect(lock, sender=GroupResult)
+        signals.pre_delete.connect(lock, sender=TaskResult)
         try:
             backend.save_group("g", app.GroupResult("g", [app.AsyncResult("member")]))
             backend.forget("member")
         finally:
-            signals.post_save.disconnect(look, sender=GroupResult)
-            signals.pre_delete.disconnect(look, sender=TaskResult)
-    assert seen == [True, True]
+            signals.post_save.disconnect(lock, sender=GroupResult)
+            signals.pre_delete.disconnect(lock, sender=TaskResult)
+    assert could_lock == [True, True]
     assert not TaskResult.objects.exists()

@@ -1,4 +1,4 @@
-"""What a state change costs, BEGIN and COMMIT counted."""
+"""How many statements the backend sends to store and read states, BEGIN and COMMIT included."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,9 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from django_celery_results.backends import DatabaseBackend, started
 from django_celery_results.models import TaskMessage, TaskResult
+from tests.storage.requests import task_request
 from tests.workers import wait_for
-
-from .conftest import request_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,8 +26,9 @@ def statements(expected: int) -> Iterator[None]:
     assert len(captured) == expected, [query["sql"] for query in captured]
 
 
-def test_a_short_task_is_one_write(backend: DatabaseBackend, as_worker: None) -> None:
-    request = request_of()
+def test_short_task_takes_one_statement(backend: DatabaseBackend, as_worker: None, settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"MERGE_STARTED_AFTER": 3_600}  # short, however slow the machine is
+    request = task_request()
     with statements(1):
         backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
         backend.mark_as_done(request.id, 3, request=request)
@@ -38,32 +38,32 @@ def test_a_short_task_is_one_write(backend: DatabaseBackend, as_worker: None) ->
     assert stored.date_started <= stored.date_done
 
 
-def test_a_long_task_is_written_when_it_starts_and_when_it_ends(backend: DatabaseBackend, settings: Any) -> None:
+def test_long_task_takes_a_statement_at_its_start_and_at_its_end(backend: DatabaseBackend, settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"MERGE_STARTED_AFTER": 0}
-    request = request_of()
+    request = task_request()
     with statements(FIRST_WRITE):
         backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
     with statements(1):
         backend.mark_as_done(request.id, 3, request=request)
 
 
-def test_progress_is_one_statement_a_step(backend: DatabaseBackend) -> None:
-    request = request_of()
+def test_each_progress_update_takes_one_statement(backend: DatabaseBackend) -> None:
+    request = task_request()
     backend.store_result(request.id, {"step": 0}, "PROGRESS", request=request)
     with statements(3):
         for step in range(3):
             backend.store_result(request.id, {"step": step}, "PROGRESS", request=request)
 
 
-def test_a_failure_with_its_message_is_four_statements(backend: DatabaseBackend) -> None:
-    request = request_of()
+def test_failure_with_its_message_takes_four_statements(backend: DatabaseBackend) -> None:
+    request = task_request()
     backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
     with statements(4):
         backend.mark_as_failure(request.id, ValueError("no"), traceback="Traceback", request=request)
     assert TaskMessage.objects.get().task_id == request.id
 
 
-def test_reading_a_state_is_one_query(backend: DatabaseBackend) -> None:
+def test_reading_a_state_takes_one_query(backend: DatabaseBackend) -> None:
     backend.store_result("t", 1, states.SUCCESS)
     with statements(1):
         assert backend.get_state("t") == "SUCCESS"
@@ -71,20 +71,18 @@ def test_reading_a_state_is_one_query(backend: DatabaseBackend) -> None:
         assert backend.get_state("unknown") == "PENDING"
 
 
-def test_a_task_that_runs_on_is_shown_as_started(backend: DatabaseBackend, as_worker: None) -> None:
-    request = request_of()
+def test_long_task_is_stored_as_started_while_it_runs(backend: DatabaseBackend, as_worker: None) -> None:
+    request = task_request()
     backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
-    assert not TaskResult.objects.exists()
     stored = wait_for(lambda: TaskResult.objects.first())
     assert (stored.status, stored.worker) == ("STARTED", "worker@test")
     backend.mark_as_done(request.id, 3, request=request)
-    stored_later = TaskResult.objects.get()
-    assert stored_later.date_started == stored.date_started
+    assert TaskResult.objects.get().date_started == stored.date_started
     wait_for(lambda: not started.held_starts()._held)
 
 
-def test_a_started_that_is_late_loses_to_the_end(backend: DatabaseBackend, as_worker: None) -> None:
-    request = request_of()
+def test_late_started_does_not_replace_the_final_state(backend: DatabaseBackend, as_worker: None) -> None:
+    request = task_request()
     writes: list[Callable[[], None]] = []
     held = started.held_starts()
     held.hold = lambda task_id, date_started, seconds, write: writes.append(write)  # type: ignore[method-assign]
@@ -94,7 +92,7 @@ def test_a_started_that_is_late_loses_to_the_end(backend: DatabaseBackend, as_wo
     assert TaskResult.objects.get().status == "SUCCESS"
 
 
-def test_outside_of_workers_started_is_written_at_once(backend: DatabaseBackend) -> None:
-    request = request_of()
+def test_started_is_stored_at_once_outside_of_workers(backend: DatabaseBackend) -> None:
+    request = task_request()
     backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
     assert TaskResult.objects.get().status == "STARTED"

@@ -1,9 +1,8 @@
-"""Backends and managers that projects subclass as the 2.x package lets them: each hook gets, and gives, what it did."""
+"""Subclasses of backends, managers and models that projects wrote for the 2.x package: each override takes effect."""
 
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -13,37 +12,36 @@ from celery.result import AsyncResult
 from django.core.management import call_command
 from django.db import connection, models
 from django.test.utils import isolate_apps
-from django.utils import timezone
 
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.backends.chord_results import ChordResults
 from django_celery_results.managers import TaskResultManager
 from django_celery_results.models import ChordPart, TaskMessage, TaskResult
 from tests.celery_app import app
-
-from .conftest import request_of
+from tests.factories import create_task, days_ago
+from tests.storage.requests import task_request
 
 pytestmark = pytest.mark.django_db
 
 
-def proxy(manager: models.Manager[Any], **more: Any) -> Any:
-    """A project's model on our table."""
+def proxy_model(manager: models.Manager[Any], **more: Any) -> Any:
+    """Return a proxy of `TaskResult` with this manager, as a project may have one."""
     meta = type("Meta", (), {"proxy": True, "app_label": "django_celery_results"})
     return type("Own", (TaskResult,), {"objects": manager, "Meta": meta, "__module__": __name__, **more})
 
 
-def backend_of(model: Any) -> DatabaseBackend:
+def backend_with_model(model: Any) -> DatabaseBackend:
     return type("Backend", (DatabaseBackend,), {"TaskModel": model})(app)
 
 
-def test_extended_properties_can_be_read_changed_and_added_to() -> None:
+def test_overridden_extended_properties_change_and_add_columns() -> None:
     class Backend(DatabaseBackend):
         def _get_extended_properties(self, request: Any, traceback: Any) -> dict[str, Any]:
-            told = super()._get_extended_properties(request, traceback)
-            changed = {"task_name": told["task_name"].upper(), "traceback": told["traceback"] and "hidden"}
-            return {**told, **changed, "queue": "renamed", "task_args": None, "tenant": "nobody asked for this"}
+            properties = super()._get_extended_properties(request, traceback)
+            changed = {"task_name": properties["task_name"].upper(), "traceback": properties["traceback"] and "hidden"}
+            return {**properties, **changed, "queue": "renamed", "task_args": None, "tenant": "no such column"}
 
-    request = request_of()
+    request = task_request()
     Backend(app).mark_as_failure(request.id, KeyError(), traceback="secret", request=request)
     stored = TaskResult.objects.get(task_id=request.id)
     assert (stored.task_name, stored.traceback, stored.task_args) == ("TESTS.TASKS.ADD", "hidden", None)
@@ -51,19 +49,19 @@ def test_extended_properties_can_be_read_changed_and_added_to() -> None:
     assert (stored.worker, stored.task_kwargs) == ("worker@test", "\"{'key': 'value'}\"")
 
 
-def test_the_meta_can_be_added_to() -> None:
+def test_overridden_meta_from_request_adds_to_the_meta() -> None:
     class Backend(DatabaseBackend):
         def _get_meta_from_request(self, request: Any = None) -> dict[str, Any]:
             return {**super()._get_meta_from_request(request), "tenant": 7}
 
-    backend, request = Backend(app), request_of(meta={"own": 1})
+    backend, request = Backend(app), task_request(meta={"own": 1})
     backend.mark_as_done(request.id, 3, request=request)
     meta = backend.get_task_meta(request.id)
     assert (meta["tenant"], meta["own"], meta["children"]) == (7, 1, [])
 
 
-def test_without_a_request_the_meta_is_that_of_the_task_that_runs(backend: DatabaseBackend) -> None:
-    task, request = app.tasks["tests.tasks.add"], request_of(meta={"tenant": 7})
+def test_meta_without_a_request_is_that_of_the_running_task(backend: DatabaseBackend) -> None:
+    task, request = app.tasks["tests.tasks.add"], task_request(meta={"tenant": 7})
     task.request_stack.push(request)
     _task_stack.push(task)
     try:
@@ -73,18 +71,18 @@ def test_without_a_request_the_meta_is_that_of_the_task_that_runs(backend: Datab
         task.request_stack.pop()
 
 
-def test_a_member_of_a_chord_is_counted_by_a_store_with_the_old_signature() -> None:
+def test_chord_members_are_counted_by_a_store_result_with_the_signature_of_2x() -> None:
     class Backend(DatabaseBackend):
         def _store_result(  # type: ignore[override]
             self, task_id: Any, result: Any, status: Any, traceback: Any = None, request: Any = None, using: Any = None
         ) -> Any:
             return super()._store_result(task_id, result, status, traceback, request, using)
 
-    assert_counts(Backend(app))
+    assert_member_is_counted(Backend(app))
     assert TaskResult.objects.get().status == states.SUCCESS
 
 
-def test_each_run_of_a_task_is_told_where_a_subclass_stores_as_the_old_package_does() -> None:
+def test_attempts_are_told_apart_by_a_store_result_written_for_2x() -> None:
     class Backend(DatabaseBackend):
         def _store_result(  # type: ignore[override]
             self, task_id: Any, result: Any, status: Any, traceback: Any = None, request: Any = None, using: Any = None
@@ -95,25 +93,26 @@ def test_each_run_of_a_task_is_told_where_a_subclass_stores_as_the_old_package_d
                 **self._get_extended_properties(request, traceback),
             )  # fmt: skip
 
-    backend, seen = Backend(app), []
+    backend = Backend(app)
+    stored: list[str] = []
     for retries, state in ((0, "STARTED"), (0, "RETRY"), (1, "STARTED"), (1, "PROGRESS"), (0, "PROGRESS")):
-        backend.store_result("t", None, state, request=request_of("t", retries=retries))
-        seen.append(TaskResult.objects.get().status)
-    backend.mark_as_done("t", 3, request=request_of("t", retries=1))
-    assert [*seen, backend.get_state("t")] == ["STARTED", "RETRY", "STARTED", "PROGRESS", "PROGRESS", "SUCCESS"]
+        backend.store_result("t", None, state, request=task_request("t", retries=retries))
+        stored.append(TaskResult.objects.get().status)
+    backend.mark_as_done("t", 3, request=task_request("t", retries=1))
+    assert [*stored, backend.get_state("t")] == ["STARTED", "RETRY", "STARTED", "PROGRESS", "PROGRESS", "SUCCESS"]
 
 
-def assert_counts(backend: DatabaseBackend) -> None:
-    """One of two members returns, and the chord knows what it returned."""
+def assert_member_is_counted(backend: DatabaseBackend) -> None:
+    """Finish one of two members of a chord, and assert that its part is stored."""
     body = app.signature("tests.tasks.add", options={"task_id": "body"})
     backend.apply_chord(("chord", [AsyncResult("one", app=app), AsyncResult("two", app=app)]), body)
-    request = request_of("one", group="chord", group_index=0, chord=dict(body))
+    request = task_request("one", group="chord", group_index=0, chord=dict(body))
     backend.mark_as_done("one", {"x": [1]}, request=request)
     assert ChordPart.objects.get(group_id="chord").state == states.SUCCESS
 
 
 class JobManager(TaskResultManager[Any]):
-    """Its own keywords, beside those of the 2.x package, and its own way to delete."""
+    """A manager with arguments beside those of the 2.x package, and with an own way to delete."""
 
     expired: ClassVar[list[Any]] = []
 
@@ -121,10 +120,10 @@ class JobManager(TaskResultManager[Any]):
         self, task_id: str, result: Any, status: str, traceback: Any = None, meta: Any = None, task_name: Any = None,
         task_args: Any = None, user: Any = None, date_started: Any = None, using: Any = None, **ignored: Any,
     ) -> Any:  # fmt: skip
-        told = {"status": status, "result": result, "meta": meta, "user": user, "task_args": task_args}
+        columns = {"status": status, "result": result, "meta": meta, "user": user, "task_args": task_args}
         if date_started:
-            told["date_started"] = date_started
-        return self.using(using).update_or_create(task_id=task_id, defaults=told)[0]
+            columns["date_started"] = date_started
+        return self.using(using).update_or_create(task_id=task_id, defaults=columns)[0]
 
     def delete_expired(self, expires: Any, batch_size: int = 0) -> int:
         self.expired.append(expires)
@@ -132,11 +131,11 @@ class JobManager(TaskResultManager[Any]):
 
 
 @pytest.fixture
-def jobs(transactional_db: None) -> Iterator[DatabaseBackend]:
+def job_backend(transactional_db: None) -> Iterator[DatabaseBackend]:
     """A backend that stores JSON in a table of the project's own."""
     with isolate_apps("django_celery_results"):
 
-        class Job(models.Model):  # noqa: DJ008 - nobody shows it
+        class Job(models.Model):  # noqa: DJ008 - never displayed
             task_id = models.CharField(max_length=255, unique=True)
             status = models.CharField(max_length=50)
             result, meta, task_args = (models.JSONField(null=True) for _ in range(3))
@@ -172,8 +171,8 @@ def jobs(transactional_db: None) -> Iterator[DatabaseBackend]:
             editor.delete_model(Job)
 
 
-class Hidden(models.TextField):  # type: ignore[type-arg]
-    """A column that encrypts, as a project may have one."""
+class ReversedTextField(models.TextField):  # type: ignore[type-arg]
+    """A field that converts its values, as one that encrypts does."""
 
     def get_prep_value(self, value: Any) -> Any:
         return value and value[::-1]
@@ -183,8 +182,8 @@ class Hidden(models.TextField):  # type: ignore[type-arg]
 
 
 @contextmanager
-def copy_of_ours(**changed: Any) -> Iterator[Any]:
-    """A project's own model with our columns, some of them changed."""
+def copied_model(**changed: Any) -> Iterator[Any]:
+    """Create a model of a project with the columns of `TaskResult`, some of them changed."""
     copied = {field.name: field.clone() for field in TaskResult._meta.local_fields}
     meta = type("Meta", (), {"app_label": "django_celery_results", "db_table": "test_copy"})
     more = {"objects": TaskResultManager(), "Meta": meta, "__module__": __name__}
@@ -200,9 +199,9 @@ def copy_of_ours(**changed: Any) -> Iterator[Any]:
 
 @pytest.mark.django_db(transaction=True)
 @isolate_apps("django_celery_results")
-def test_a_column_of_the_project_prepares_what_is_stored() -> None:
-    with copy_of_ours(result=Hidden(null=True)) as model:
-        backend, request = backend_of(model), request_of()
+def test_custom_fields_convert_stored_values() -> None:
+    with copied_model(result=ReversedTextField(null=True)) as model:
+        backend, request = backend_with_model(model), task_request()
         backend.mark_as_done(request.id, "card", request=request)
         with connection.cursor() as cursor:
             cursor.execute("SELECT result FROM test_copy")
@@ -212,57 +211,59 @@ def test_a_column_of_the_project_prepares_what_is_stored() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @isolate_apps("django_celery_results")
-def test_a_key_that_the_project_makes_is_made() -> None:
-    with copy_of_ours(id=models.UUIDField(primary_key=True, default=uuid.uuid4)) as model:
-        backend, request = backend_of(model), request_of()
+def test_custom_primary_keys_get_their_default() -> None:
+    with copied_model(id=models.UUIDField(primary_key=True, default=uuid.uuid4)) as model:
+        backend, request = backend_with_model(model), task_request()
         backend.store_result(request.id, None, states.STARTED, request=request)
         backend.mark_as_done(request.id, "done", request=request)
         assert isinstance(model.objects.get().pk, uuid.UUID)
         assert backend.get_task_meta(request.id)["result"] == "done"
 
 
-def test_a_manager_gets_the_values_and_keywords_that_its_backend_made(jobs: DatabaseBackend) -> None:
-    request = request_of()
-    jobs.store_result(request.id, None, states.STARTED, request=request)
-    jobs.mark_as_done(request.id, {"x": [1]}, request=request)
-    job = jobs.TaskModel.objects.get(task_id=request.id)
+def test_custom_manager_receives_values_and_arguments_of_its_backend(job_backend: DatabaseBackend) -> None:
+    request = task_request()
+    job_backend.store_result(request.id, None, states.STARTED, request=request)
+    job_backend.mark_as_done(request.id, {"x": [1]}, request=request)
+    job = job_backend.TaskModel.objects.get(task_id=request.id)
     assert (job.status, job.result, job.meta) == ("SUCCESS", {"x": [1]}, {"children": []})
     assert (job.user, job.task_args, job.date_started is not None) == ("ada", [1, 2], True)
-    meta = jobs.get_task_meta(request.id)
+    meta = job_backend.get_task_meta(request.id)
     assert (meta["result"], meta["user"], meta["children"]) == ({"x": [1]}, "ada", [])
 
 
-def test_members_of_chords_may_be_encoded_into_more_than_text(jobs: DatabaseBackend) -> None:
-    assert_counts(jobs)
-    assert ChordResults(jobs, "chord", None, 1).read("default") == [{"x": [1]}]
+def test_chord_members_may_be_encoded_into_other_types_than_text(job_backend: DatabaseBackend) -> None:
+    assert_member_is_counted(job_backend)
+    assert ChordResults(job_backend, "chord", None, 1).read("default") == [{"x": [1]}]
 
 
-def test_a_manager_that_deletes_in_its_own_way_is_asked_to(jobs: DatabaseBackend) -> None:
+def test_cleanup_calls_an_overridden_delete_expired(job_backend: DatabaseBackend) -> None:
     JobManager.expired.clear()
-    request = request_of()
-    jobs.mark_as_done(request.id, 1, request=request)
-    jobs.TaskModel.objects.update(date_done="2000-01-01T00:00:00Z")
-    jobs.cleanup()
-    assert JobManager.expired == [jobs.expires]
-    assert jobs.TaskModel.objects.exists()
+    request = task_request()
+    job_backend.mark_as_done(request.id, 1, request=request)
+    job_backend.TaskModel.objects.update(date_done="2000-01-01T00:00:00Z")
+    job_backend.cleanup()
+    assert JobManager.expired == [job_backend.expires]
+    assert job_backend.TaskModel.objects.exists()
 
 
-def test_the_command_goes_where_the_backend_stores(jobs: DatabaseBackend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(app), "backend", property(lambda _: jobs))
+def test_prune_command_deletes_from_the_model_of_the_backend(
+    job_backend: DatabaseBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(app), "backend", property(lambda _: job_backend))
     JobManager.expired.clear()
-    jobs.store_result("job", None, states.FAILURE)
+    job_backend.store_result("job", None, states.FAILURE)
     TaskMessage.objects.create(task_id="job", task_name="t")
-    TaskMessage.objects.update(date_created=timezone.now() - timedelta(hours=2))
+    TaskMessage.objects.update(date_created=days_ago(0.1))
     call_command("prune_task_results", "--older-than", "1d")
     assert JobManager.expired == [86_400.0]
     assert TaskMessage.objects.exists()
-    jobs.TaskModel.objects.update(date_done="2000-01-01T00:00:00Z")
+    job_backend.TaskModel.objects.update(date_done="2000-01-01T00:00:00Z")
     call_command("prune_task_results", "--older-than", "1d", "--state", "FAILURE")
-    assert not jobs.TaskModel.objects.exists()
+    assert not job_backend.TaskModel.objects.exists()
 
 
 @isolate_apps("django_celery_results")
-def test_a_query_set_of_the_project_may_be_mixed_in() -> None:
+def test_custom_queryset_may_be_mixed_into_the_manager() -> None:
     class Restricted(models.QuerySet[Any]):
         def restrict(self) -> Any:
             return self.filter(status=states.SUCCESS)
@@ -270,14 +271,14 @@ def test_a_query_set_of_the_project_may_be_mixed_in() -> None:
     class Manager(models.Manager.from_queryset(Restricted), TaskResultManager[Any]):  # type: ignore[misc]
         pass
 
-    model = proxy(Manager())
-    request = request_of()
-    backend_of(model).mark_as_done(request.id, 3, request=request)
+    model = proxy_model(Manager())
+    request = task_request()
+    backend_with_model(model).mark_as_done(request.id, 3, request=request)
     assert model.objects.restrict().get().result == "3"
 
 
 @isolate_apps("django_celery_results")
-def test_what_get_task_and_as_dict_of_the_project_say_is_told() -> None:
+def test_get_task_meta_uses_overridden_get_task_and_as_dict() -> None:
     class Manager(TaskResultManager[Any]):
         def get_task(self, task_id: str) -> Any:
             task = super().get_task(task_id)
@@ -287,20 +288,20 @@ def test_what_get_task_and_as_dict_of_the_project_say_is_told() -> None:
     def as_dict(self: Any) -> dict[str, Any]:
         return {**TaskResult.as_dict(self), "started": "then"}
 
-    backend, request = backend_of(proxy(Manager(), as_dict=as_dict)), request_of()
+    backend, request = backend_with_model(proxy_model(Manager(), as_dict=as_dict)), task_request()
     backend.mark_as_done(request.id, 3, request=request)
     meta = backend.get_task_meta(request.id)
     assert (meta["worker"], meta["started"], meta["result"]) == ("somebody", "then", 3)
 
 
 @pytest.mark.parametrize("content_type", ["", "json"])
-def test_rows_that_say_nothing_of_their_encoding_are_read(backend: DatabaseBackend, content_type: str) -> None:
-    TaskResult.objects.create(task_id="t", status="SUCCESS", result='{"a": 1}', content_type=content_type)
+def test_rows_without_a_content_type_are_decoded(backend: DatabaseBackend, content_type: str) -> None:
+    create_task("t", result='{"a": 1}', content_type=content_type, content_encoding="")
     assert backend.get_task_meta("t")["result"] == {"a": 1}
 
 
 @pytest.mark.parametrize("value", [True, 42])
-def test_a_value_that_is_no_text_is_stored_as_its_text(value: Any) -> None:
+def test_values_other_than_text_are_stored_as_text(value: Any) -> None:
     TaskResult.objects.store_result("application/json", "utf-8", "t", value, "SUCCESS", task_args=[1])  # type: ignore[arg-type]
     stored = TaskResult.objects.get()
     assert (stored.result, stored.task_args) == (str(value), "[1]")

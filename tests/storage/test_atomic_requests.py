@@ -1,4 +1,4 @@
-"""Views that are one transaction: `ATOMIC_REQUESTS` neither hides results nor publishes what was rolled back."""
+"""Views in one transaction by `ATOMIC_REQUESTS`: rows of queued tasks follow the transaction, results are readable."""
 
 from typing import Any
 
@@ -15,18 +15,18 @@ from tests.tasks import add
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def send(request: HttpRequest) -> HttpResponse:
+def publish_task(request: HttpRequest) -> HttpResponse:
     queued = add.apply_async((1, 2), queue=NOWHERE)
     if "fail" in request.GET:
-        raise RuntimeError("after the task was sent")
+        raise RuntimeError("after the task was published")
     return HttpResponse(f"{queued.id} {TaskResult.objects.count()}")
 
 
-def read(request: HttpRequest, task_id: str) -> HttpResponse:
+def read_result(request: HttpRequest, task_id: str) -> HttpResponse:
     return HttpResponse(app.AsyncResult(task_id).get(timeout=1))
 
 
-urlpatterns = [path("send", send), path("read/<task_id>", read)]
+urlpatterns = [path("publish", publish_task), path("read/<task_id>", read_result)]
 
 
 @pytest.fixture
@@ -39,17 +39,17 @@ def client(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Any:
         broker.default_channel.queue_purge(NOWHERE)
 
 
-def test_a_queued_task_has_its_row_when_the_request_is_done(client: Client) -> None:
-    task_id, rows = client.get("/send").content.decode().split()
+def test_row_of_a_queued_task_is_written_after_the_request(client: Client) -> None:
+    task_id, rows = client.get("/publish").content.decode().split()
     assert rows == "0"
     assert TaskResult.objects.get().task_id == task_id
 
 
-def test_a_request_that_fails_leaves_no_row(client: Client) -> None:
-    assert client.get("/send?fail").status_code == 500
+def test_failed_request_leaves_no_row_of_a_queued_task(client: Client) -> None:
+    assert client.get("/publish?fail").status_code == 500
     assert not TaskResult.objects.exists()
 
 
-def test_a_result_is_read_within_the_request(client: Client) -> None:
+def test_result_is_readable_in_a_request(client: Client) -> None:
     app.backend.store_result("ready", "seen", "SUCCESS")
     assert client.get("/read/ready").content == b"seen"

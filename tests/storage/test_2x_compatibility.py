@@ -1,4 +1,4 @@
-"""What projects do with the models and managers of the 2.x package goes on working."""
+"""Projects may use and override models, managers and signals as the 2.x package lets them."""
 
 import warnings
 from collections.abc import Iterator
@@ -18,16 +18,16 @@ from django_celery_results.backends.started import held_starts
 from django_celery_results.managers import GroupResultManager, TaskResultManager, TxIsolationWarning, transaction_retry
 from django_celery_results.models import Chord, ChordPart, GroupResult, TaskMessage, TaskResult
 from tests.celery_app import app
+from tests.factories import create_task, days_ago
+from tests.storage.requests import task_request
 from tests.tasks import add
-
-from .conftest import request_of
 
 pytestmark = pytest.mark.django_db
 
 
 @contextmanager
-def receiving(signal: Any, model: type[models.Model]) -> Iterator[list[tuple[bool, str]]]:
-    """The calls that a receiver gets."""
+def received_signals(signal: Any, model: type[models.Model]) -> Iterator[list[tuple[bool, str]]]:
+    """Collect `created` and the state of each signal that is sent for this model."""
     calls: list[tuple[bool, str]] = []
 
     def receiver(**kwargs: Any) -> None:
@@ -40,33 +40,33 @@ def receiving(signal: Any, model: type[models.Model]) -> Iterator[list[tuple[boo
         signal.disconnect(receiver, sender=model)
 
 
-def run(backend: DatabaseBackend) -> Any:
-    request = request_of()
+def run_task(backend: DatabaseBackend) -> Any:
+    request = task_request()
     backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
     backend.mark_as_done(request.id, 3, request=request)
     return request
 
 
-def test_receivers_of_save_signals_hear_of_every_state(backend: DatabaseBackend, as_worker: None) -> None:
-    with receiving(signals.post_save, TaskResult) as calls:
-        run(backend)
+def test_post_save_is_sent_for_every_state(backend: DatabaseBackend, as_worker: None) -> None:
+    with received_signals(signals.post_save, TaskResult) as calls:
+        run_task(backend)
     assert calls == [(True, "STARTED"), (False, "SUCCESS")]
 
 
-def test_what_a_receiver_changes_before_saving_is_saved(backend: DatabaseBackend) -> None:
-    def shout(instance: TaskResult, **_: Any) -> None:
+def test_changes_by_a_pre_save_receiver_are_stored(backend: DatabaseBackend) -> None:
+    def change_worker(instance: TaskResult, **_: Any) -> None:
         instance.worker = str(instance.worker).upper()
 
-    signals.pre_save.connect(shout, sender=TaskResult)
+    signals.pre_save.connect(change_worker, sender=TaskResult)
     try:
-        request = run(backend)
+        request = run_task(backend)
     finally:
-        signals.pre_save.disconnect(shout, sender=TaskResult)
+        signals.pre_save.disconnect(change_worker, sender=TaskResult)
     assert TaskResult.objects.get(task_id=request.id).worker == "WORKER@TEST"
 
 
-class OldManager(TaskResultManager[Any]):
-    """As projects override it, with the keyword list of the 2.x package."""
+class ManagerOf2x(TaskResultManager[Any]):
+    """A manager as projects override it, with the arguments of the 2.x package."""
 
     calls: list[str] = []
 
@@ -83,9 +83,9 @@ class OldManager(TaskResultManager[Any]):
 
 
 @isolate_apps("django_celery_results")
-def test_a_manager_with_the_old_keyword_list_stores_everything(as_worker: None) -> None:
+def test_manager_with_the_arguments_of_2x_stores_all_columns(as_worker: None) -> None:
     class Job(TaskResult):
-        objects = OldManager()
+        objects = ManagerOf2x()
 
         class Meta:
             proxy = True
@@ -94,16 +94,16 @@ def test_a_manager_with_the_old_keyword_list_stores_everything(as_worker: None) 
     class Backend(DatabaseBackend):
         TaskModel = Job
 
-    OldManager.calls.clear()
-    request = run(Backend(app))
-    assert OldManager.calls == ["STARTED", "SUCCESS"]
+    ManagerOf2x.calls.clear()
+    request = run_task(Backend(app))
+    assert ManagerOf2x.calls == ["STARTED", "SUCCESS"]
     stored = TaskResult.objects.get(task_id=request.id)
     assert (stored.status, stored.queue, stored.attempt, stored.root_id) == ("SUCCESS", "fast", 0, request.id)
     assert stored.date_started is not None
 
 
 @isolate_apps("django_celery_results")
-def test_groups_are_stored_by_a_manager_of_the_project() -> None:
+def test_groups_are_stored_by_the_manager_of_a_custom_model() -> None:
     class Manager(GroupResultManager[GroupResult]):
         stored: ClassVar[list[str]] = []
 
@@ -129,7 +129,7 @@ def test_groups_are_stored_by_a_manager_of_the_project() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @isolate_apps("django_celery_results")
-def test_a_child_table_gets_its_row() -> None:
+def test_multi_table_child_model_gets_its_row() -> None:
     class Owned(TaskResult):
         owner = models.CharField(max_length=20, default="somebody")
 
@@ -143,7 +143,7 @@ def test_a_child_table_gets_its_row() -> None:
     with connection.schema_editor() as editor:
         editor.create_model(Owned)
     try:
-        request = run(Backend(app))
+        request = run_task(Backend(app))
         owned = Owned.objects.get(task_id=request.id)
         assert (owned.owner, owned.status, owned.queue) == ("somebody", "SUCCESS", "fast")
         assert TaskResult.objects.count() == 1
@@ -156,56 +156,63 @@ def test_a_child_table_gets_its_row() -> None:
             editor.delete_model(Owned)
 
 
-def test_the_manager_stores_positionally_and_returns_the_row() -> None:
+def test_manager_store_result_takes_positional_arguments_and_returns_the_row() -> None:
     row: Any = TaskResult.objects.store_result(
         "application/json", "utf-8", "id", "1", "SUCCESS", "tb", "{}", "periodic", "name", "args", "kwargs", "worker"
     )
-    told = (row.traceback, row.meta, row.periodic_task_name, row.task_name, row.task_args, row.task_kwargs, row.worker)
-    assert told == ("tb", "{}", "periodic", "name", "args", "kwargs", "worker")
+    stored = (
+        row.traceback,
+        row.meta,
+        row.periodic_task_name,
+        row.task_name,
+        row.task_args,
+        row.task_kwargs,
+        row.worker,
+    )
+    assert stored == ("tb", "{}", "periodic", "name", "args", "kwargs", "worker")
 
 
-def test_the_manager_takes_the_start_as_a_database_function() -> None:
+def test_manager_store_result_accepts_a_database_function_as_date_started() -> None:
     row: Any = TaskResult.objects.store_result(
         "application/json", "utf-8", "id", None, "STARTED", using="default", date_started=Now()
     )
     assert row.date_started is not None
 
 
-def test_unsaved_rows_stand_for_unknown_ids() -> None:
+def test_get_task_returns_an_unsaved_row_for_an_unknown_id() -> None:
     assert TaskResult.objects.get_task("t").pk is None
     assert TaskResult.objects.get_task("t").status == "PENDING"
     assert GroupResult.objects.get_group("g").pk is None
 
 
-def test_expired_rows_are_deleted_in_batches() -> None:
+def test_delete_expired_deletes_expired_rows_in_batches() -> None:
     for number in range(5):
-        TaskResult.objects.create(task_id=f"t{number}", content_type="", content_encoding="", status="SUCCESS")
-    TaskResult.objects.filter(task_id__in=["t0", "t1", "t2"]).update(date_done="2000-01-01T00:00:00Z")
-    assert TaskResult.objects.get_all_expired(60).count() == 3
-    assert TaskResult.objects.delete_expired(60, batch_size=2) == 3
+        create_task(f"t{number}", date_done=days_ago(1 if number < 3 else 0))
+    assert TaskResult.objects.get_all_expired(3_600).count() == 3
+    assert TaskResult.objects.delete_expired(3_600, batch_size=2) == 3
     assert set(TaskResult.objects.values_list("task_id", flat=True)) == {"t3", "t4"}
 
 
-def test_the_manager_names_its_connections(settings: Any) -> None:
+def test_manager_returns_its_connections_and_engine(settings: Any) -> None:
     assert TaskResult.objects.connection_for_write().alias == "default"
     assert TaskResult.objects.connection_for_read().alias == "default"
     assert TaskResult.objects.current_engine() == settings.DATABASES["default"]["ENGINE"]
 
 
-@pytest.mark.skipif(connection.vendor != "mysql", reason="only MySQL's default level hides other writes")
-def test_repeatable_read_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(connection.vendor != "mysql", reason="only MySQL uses repeatable read by default")
+def test_manager_warns_of_repeatable_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections["default"], "isolation_level", "repeatable read")
     with pytest.warns(TxIsolationWarning):
         TaskResult.objects.warn_if_repeatable_read()
 
 
-def test_a_level_that_sees_other_writes_is_not_warned_of() -> None:
+def test_manager_does_not_warn_of_the_default_isolation_level() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         TaskResult.objects.warn_if_repeatable_read()
 
 
-def test_what_passes_is_retried_as_often_as_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transaction_retry_retries_temporary_errors_as_often_as_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(managers, "recover", lambda alias, error: True)
     calls = []
 
@@ -219,7 +226,7 @@ def test_what_passes_is_retried_as_often_as_said(monkeypatch: pytest.MonkeyPatch
     manager.model = TaskResult
     with pytest.raises(ZeroDivisionError):
         manager.fail(ZeroDivisionError())
-    assert len(calls) == 1, "what does not pass is not retried"
+    assert len(calls) == 1, "permanent errors are not retried"
     calls.clear()
     with pytest.raises(OperationalError):
         manager.fail(OperationalError())
@@ -241,12 +248,12 @@ def test_what_passes_is_retried_as_often_as_said(monkeypatch: pytest.MonkeyPatch
         "django_celery_results.backends.database.DatabaseBackend",
     ],
 )
-def test_every_way_to_name_the_backend_leads_to_it(name: str) -> None:
+def test_backend_is_found_by_each_of_its_names(name: str) -> None:
     named = Celery("named", backend=name, set_as_current=False)
     assert type(named.backend) is DatabaseBackend
 
 
-def test_a_row_that_a_projects_hook_made_is_completed_and_keeps_what_only_the_hook_knew(
+def test_row_created_by_a_project_keeps_columns_that_the_request_lacks(
     backend: DatabaseBackend,
 ) -> None:
     TaskResult.objects.store_result(
@@ -254,23 +261,21 @@ def test_a_row_that_a_projects_hook_made_is_completed_and_keeps_what_only_the_ho
     )
     assert backend.get_task_meta("t")["args"] == "(1,)"
     backend.store_result("t", {"n": 1}, "PROGRESS")
-    backend.mark_as_done("t", 3, request=request_of("t", task="proj.task", argsrepr=None, args=None))
+    backend.mark_as_done("t", 3, request=task_request("t", task="proj.task", argsrepr=None, args=None))
     row = TaskResult.objects.get()
     assert (row.status, row.result, row.task_name, row.worker) == ("SUCCESS", "3", "proj.task", "worker@test")
     assert (row.periodic_task_name, row.task_args) == ("nightly", "(1,)")
 
 
 @pytest.mark.parametrize("task_id", [None, ""])
-def test_a_state_of_no_task_is_refused_as_celerys_own_backends_refuse_it(
-    backend: DatabaseBackend, task_id: str | None
-) -> None:
+def test_store_result_rejects_an_empty_task_id(backend: DatabaseBackend, task_id: str | None) -> None:
     with pytest.raises(ValueError, match="task_id must not be empty"):
         backend.store_result(task_id, {"n": 1}, "PROGRESS")  # type: ignore[arg-type]
     assert not TaskResult.objects.exists()
 
 
-def test_progress_under_the_name_started_is_shown_at_once(backend: DatabaseBackend, as_worker: None) -> None:
-    request = request_of()
+def test_progress_reported_as_started_is_stored_at_once(backend: DatabaseBackend, as_worker: None) -> None:
+    request = task_request()
     backend.store_result(request.id, {"pid": 1, "hostname": "worker@test"}, states.STARTED, request=request)
     for step in (1, 2):
         backend.store_result(request.id, {"step": step}, states.STARTED, request=request)
@@ -278,7 +283,7 @@ def test_progress_under_the_name_started_is_shown_at_once(backend: DatabaseBacke
     assert not held_starts()._held
 
 
-def test_an_eager_task_is_stored_in_the_transaction_of_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_eager_tasks_are_stored_in_the_transaction_of_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(add, "store_eager_result", True)
     eager = add.apply((1,), {"y": 2})
     row = TaskResult.objects.get(task_id=eager.id)
@@ -286,7 +291,7 @@ def test_an_eager_task_is_stored_in_the_transaction_of_a_test(monkeypatch: pytes
     assert (row.task_args, row.task_kwargs) == ("[1]", '{"y": 2}')
 
 
-def test_our_own_tables_tell_ids_apart_by_case() -> None:
+def test_ids_in_new_tables_are_case_sensitive() -> None:
     ids = {"abc", "ABC"}
     for model, key in ((Chord, "group_id"), (TaskMessage, "task_id"), (ChordPart, "task_id")):
         for each in ids:
@@ -295,7 +300,7 @@ def test_our_own_tables_tell_ids_apart_by_case() -> None:
         assert model.objects.filter(**{key: "abc"}).count() == 1
 
 
-def test_a_store_in_a_transaction_of_the_caller_follows_it(backend: DatabaseBackend) -> None:
+def test_store_result_is_rolled_back_with_the_transaction_of_the_caller(backend: DatabaseBackend) -> None:
     with transaction.atomic():
         backend.store_result("t", 1, states.SUCCESS)
         assert TaskResult.objects.count() == 1

@@ -1,4 +1,4 @@
-"""Every pair of states and attempts, written through the manager, ends as an independent model says."""
+"""Which stored state is replaced by which: each pair of states and attempts, compared with an independent model."""
 
 import itertools
 import re
@@ -12,44 +12,20 @@ from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
 from django_celery_results.state_changes import StateChange
 from django_celery_results.statements import BUILDERS, Columns, Statements
-
-from .conftest import request_of
+from tests.storage.requests import task_request
+from tests.storage.state_model import ATTEMPTS, STATES, may_replace
 
 pytestmark = pytest.mark.django_db
 
 BUILT = dict(BUILDERS)
-ATTEMPTS = (None, 0, 1)
-UNFINISHED = ["PENDING", "RECEIVED", "STARTED", "PROGRESS", "RETRY"]
-CLOSED = ["FAILURE", "REVOKED", "REJECTED", "IGNORED"]
-STATES = [*UNFINISHED, *CLOSED, "SUCCESS"]
-
-
-def gives_way(old: tuple[str, int | None], new: tuple[str, int | None]) -> bool:
-    """The table of the design, said in other words than the code says it."""
-    (stored, stored_attempt), (state, attempt) = old, new
-    if stored == "SUCCESS" or state == "PENDING":
-        return False
-    if state == "SUCCESS":
-        return True
-    if attempt is None:
-        if state in ("REJECTED", "IGNORED"):
-            return True
-        if state == "REVOKED":
-            return stored in ("PENDING", "RECEIVED", "RETRY")
-        return stored in UNFINISHED and (state == "FAILURE" or UNFINISHED.index(stored) <= UNFINISHED.index(state))
-    if stored_attempt is None or attempt > stored_attempt:
-        return True
-    if attempt < stored_attempt or stored in CLOSED:
-        return False
-    return state in CLOSED or UNFINISHED.index(stored) <= UNFINISHED.index(state)
 
 
 def write(task_id: str, state: str, attempt: int | None, **known: Any) -> bool:
     return TaskResult.objects.write(StateChange(task_id=task_id, status=state, attempt=attempt, known=known))
 
 
-def meeting_a_faster_writer(columns: Columns) -> Statements:
-    """The statements as they run when the row appears only after they have looked for it."""
+def statements_of_a_losing_writer(columns: Columns) -> Statements:
+    """Build statements that find no row, as if another writer inserted it a moment later."""
     statements = BUILT[connection.vendor](columns)
     if connection.vendor == "mysql":
         return replace(statements, usual=statements.usual[1:])
@@ -58,36 +34,35 @@ def meeting_a_faster_writer(columns: Columns) -> Statements:
     return replace(statements, usual=(replace(only, sql=re.sub(r"WHERE NOT EXISTS \(.*\)", "WHERE 1 = 1", sql)),))
 
 
-def as_first_writes(columns: Columns) -> Statements:
-    """The statements of a writer who takes every write for the first."""
+def statements_of_a_first_writer(columns: Columns) -> Statements:
+    """Build statements that try the INSERT of a new row first."""
     statements = BUILT[connection.vendor](columns)
     after = () if statements.is_first_guarded else statements.usual
     return replace(statements, usual=(statements.first, *after))
 
 
-@pytest.mark.parametrize("way", ["by statement", "by statement in a race", "by first statement", "by save"])
-def test_every_pair_of_writes_ends_as_the_design_says(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if way == "by save":
+@pytest.mark.parametrize("written_by", ["statement", "statement in a race", "statement of a first write", "save"])
+def test_each_pair_of_states_and_attempts_ends_as_the_model_says(
+    written_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if written_by == "save":
         monkeypatch.setattr("django_celery_results.querysets.saves_itself", lambda model, alias: True)
-    if way == "by statement in a race":
-        monkeypatch.setitem(BUILDERS, connection.vendor, meeting_a_faster_writer)
-    if way == "by first statement":
-        monkeypatch.setitem(BUILDERS, connection.vendor, as_first_writes)
+    if written_by == "statement in a race":
+        monkeypatch.setitem(BUILDERS, connection.vendor, statements_of_a_losing_writer)
+    if written_by == "statement of a first write":
+        monkeypatch.setitem(BUILDERS, connection.vendor, statements_of_a_first_writer)
     pairs = itertools.product(itertools.product(STATES, ATTEMPTS), repeat=2)
     for number, (old, new) in enumerate(pairs):
         task_id = f"task-{number}"
         assert write(task_id, *old, result="old", worker="first")
-        taken = write(task_id, *new, result="new")
+        is_written = write(task_id, *new, result="new")
         row = TaskResult.objects.get(task_id=task_id)
-        expected = new if gives_way(old, new) else old
-        assert (taken, row.status, row.result) == (gives_way(old, new), expected[0], "new" if taken else "old"), (
-            old,
-            new,
-        )
-        assert row.worker == "first", "what a write does not know stays"
+        expected = (True, new[0], "new") if may_replace(old, new) else (False, old[0], "old")
+        assert (is_written, row.status, row.result) == expected, (old, new)
+        assert row.worker == "first", "a write keeps the columns that it lacks"
 
 
-def test_states_of_any_case_are_custom_states() -> None:
+def test_states_in_lower_case_are_custom_states() -> None:
     write("t", "STARTED", 0)
     assert write("t", "success", 0, result="a custom state")
     assert write("t", "SUCCESS", 0, result="the end")
@@ -96,6 +71,7 @@ def test_states_of_any_case_are_custom_states() -> None:
 
 
 def last_id() -> int:
+    """Return the last value of the sequence of row ids."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT last_value FROM django_celery_results_taskresult_id_seq")
@@ -112,7 +88,7 @@ def last_id() -> int:
 
 
 @pytest.mark.django_db(transaction=True)  # MariaDB commits when it is asked for a fresh count
-def test_neither_updates_nor_refusals_draw_ids() -> None:
+def test_updates_and_rejected_writes_use_no_sequence_values() -> None:
     write("t", "STARTED", 1)
     before = last_id()
     for _ in range(5):
@@ -126,8 +102,11 @@ def test_neither_updates_nor_refusals_draw_ids() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_short_tasks_whose_rows_are_there_draw_no_ids(backend: DatabaseBackend, as_worker: None) -> None:
-    requests = [request_of() for _ in range(5)]
+def test_short_tasks_with_existing_rows_use_one_sequence_value_at_most(
+    backend: DatabaseBackend, as_worker: None, settings: Any
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"MERGE_STARTED_AFTER": 3_600}  # short, however slow the machine is
+    requests = [task_request() for _ in range(5)]
     for request in requests:  # as hooks of projects do
         TaskResult.objects.store_result("application/json", "utf-8", request.id, None, "PENDING")
     before = last_id()
@@ -135,4 +114,4 @@ def test_short_tasks_whose_rows_are_there_draw_no_ids(backend: DatabaseBackend, 
         backend.store_result(request.id, {"pid": 1}, "STARTED", request=request)
         backend.mark_as_done(request.id, 3, request=request)
     assert set(TaskResult.objects.values_list("status", flat=True)) == {"SUCCESS"}
-    assert last_id() - before <= 1, "the first one is a surprise, and the only one"
+    assert last_id() - before <= 1, "the first INSERT fails, and is the only one"
