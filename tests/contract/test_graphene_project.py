@@ -8,7 +8,7 @@ import pytest
 from demo.client import Client
 
 from tests.contract.example_projects import run_query, running_project
-from tests.docs.pages import blocks
+from tests.docs.pages import code_blocks
 
 pytestmark = pytest.mark.skipif(find_spec("graphene") is None, reason="graphene is not installed")
 
@@ -43,7 +43,7 @@ def test_anonymous_viewer_sees_no_rows(url: str) -> None:
 
 def test_code_in_the_graphene_documentation_runs() -> None:
     namespace: dict[str, Any] = {}
-    for block in blocks("graphene", "python"):
+    for block in code_blocks("graphene", "python"):
         exec(compile(block, "docs/graphene.md", "exec"), namespace)
     sdl = str(namespace["schema"])
     assert "openOrders: Int!" in sdl
