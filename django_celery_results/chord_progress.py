@@ -16,7 +16,7 @@ from django.db import connections, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from .chord_rows import ADDED, SHARED, SHARED_INDEX, Part
+from .chord_rows import ADDED, NOT_KEPT, SHARED, SHARED_INDEX, Part
 from .connections import cursor_of
 from .models import UNFINISHED_CHORDS, Chord, ChordPart, ChordState
 
@@ -51,10 +51,20 @@ class Claim:
         """Begin the lease anew; False if another process has taken over."""
         return bool(self._mine().update(claimed_at=Now()))
 
-    def finish(self, state: ChordState) -> None:
-        """Close the chord. The parts of a failed one stay: its members may be run again."""
-        if self._mine().update(state=state, claim=None) and state == ChordState.DONE:
-            ChordPart.objects.using(self.alias).filter(group_id=self.group_id).delete()
+    def finish(self, state: ChordState, *, keeps_body: bool) -> None:
+        """Close the chord, and delete what only its body needed.
+
+        A failed chord keeps the values of its members, which may be run again, but for those that ignore their results.
+        Its body is kept only where messages of failed tasks are.
+        """
+        kept = {} if keeps_body and state == ChordState.FAILED else {"body": None}
+        if not self._mine().update(state=state, claim=None, **kept):
+            return
+        parts = ChordPart.objects.using(self.alias).filter(group_id=self.group_id)
+        if state == ChordState.DONE:
+            parts.delete()
+        else:
+            parts.filter(result__startswith=NOT_KEPT).update(result=NOT_KEPT)
 
     def release(self) -> None:
         """Give the claim back, since parts are missing after all."""

@@ -14,6 +14,8 @@ from django.utils import timezone
 from .models import Chord, ChordPart, ChordState, TaskResult
 from .state_changes import Companion
 
+NOT_KEPT = "not kept "
+"""Before the value of a member that ignores its result: it is there for the body alone, and a failed chord drops it."""
 NO_INDEX = -1
 """The index of a member to whom Celery gave no place."""
 ADDED, ADDED_INDEX = "ADDED", -2
@@ -46,9 +48,16 @@ class Part:
         self.statement(alias).run(connections[alias])
 
 
-def start(group_id: str, *, header: str | None, body: str | None, alias: str) -> None:
+def start(group_id: str, *, header: str | None, body: str | None, alias: str, body_task_id: str | None = None) -> None:
     """Open a chord. A group id that was used before begins a new run, in which old parts do not count."""
-    opened = {"header": header, "body": body, "state": ChordState.OPEN, "size": None, "claim": None}
+    opened = {
+        "header": header,
+        "body": body,
+        "body_task_id": body_task_id,
+        "state": ChordState.OPEN,
+        "size": None,
+        "claim": None,
+    }
     try:
         with transaction.atomic(using=alias):
             Chord(group_id=group_id, **opened).save(using=alias, force_insert=True)

@@ -6,7 +6,7 @@ The backend asks `change_for` on every state it stores; how a record looks insid
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,6 +27,9 @@ HIDDEN_HEADER = "dcr_hidden"
 """Whether the sender gave representations of its own, as people do to hide secrets; set when publishing."""
 QUEUED_HEADER = "dcr_queued"
 """Whether the publisher keeps the record while the task waits; then somebody must delete it."""
+
+LEFT_OUT = "left_out"
+"""Option of a record: which of Celery's `callbacks`, `errbacks`, `chain` and `chord` were not kept."""
 
 _SERIALIZER = "dcr_serializer"
 _EMBEDDED = ("callbacks", "errbacks", "chain", "chord")
@@ -155,6 +158,24 @@ def hides_arguments(app: Celery, request: Any) -> bool:
     return tuple(map(_plain, given)) != tuple(map(_plain, made))
 
 
+def hides_signature(app: Celery, value: Any) -> bool:
+    """Return whether a signature anywhere in the value is of a task whose arguments are not to be kept.
+
+    Callbacks, errbacks, links of a chain and bodies of chords travel in the messages of other tasks. They are judged as
+    their own messages would be: by the task's `store_message`, and by whether the sender gave an `argsrepr`.
+    """
+    if isinstance(value, Mapping):
+        name = value.get("task")
+        if isinstance(name, str) and "args" in value:
+            options = value.get("options") or {}
+            is_replaced = options.get("argsrepr") is not None or options.get("kwargsrepr") is not None
+            own = getattr(app.tasks.get(name), "store_message", None)
+            if own is False or (is_replaced and not own):
+                return True
+        return any(hides_signature(app, inner) for inner in value.values())
+    return isinstance(value, list | tuple) and any(hides_signature(app, inner) for inner in value)
+
+
 def mark(sender: Any = None, body: Any = None, headers: Any = None, **_: Any) -> None:
     """Receiver of `before_task_publish`: headers say whether arguments are hidden, and whether they are kept now."""
     from_protocol_2 = isinstance(body, tuple | list) and len(body) == 3
@@ -184,13 +205,15 @@ def _plain(text: Any) -> str:
 
 
 def _record(app: Celery, task_id: str, request: Any) -> TaskMessage:
+    embedded = {key: getattr(request, key, None) for key in _EMBEDDED}
+    left_out = [key for key, signatures in embedded.items() if hides_signature(app, signatures)]
     message = Message(
         task_name=request.task,
         serializer="",
         args=request.args or (),
         kwargs=dict(request.kwargs or {}),
-        embedded={key: getattr(request, key, None) for key in _EMBEDDED},
-        options=_options(request),
+        embedded={key: value for key, value in embedded.items() if key not in left_out},
+        options=_options(request) | ({LEFT_OUT: left_out} if left_out else {}),
     )
     try:
         return encode(app, task_id, message, own_serializer=_own_serializer(request))

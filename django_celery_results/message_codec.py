@@ -110,8 +110,9 @@ def _row(task_id: str, message: Message, serializer: str, body: str) -> TaskMess
     if len(message.task_name) > 255:
         raise MessageUnavailable("The task's name is too long to be kept")
     options = _json(dict(message.options))
-    if cipher := _cipher():
-        body, options = (base64.b64encode(cipher.encrypt(text.encode())).decode() for text in (body, options))
+    cipher = configured_cipher()
+    if cipher:
+        body, options = encrypted(body, cipher), encrypted(options, cipher)
     return TaskMessage(
         task_id=task_id,
         task_name=message.task_name,
@@ -169,16 +170,24 @@ def _decrypted(record: TaskMessage) -> tuple[str, str]:
     body, options = str(record.body), record.options
     if not record.is_encrypted:
         return body, options
-    cipher = _cipher()
-    if cipher is None:
-        raise MessageUnavailable("The stored message is encrypted: set MESSAGE_CIPHER.")
-    return (
-        cipher.decrypt(base64.b64decode(body)).decode(),
-        cipher.decrypt(base64.b64decode(options)).decode(),
-    )
+    return decrypted(body), decrypted(options)
 
 
-def _cipher() -> Cipher | None:
+def configured_cipher() -> Cipher | None:
+    """Return a new cipher of the class that `MESSAGE_CIPHER` names; None where it names none."""
     path = settings().message_cipher
-    found: Cipher | None = import_string(path)() if path else None
-    return found
+    cipher: Cipher | None = import_string(path)() if path else None
+    return cipher
+
+
+def encrypted(text: str, cipher: Cipher) -> str:
+    """Return the text encrypted, in base64."""
+    return base64.b64encode(cipher.encrypt(text.encode())).decode()
+
+
+def decrypted(text: str) -> str:
+    """Return what `encrypted` was given. Raises MessageUnavailable where no cipher is configured."""
+    cipher = configured_cipher()
+    if cipher is None:
+        raise MessageUnavailable("What is stored is encrypted: set MESSAGE_CIPHER.")
+    return cipher.decrypt(base64.b64decode(text)).decode()

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from celery import Celery
 
+from django_celery_results.chord_rows import NOT_KEPT
 from django_celery_results.message_codec import Message
 from django_celery_results.models import Chord, ChordPart, ChordState, TaskResult
 from django_celery_results.states import TaskState
@@ -63,16 +64,25 @@ def closed_chords(awaiting: Mapping[int, Parts]) -> dict[int, Refusal]:
     chords = dict(Chord.objects.using(database()).filter(pk__in=groups).values_list("pk", "state"))
     failed = ChordPart.objects.using(database()).filter(group_id__in=groups, task_id__in=tasks, state__in=_FAILED_PARTS)
     known = set(failed.values_list("group_id", "task_id"))
-    found = {key: [why for part in needed if (why := _closed(part, chords, known))] for key, needed in awaiting.items()}
+    dropped = ChordPart.objects.using(database()).filter(group_id__in=groups, result=NOT_KEPT)
+    incomplete = set(dropped.values_list("group_id", flat=True))
+    found = {
+        key: [why for part in needed if (why := _closed(part, chords, known, incomplete))]
+        for key, needed in awaiting.items()
+    }
     return {key: Refusal(code=ErrorCode.CANNOT_CONTINUE, message=whys[0]) for key, whys in found.items() if whys}
 
 
-def _closed(part: tuple[str, str], chords: Mapping[str, str], failed: set[tuple[str, str]]) -> str | None:
+def _closed(
+    part: tuple[str, str], chords: Mapping[str, str], failed: set[tuple[str, str]], incomplete: set[str]
+) -> str | None:
     state = chords.get(part[0])
     if state is None:
         return "Its chord is not kept any more, or was counted by the 2.x package: start the chord again."
     if state not in (ChordState.FAILED, ChordState.HEALING):
         return f"Its chord is {state}: wait until all its members have returned."
+    if part[0] in incomplete:
+        return "A member of its chord ignores its result, so that its value was not kept: start the chord again."
     if part not in failed:
         return "Its chord does not wait for this task: retry it with the scope ALONE."
     return None

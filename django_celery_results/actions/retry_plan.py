@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Celery
 
+from django_celery_results.message import LEFT_OUT
 from django_celery_results.message_codec import Message, MessageUnavailable, decode
 from django_celery_results.models import TaskMessage, TaskResult
 from django_celery_results.policy.viewer import Viewer
@@ -88,10 +89,25 @@ def _plan(app: Celery, wish: Wish, task: TaskResult, record: TaskMessage | None,
     kept = _kept(app, record)
     registered = registered_task(app, kept.task_name)
     continues = wish.scope == RetryScope.CONTINUE
+    _refuse_what_was_left_out(kept, continues=continues)
     found = continuing.plan(app, kept, task) if continues else Plan(message=composing.alone(app, kept, task))
     message = overriding.apply(wish.overrides, found.message)
     overriding.check_signature(registered, message, wish.overrides)
     return Planned(task=task, record=record, plan=replace(found, message=message))
+
+
+def _refuse_what_was_left_out(message: Message, *, continues: bool) -> None:
+    left_out = message.options.get(LEFT_OUT) or []
+    if continues and left_out:
+        refuse(
+            ErrorCode.ARGUMENTS_UNAVAILABLE,
+            "What waits for this task hides its arguments, so that they were not kept: retry it with the scope ALONE.",
+        )
+    if "errbacks" in left_out:
+        refuse(
+            ErrorCode.ARGUMENTS_UNAVAILABLE,
+            "An error callback of this task hides its arguments, so that they were not kept: start the task again.",
+        )
 
 
 def _kept(app: Celery, record: TaskMessage) -> Message:

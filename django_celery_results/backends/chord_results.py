@@ -7,15 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from celery import states
+from celery import Celery, states
 from celery.exceptions import ChordError
 from celery.result import allow_join_result, result_from_tuple
 from kombu.exceptions import EncodeError
 
 from django_celery_results import chord_rows, codec
 from django_celery_results.chord_rows import Part
+from django_celery_results.message import hides_signature
+from django_celery_results.message_codec import configured_cipher, decrypted, encrypted
 
 PICKLE = "application/x-python-serialize"
+_SEALED = "sealed"
+"""The first line of what is encrypted, in the place of a content type."""
 _ENCODED = "encoded "
 """Before the content encoding of what was no text."""
 
@@ -64,7 +68,12 @@ class ChordResults:
         return [self._shaped(inner, parts) for inner in members]
 
     def _value(self, part: Part) -> Any:
-        content_type, content_encoding, text = (part.result or "\n\n").split("\n", 2)
+        if part.result == chord_rows.NOT_KEPT:
+            raise chord_error(
+                f"The value of {part.task_id} was not kept when the chord failed: it ignores its result", None
+            )
+        packed = unseal((part.result or "\n\n").removeprefix(chord_rows.NOT_KEPT))
+        content_type, content_encoding, text = packed.split("\n", 2)
         content: Any = text
         if content_encoding.startswith(_ENCODED):
             content_encoding = content_encoding.removeprefix(_ENCODED)
@@ -91,8 +100,30 @@ def chord_error(message: str, cause: Any) -> ChordError:
     return error
 
 
-def pack(signature: dict[str, Any], accept: Iterable[str]) -> str | None:
-    """A signature as text, so that a sweep can send it: JSON, or pickle where the app accepts it; None if neither."""
+def pack_body(app: Celery, signature: dict[str, Any], accept: Iterable[str]) -> str | None:
+    """Return the body as text, so that a sweep can send it; None where it cannot or may not be kept.
+
+    A body whose arguments are not to be kept in clear text comes with the members' messages alone: see `security.md`.
+    """
+    if hides_signature(app, signature) and not configured_cipher():
+        return None
+    packed = _pack(signature, accept)
+    return packed and seal(packed)
+
+
+def seal(packed: str) -> str:
+    """Encrypt a packed value where the project has a cipher."""
+    cipher = configured_cipher()
+    return f"{_SEALED}\n\n{encrypted(packed, cipher)}" if cipher else packed
+
+
+def unseal(packed: str) -> str:
+    """Return what `seal` was given."""
+    return decrypted(packed.split("\n", 2)[2]) if packed.startswith(f"{_SEALED}\n") else packed
+
+
+def _pack(signature: dict[str, Any], accept: Iterable[str]) -> str | None:
+    """Return a signature as JSON, or in pickle where the app accepts it; None if neither."""
     for serializer, accepted in (("json", True), ("pickle", PICKLE in set(accept))):
         try:
             return "\n".join(codec.encode(signature, serializer)) if accepted else None
@@ -102,8 +133,8 @@ def pack(signature: dict[str, Any], accept: Iterable[str]) -> str | None:
 
 
 def unpack(packed: str, accept: Iterable[str]) -> dict[str, Any]:
-    """What `pack` made a text of."""
-    return dict(codec.decode(*_lines(packed), {"application/json", *accept}))
+    """Return the signature that `pack_body` made a text of."""
+    return dict(codec.decode(*_lines(unseal(packed)), {"application/json", *accept}))
 
 
 def pack_content(encoded: tuple[str, str, Any], serializer: str) -> str:

@@ -22,7 +22,7 @@ from django.db import DatabaseError, connections, router, transaction
 from kombu.exceptions import OperationalError
 from kombu.utils.uuid import uuid
 
-from django_celery_results import chord_progress, chord_rows, codec, oversized
+from django_celery_results import chord_progress, chord_rows, codec, message, oversized
 from django_celery_results import connections as result_connections
 from django_celery_results.chord_progress import Claim, Progress
 from django_celery_results.chord_rows import Part
@@ -32,7 +32,7 @@ from django_celery_results.models import ChordState
 from django_celery_results.state_changes import Companion
 
 from . import chord_counters
-from .chord_results import ChordResults, PartsMissing, chord_error, pack, pack_content, unpack
+from .chord_results import ChordResults, PartsMissing, chord_error, pack_body, pack_content, seal, unpack
 from .chord_sweeps import SweepMixin
 
 logger = get_logger(__name__)
@@ -60,8 +60,10 @@ class ChordMixin(SweepMixin):
             return
         nested = not isinstance(members, _regen) and any(isinstance(member, GroupResult) for member in members)
         header = json.dumps(self.app.GroupResult(group_id, members).as_tuple()) if nested else None
-        packed = pack(dict(body), self.accept)
-        self.writing(lambda alias: chord_rows.start(group_id, header=header, body=packed, alias=alias))
+        packed, body_task_id = pack_body(self.app, dict(body), self.accept), body.options.get("task_id")
+        self.writing(
+            lambda alias: chord_rows.start(group_id, header=header, body=packed, body_task_id=body_task_id, alias=alias)
+        )
 
     def set_chord_size(self, group_id: str, chord_size: int) -> None:
         """Celery knows the size when it comes to the last member."""
@@ -131,7 +133,7 @@ class ChordMixin(SweepMixin):
         statement = part.statement(alias)
         if not oversized.is_large(part.result):
             return statement
-        error = self._packed_result(states.FAILURE, ResultTooLarge())
+        error = seal(self._packed_result(states.FAILURE, ResultTooLarge()))
         return replace(statement, smaller=replace(part, state=states.FAILURE, result=error).statement(alias))
 
     def _save(self, part: Part, alias: str) -> None:
@@ -145,7 +147,9 @@ class ChordMixin(SweepMixin):
 
     def _part(self, request: Any, state: str, result: Any) -> Part:
         group_id, task_id, index = _key(request)
-        packed = self._packed_result(state, result)
+        packed = seal(self._packed_result(state, result))
+        if state == states.SUCCESS and getattr(request, "ignore_result", False):
+            packed = chord_rows.NOT_KEPT + packed
         return Part(group_id=group_id, task_id=task_id, index=index, state=state, result=packed)
 
     def _packed_result(self, state: str, result: Any) -> str:
@@ -197,7 +201,8 @@ class ChordMixin(SweepMixin):
             self._finish(claim, ChordState.FAILED)
 
     def _finish(self, claim: Claim, state: ChordState) -> None:
-        self.writing(lambda alias: claim.finish(state))
+        keeps_body = message.mode_of(self.app) != "never"
+        self.writing(lambda alias: claim.finish(state, keeps_body=keeps_body))
 
     def publish_body(self, body: Any, results: Any) -> None:
         """Send it with retries of the publishing, as Celery 5.7 does."""

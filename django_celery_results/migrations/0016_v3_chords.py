@@ -25,8 +25,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "body",
-                    models.TextField(help_text="Signature: content type, encoding, text, a line each", null=True),
+                    models.TextField(
+                        help_text="Signature: content type, encoding, text, a line each; or encrypted", null=True
+                    ),
                 ),
+                ("body_task_id", ExactCharField(max_length=task_id_max_length(), null=True)),
                 (
                     "state",
                     models.CharField(

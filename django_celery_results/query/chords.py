@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from django.db.models import Case, Count, Model, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Length
+from django.db.models import Count, Model, Q, QuerySet
 
 from django_celery_results import codec
 from django_celery_results.chord_rows import ADDED, ADDED_INDEX
@@ -20,8 +19,6 @@ from django_celery_results.models import Chord, ChordCounter, ChordPart, ChordSt
 
 from .session import Session
 
-_MAX_BODY = 1_000_000
-"""Characters of a body's signature that is read for its id."""
 _NO_PARTS = {"_all": 0, "_added": 0, "_succeeded": 0}
 Row = TypeVar("Row", bound=Model)
 
@@ -103,12 +100,8 @@ class Batch:
     @cached_property
     def bodies(self) -> dict[str, str]:
         """The ids of the bodies."""
-        short = Case(
-            When(Q(_length__lte=_MAX_BODY), then="body"), default=Value(None), output_field=TextField(null=True)
-        )
-        rows = _reading(Chord).filter(pk__in=self.group_ids).alias(_length=Length("body"))
-        found = rows.annotate(_body=short).values_list("group_id", "_body")
-        return {group_id: task_id for group_id, body in found if (task_id := _id_of(body))}
+        rows = _reading(Chord).filter(pk__in=self.group_ids, body_task_id__isnull=False)
+        return dict(rows.values_list("group_id", "body_task_id"))
 
 
 def of_group(session: Session, group_id: str | None, *, also: Collection[str | None] = ()) -> ChordProgress | None:
@@ -135,15 +128,6 @@ def of_task(session: Session, row: TaskResult) -> ChordProgress | None:
 def _reading(model: type[Row]) -> QuerySet[Row]:
     rows: QuerySet[Row] = model._default_manager.all()
     return rows.using(settings().database_for_reads) if settings().database_for_reads else rows
-
-
-def _id_of(body: str | None) -> str | None:
-    # As the chord keeps it: content type, content encoding, text.
-    parts = (body or "").split("\n", 2)
-    peeked = codec.peek(parts[2], parts[0], parts[1]) if len(parts) == 3 else codec.Peek()
-    options = peeked.value.get("options") if isinstance(peeked.value, dict) else None
-    found = options.get("task_id") if isinstance(options, dict) else None
-    return codec.clean(found) if isinstance(found, str) else None
 
 
 def _length(members: Any) -> int | None:
