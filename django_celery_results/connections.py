@@ -27,6 +27,7 @@ _KEPT = "dcr_kept"
 _CURSOR = "dcr_cursor"
 
 _state = {"is_worker": False}
+_main_process = {"pid": 0}
 _unprepared: set[str] = set()
 """Aliases behind a pooler that loses prepared statements."""
 
@@ -35,15 +36,25 @@ def _mark_worker(**_: Any) -> None:
     _state["is_worker"] = True
 
 
+def _mark_main_process(**_: Any) -> None:
+    _main_process["pid"] = os.getpid()
+
+
 def connect() -> None:
     """Learn from Celery's signals that this process is a worker."""
     signals.worker_init.connect(_mark_worker, dispatch_uid="django_celery_results.worker")
+    signals.worker_init.connect(_mark_main_process, dispatch_uid="django_celery_results.main_process")
     signals.worker_process_init.connect(_mark_worker, dispatch_uid="django_celery_results.worker_process")
 
 
 def is_worker() -> bool:
     """Whether this process is a worker, or a child of one. Web servers, tests and commands are not."""
     return _state["is_worker"]
+
+
+def is_main_process_of_worker() -> bool:
+    """Return whether this process receives the messages of a worker; in some pools it runs the tasks as well."""
+    return _main_process["pid"] == os.getpid()
 
 
 def alias_for_write(model: type[models.Model], using: str | None = None) -> str:
@@ -67,7 +78,7 @@ def keeps(alias: str) -> bool:
 
 def _kept_or_given(alias: str) -> str:
     """The name of the kept connection, which is opened when it is first used. A forked child starts with none."""
-    name = f"{alias} of results in {os.getpid()}"
+    name = _name_of_kept(alias)
     connection = getattr(connections._connections, name, None)  # type: ignore[attr-defined]
     if connection is not None:
         if not connection.in_atomic_block:
@@ -77,6 +88,19 @@ def _kept_or_given(alias: str) -> str:
         return alias
     connections[name] = _copy(alias, name)
     return name
+
+
+def close_connections_of_thread() -> None:
+    """Close what this thread has open, with the connections that it keeps for results."""
+    connections.close_all()
+    for alias in connections:
+        kept = getattr(connections._connections, _name_of_kept(alias), None)  # type: ignore[attr-defined]
+        if kept is not None:
+            kept.close()
+
+
+def _name_of_kept(alias: str) -> str:
+    return f"{alias} of results in {os.getpid()}"
 
 
 def cursor_of(connection: BaseDatabaseWrapper) -> Any:

@@ -6,9 +6,12 @@ caller: there the statement that failed has undone the ones before it.
 
 from __future__ import annotations
 
+import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 from celery.utils.log import get_logger
@@ -56,9 +59,23 @@ def recover(alias: str, error: BaseException) -> bool:
     return True
 
 
+_limit: ContextVar[float | None] = ContextVar("django_celery_results.limit", default=None)
+"""The moment after which nothing is tried again, whatever the operation allows itself."""
+
+
+@contextmanager
+def trying_for(seconds: float) -> Iterator[None]:
+    """Try nothing again after so many seconds."""
+    token = _limit.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
+
+
 def retrying(alias: str, operation: Callable[[str], T], seconds: float) -> T:
     """Run `operation(alias)`, and again while it fails in a way that passes, for at most so long."""
-    deadline = time.monotonic() + seconds
+    deadline = min(time.monotonic() + seconds, _limit.get() or math.inf)
     pause = _FIRST_PAUSE
     while True:
         try:

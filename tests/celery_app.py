@@ -57,5 +57,10 @@ def forget_revokes(state: Any) -> None:
 if not apps.ready:
     django.setup()
 
+if seconds := os.environ.get("TEST_STORE_SECONDS"):
+    from django_celery_results import outages
+
+    outages.STORE_SECONDS = float(seconds)
+
 import tests.chords.tasks  # noqa: E402
 import tests.tasks  # noqa: E402, F401 - tasks are registered once the apps are loaded

@@ -10,6 +10,8 @@ from typing import Any
 from celery import Task, shared_task
 from django.db import DatabaseError, connection, transaction
 
+from django_celery_results.models import TaskResult
+
 
 @shared_task
 def add(x: Any, y: Any) -> Any:
@@ -111,3 +113,16 @@ def die_first(self: Task, how: str, *args: Any, **kwargs: Any) -> str:
 @shared_task(bind=True)
 def retry_later(self: Task, *args: Any, **kwargs: Any) -> None:
     raise self.retry(countdown=60)
+
+
+@shared_task(bind=True)
+def hold_own_row(self: Task, gate: str, *, updates: bool) -> str:
+    """Keep the row of this task locked, within a transaction, until the file appears."""
+    with transaction.atomic():
+        self.update_state(state="PROGRESS", meta={})
+        if updates:
+            TaskResult.objects.filter(task_id=self.request.id).update(periodic_task_name="held")
+        Path(f"{gate}-held").touch()
+        while not Path(gate).exists():
+            time.sleep(0.05)
+    return "done"

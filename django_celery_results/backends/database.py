@@ -18,6 +18,7 @@ from django_celery_results.managers import ResultManager
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.single_rows import row_of
 
+from .background import BackgroundMixin
 from .chord_counters import trigger_callback
 from .chords import ChordMixin
 from .storing import StoringMixin
@@ -36,7 +37,7 @@ _EXPIRING = ("get_all_expired", "delete_expired")
 _ENCODED = ("result", "meta", "task_args", "task_kwargs")
 
 
-class DatabaseBackend(ChordMixin, WaitingMixin, StoringMixin):
+class DatabaseBackend(BackgroundMixin, ChordMixin, WaitingMixin, StoringMixin):
     """Override `TaskModel` or `GroupModel` to store in models of your own."""
 
     GroupModel: Any = GroupResult
