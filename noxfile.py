@@ -64,6 +64,24 @@ BOTH = Lane(
     suites=("tests/contract",),
 )
 
+# The modules that decide what is kept, shown and allowed, and the tests that must notice any change of them.
+HEART = {
+    "django_celery_results/states.py": "tests/properties tests/storage/test_state_write.py",
+    "django_celery_results/statements.py": "tests/storage/test_state_write.py tests/storage/test_backend.py",
+    "django_celery_results/guarded_write.py": "tests/storage",
+    "django_celery_results/policy/redaction.py": "tests/policy tests/query",
+    "django_celery_results/query/cursors.py": "tests/properties/test_cursors.py tests/contract/test_lists.py",
+    "graphql_api/cost.py": "tests/contract/test_cost.py tests/transport/test_hostile_documents.py",
+}
+# Mutations of annotations, and those that differ from another one only in how absurd they are.
+POINTLESS_MUTATIONS = (
+    "core/ReplaceBinaryOperator_BitOr_.*",
+    "core/ReplaceBinaryOperator_.*_(BitOr|BitAnd|BitXor|LShift|RShift|Pow|FloorDiv|Mod|Mul|Div)$",
+    "core/ReplaceComparisonOperator_.*_(Is|IsNot|In|NotIn)$",
+    "core/RemoveDecorator",
+    "core/ExceptionReplacer",
+)
+
 # Pytest's expressions of marks; pyproject.toml explains the marks.
 WITH_SERVICES = "services and not heavy and not browser"
 ON_A_SERVER = "(services or database) and not any_database and not once and not heavy and not browser"
@@ -141,6 +159,35 @@ def heavy(session: nox.Session) -> None:
     """The long stress tests, one by one, on each database that is reachable."""
     options = ("-n0", "-o", "faulthandler_timeout=2400")
     run_lane(session, NEWEST, "heavy", "heavy and database and not once and not any_database", *options)
+
+
+@nox.session(python=PYTHON["3.11"], tags=["all"])
+def mutation(session: nox.Session) -> None:
+    """Change the heart of the packages in every small way, and name the changes that no test noticed.
+
+    Arguments after `--` name modules, such as `cursors`. The work of an hour; reports are in .nox/mutation.
+    """
+    reports = ROOT / ".nox" / "mutation"
+    reports.mkdir(parents=True, exist_ok=True)
+    copy = copy_of_suite(session, with_packages=True)
+    install(session, ["--editable", f"{copy}[test,demo]", "cosmic-ray>=8.4"], stamp=digest(ROOT / "pyproject.toml"))
+    modules = {module: tests for module, tests in HEART.items() if Path(module).stem in (session.posargs or module)}
+    with session.chdir(copy):
+        for module, tests in modules.items():
+            config, results = reports / f"{Path(module).stem}.toml", reports / f"{Path(module).stem}.sqlite"
+            pytest = f"python -m pytest -x -q -p no:randomly -p no:cacheprovider --reuse-db {tests}"
+            config.write_text(
+                f'[cosmic-ray]\nmodule-path = "{module}"\ntimeout = 120.0\ntest-command = "{pytest}"\n'
+                '[cosmic-ray.distributor]\nname = "local"\n[cosmic-ray.filters.operators-filter]\n'
+                f"exclude-operators = {list(POINTLESS_MUTATIONS)}\n"
+            )
+            results.unlink(missing_ok=True)
+            environment = {"TEST_SUFFIX": "_mutation"}
+            session.run("cosmic-ray", "init", str(config), str(results), env=environment)
+            session.run("cr-filter-operators", str(results), str(config), env=environment)
+            session.run("cosmic-ray", "baseline", str(config), env=environment)
+            session.run("cosmic-ray", "exec", str(config), str(results), env=environment)
+            session.run("cr-report", "--surviving-only", "--show-diff", str(results), env=environment)
 
 
 @nox.session(python=False, tags=["all"])
@@ -277,11 +324,12 @@ def built_wheel(session: nox.Session) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def copy_of_suite(session: nox.Session) -> Path:
-    """The checkout without the packages: beside them, tests would import the sources instead of the wheel."""
+def copy_of_suite(session: nox.Session, *, with_packages: bool = False) -> Path:
+    """Copy the checkout without the packages: beside them, tests would import the sources instead of the wheel."""
     suite = Path(session.create_tmp()) / "suite"
     shutil.rmtree(suite, ignore_errors=True)
-    shutil.copytree(ROOT, suite, ignore=shutil.ignore_patterns(*NOT_FOR_SUITES))
+    ignored = set(NOT_FOR_SUITES) - (set(PACKAGES) if with_packages else set())
+    shutil.copytree(ROOT, suite, ignore=shutil.ignore_patterns(*ignored))
     return suite
 
 
