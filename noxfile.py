@@ -65,13 +65,14 @@ BOTH = Lane(
 )
 
 # The modules that decide what is kept, shown and allowed, and the tests that must notice any change of them.
+WRITES = "tests/storage/test_state_transitions.py tests/storage/test_database_backend.py"
 HEART = {
-    "django_celery_results/states.py": "tests/properties tests/storage/test_state_write.py",
-    "django_celery_results/statements.py": "tests/storage/test_state_write.py tests/storage/test_backend.py",
-    "django_celery_results/guarded_write.py": "tests/storage",
-    "django_celery_results/policy/redaction.py": "tests/policy tests/query",
-    "django_celery_results/query/cursors.py": "tests/properties/test_cursors.py tests/contract/test_lists.py",
-    "graphql_api/cost.py": "tests/contract/test_cost.py tests/transport/test_hostile_documents.py",
+    "django_celery_results/states.py": "tests/properties/test_states.py tests/storage/test_state_transitions.py",
+    "django_celery_results/statements.py": WRITES,
+    "django_celery_results/guarded_write.py": WRITES,
+    "django_celery_results/policy/redaction.py": "tests/policy",
+    "django_celery_results/query/cursors.py": "tests/properties/test_cursors.py",
+    "graphql_api/cost.py": "tests/contract/test_cost.py tests/transport/test_document_cost.py",
 }
 # Mutations of annotations, and those that differ from another one only in how absurd they are.
 POINTLESS_MUTATIONS = (
