@@ -85,7 +85,7 @@ POINTLESS_MUTATIONS = (
 
 # Pytest's expressions of marks; pyproject.toml explains the marks.
 WITH_SERVICES = "services and not heavy and not browser"
-ON_A_SERVER = "(services or database) and not any_database and not once and not heavy and not browser"
+ON_A_SERVER = "database and not any_database and not once and not heavy and not browser"
 IN_A_LANE = "not once and not heavy and not browser"
 WITH_A_BROWSER = "browser and not heavy"
 

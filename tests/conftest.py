@@ -1,4 +1,4 @@
-"""Fixtures that the whole suite uses, and the marks that follow from them."""
+"""The fixtures of the whole suite, and the marks that tests get from their fixtures."""
 
 import faulthandler
 import os
@@ -28,35 +28,25 @@ elif find_spec("strawberry") is None:  # the lane with the other engine: the dem
     collect_ignore = ["browser", "tooling"]
 
 MARKS = {
-    "redis": "services",
-    "rabbitmq": "services",
-    "memcached": "services",
-    "pgbouncer": "services",
-    "old_package": "services",
-    "run_demo": "services",
-    "run_worker": "services",
-    "shared_worker": "services",
-    "browser": "browser",
-    "npm": "browser",
+    "services": {
+        "redis", "rabbitmq", "memcached", "pgbouncer", "old_package", "run_demo", "run_worker", "shared_worker",
+    },
+    "browser": {"browser", "npm"},
+    "database": {"db", "transactional_db", "live_server", "django_db_setup"},
+}  # fmt: skip
+"""The marks of a test follow from its fixtures: it gets a mark if it uses one of these, or a fixture of it does."""
+
+SLOW_FIXTURES = {"old_package", "run_demo", "browser", "npm"}
+"""Fixtures that install or build something at their first use, or start large programs."""
+
+LEFT_OUT = {
+    "services": ("they need servers, or run workers of their own", "make test-services"),
+    "browser": ("they need Chromium or npm", "make test-browser"),
+    "heavy": ("they take minutes each", "make test-all"),
 }
-"""What a test needs besides Python, by the fixture that brings it. `make test` runs what has none of these marks."""
+"""The marks of tests that `make test` leaves out: why, and the command that runs them."""
 
-
-VERBS = {
-    "services": "make test-services",
-    "browser": "make test-browser",
-    "heavy": "make test-all",
-}
-"""What runs the tests that `make test` leaves out."""
-
-REASONS = {
-    "services": "they need servers, or run workers of their own",
-    "browser": "they need Chromium or npm",
-    "heavy": "they take minutes each",
-}
-DEFAULT_MARKS = " and ".join(f"not {mark}" for mark in VERBS)
-
-LEFT_OUT = pytest.StashKey[dict[str, int]]()
+COUNTS = pytest.StashKey[dict[str, int]]()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -66,87 +56,94 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark and group the tests, and count those that `make test` leaves out."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        for fixture in fixtures & MARKS.keys():
-            item.add_marker(MARKS[fixture])
-        if fixtures & {"db", "transactional_db", "django_db_setup"} or item.get_closest_marker("django_db"):
-            item.add_marker("database")
+        if item.get_closest_marker("django_db"):
+            fixtures.add("db")
+        for mark, bringing in MARKS.items():
+            if fixtures & bringing:
+                item.add_marker(mark)
+        if fixtures & SLOW_FIXTURES and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(600))
         if group := _group_of(item):
             item.add_marker(pytest.mark.xdist_group(group))
-    left_out = {mark: sum(item.get_closest_marker(mark) is not None for item in items) for mark in VERBS}
-    config.stash[LEFT_OUT] = left_out
-    if hasattr(config, "workeroutput"):  # one of pytest-xdist's processes
-        config.workeroutput["left_out"] = left_out
+    counts = {mark: sum(item.get_closest_marker(mark) is not None for item in items) for mark in LEFT_OUT}
+    config.stash[COUNTS] = counts
+    if hasattr(config, "workeroutput"):  # this is one of pytest-xdist's processes: only they collect tests
+        config.workeroutput["counts"] = counts
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", {})
+    """Take the counts from one of pytest-xdist's processes; all of them collect the same tests."""
+    node.config.stash[COUNTS] = getattr(node, "workeroutput", {}).get("counts", {})
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say what `make test` did not run, and what does."""
-    if config.getoption("markexpr") != DEFAULT_MARKS:
+    """Say what `make test` did not run, and which command does."""
+    if config.getoption("markexpr") != " and ".join(f"not {mark}" for mark in LEFT_OUT):
         return
     terminalreporter.write_line("")
-    for mark, count in config.stash.get(LEFT_OUT, {}).items():
-        terminalreporter.write_line(f"{count:4d} tests not run: {REASONS[mark]}: {VERBS[mark]}")
+    for mark, count in config.stash.get(COUNTS, {}).items():
+        if count:
+            reason, command = LEFT_OUT[mark]
+            terminalreporter.write_line(f"{count:4d} tests not run: {reason}: {command}")
     terminalreporter.write_line(
         "     not run: other versions of Python, Django, Celery and GraphQL libraries: make test-lanes"
     )
 
 
 def _group_of(item: pytest.Item) -> str:
-    """Name the tests that must run in one of pytest-xdist's processes; empty where a test may run in any.
+    """Name the tests that one process of pytest-xdist must run; return "" for a test that any of them may run.
 
-    Those are the tests that share what a fixture starts for all of them: for a module, or for the run.
+    Tests run in one process if they share what a fixture starts for the run (`shared_…`) or for their module.
     """
-    definitions = item._fixtureinfo.name2fixturedefs if hasattr(item, "_fixtureinfo") else {}
-    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    definitions = item._fixtureinfo.name2fixturedefs if isinstance(item, pytest.Function) else {}
     for name in sorted(definitions):
         if name.startswith("shared_"):
-            return f"{name}-{parameters.get(name, '')}"
+            parameter = item.callspec.params.get(name, "") if hasattr(item, "callspec") else ""
+            return f"{name}-{parameter}"
     if any(each[-1].scope == "module" and each[-1].baseid.startswith("tests") for each in definitions.values()):
         return item.nodeid.partition("::")[0]
     return ""
 
 
 def pytest_unconfigure() -> None:
-    """End the suite though a test left a thread behind: print where it is."""
+    """Print all stacks and end the process where a thread that a test left behind keeps it running."""
     faulthandler.dump_traceback_later(60, exit=True, file=sys.__stderr__ or sys.stderr)
 
 
 @pytest.fixture(scope="session")
 def embedded_broker() -> Iterator[str]:
-    """The URL of the broker that needs nothing but Python."""
+    """The URL of a broker that needs nothing but Python."""
     with services.embedded_redis() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[str]:
-    """The URL of a Redis that is used under a prefix of our own."""
+    """The URL of Redis. Keys have a prefix of this process, and are deleted at its end."""
     yield services.require(services.REDIS)
     services.delete_keys(services.REDIS, RUN_ID)
 
 
 @pytest.fixture(scope="session")
 def rabbitmq() -> str:
-    """The URL of a RabbitMQ on which our queues and exchanges have names of our own."""
+    """The URL of RabbitMQ. Queues and exchanges have names of this process."""
     return services.require(services.RABBITMQ)
 
 
 @pytest.fixture(scope="session")
 def memcached() -> Iterator[str]:
-    """The address of a memcached that is ours."""
+    """The address of a memcached that this process started."""
     with services.own_memcached() as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def npm() -> Callable[..., Path]:
-    """Install the packages of a lock file, once on this machine; their folder."""
+    """Install the packages of a lock file, once on this machine, and return their folder."""
     if shutil.which("npm") is None:
         services.missing("npm is not installed")
     return install
@@ -154,20 +151,20 @@ def npm() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def built_dashboard(npm: Callable[..., Path]) -> Path:
-    """The files that the dashboard is built into."""
+    """The folder of the built dashboard."""
     return dashboard.built()
 
 
 @pytest.fixture
 def run_worker(redis: str, transactional_db: None) -> Iterator[RunWorker]:
-    """Start a worker of one's own, over Redis unless another broker is given; this process publishes to it."""
+    """Start a worker for one test, over Redis unless another broker is given; this process publishes to Redis."""
     with publishing_to(redis):
         yield partial(running_worker, redis)
 
 
 @pytest.fixture(scope="session", params=["redis", "rabbitmq"])
 def shared_worker(request: pytest.FixtureRequest, django_db_setup: None) -> Iterator[Worker]:
-    """The one worker of a run over each broker. Tests take `worker`."""
+    """The only worker of the run over each broker. Tests use `worker`."""
     broker = request.getfixturevalue(request.param)
     celery = {"accept_content": SERIALIZERS, "worker_lost_wait": 0.5}
     with running_worker(broker, concurrency=1, celery=celery) as running:
@@ -177,7 +174,7 @@ def shared_worker(request: pytest.FixtureRequest, django_db_setup: None) -> Iter
 
 @pytest.fixture
 def worker(shared_worker: Worker, transactional_db: None) -> Iterator[Worker]:
-    """A worker with one process that tests share; this process publishes to its broker."""
+    """A worker with one child process that tests share; this process publishes to its broker."""
     with publishing_to(shared_worker.broker):
         yield shared_worker
         settle(shared_worker)
@@ -185,7 +182,7 @@ def worker(shared_worker: Worker, transactional_db: None) -> Iterator[Worker]:
 
 @pytest.fixture(scope="session")
 def shared_embedded_worker(embedded_broker: str, django_db_setup: None) -> Iterator[Worker]:
-    """The one worker of a run over the embedded broker. Tests take `embedded_worker`."""
+    """The only worker of the run over the embedded broker. Tests use `embedded_worker`."""
     celery = {"worker_lost_wait": 0.5}
     with running_worker(embedded_broker, concurrency=2, celery=celery) as running:
         yield running
@@ -194,7 +191,10 @@ def shared_embedded_worker(embedded_broker: str, django_db_setup: None) -> Itera
 
 @pytest.fixture
 def embedded_worker(shared_embedded_worker: Worker, transactional_db: None) -> Iterator[Worker]:
-    """A worker that needs nothing but Python, and that tests share; this process publishes to its broker."""
+    """A worker with two child processes that tests share; this process publishes to its broker.
+
+    It needs nothing but Python.
+    """
     with publishing_to(shared_embedded_worker.broker):
         yield shared_embedded_worker
         settle(shared_embedded_worker)
@@ -217,7 +217,7 @@ def viewer_with(db: None) -> Callable[..., Viewer]:
 
 @pytest.fixture
 def operator(viewer_with: Callable[..., Viewer]) -> Viewer:
-    """A viewer with every permission, who is no superuser."""
+    """A viewer with every permission, who is not a superuser."""
     return viewer_with(*Action)
 
 
@@ -226,9 +226,9 @@ def sent() -> Iterator[list[str]]:
     """The ids of all task messages that this process tries to send."""
     ids: list[str] = []
 
-    def note(headers: dict[str, Any], **_: Any) -> None:
+    def add_id(headers: dict[str, Any], **_: Any) -> None:
         ids.append(headers["id"])
 
-    before_task_publish.connect(note)
+    before_task_publish.connect(add_id)
     yield ids
-    before_task_publish.disconnect(note)
+    before_task_publish.disconnect(add_id)
