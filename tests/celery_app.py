@@ -16,14 +16,14 @@ from tests.isolation import RUN_ID, new_queue, transport_options
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 NOWHERE = new_queue()
-"""A queue that no worker reads, of this process alone: tests count what is in it."""
+"""A queue that no worker reads and that only this process publishes to: tests count its messages."""
 
 BROKER = os.environ.get("BROKER_URL", "memory://")
-"""Without a service, tests publish to kombu's queues in memory; the fixtures of workers name a broker that carries."""
+"""Tests publish to kombu's queues in memory; the fixtures of workers name a real broker."""
 
 app = Celery("tests")
 app.conf.update(
-    # Each worker that hears of a revoke stores it: no other process may hear what is said here.
+    # Each worker that receives a revoke stores it: workers of other processes must not receive those of this one.
     control_exchange=RUN_ID,
     event_exchange=f"{RUN_ID}-events",
     broker_url=BROKER,
@@ -35,14 +35,14 @@ app.conf.update(
     task_default_queue=os.environ.get("TEST_QUEUE", NOWHERE),
     worker_hijack_root_logger=False,
 )
-# A worker that a test starts is given the configuration that the test wants by the environment.
+# A test configures the worker that it starts by the environment.
 app.conf.update(json.loads(os.environ.get("TEST_CELERY", "{}")))
 app.set_default()
 
 
 @inspect_command()
 def held_tasks(state: Any) -> list[str]:
-    """Tell the ids of all tasks that the worker runs, has reserved, or keeps for later without a revoke."""
+    """Return the ids of all tasks that the worker runs, has reserved, or has scheduled and not revoked."""
     later = [each["request"] for each in control.scheduled(state)]
     later = [task for task in later if task["id"] not in worker_state.revoked]
     return [task["id"] for task in (*control.active(state), *control.reserved(state), *later)]
@@ -50,7 +50,7 @@ def held_tasks(state: Any) -> list[str]:
 
 @control_command()
 def forget_revokes(state: Any) -> None:
-    """Run tasks whose ids were revoked in an earlier test."""
+    """Forget which ids were revoked in an earlier test."""
     worker_state.revoked.clear()
 
 

@@ -1,4 +1,4 @@
-"""Stored tasks, groups and chords, made without a worker."""
+"""Create stored tasks, groups and chords without a worker."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from tests.tasks import fail_first
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 QUEUE = "dcr-tests-nobody-reads"
-"""Where failed tasks go when they are retried. Only for brokers in memory: the name is the same in every process."""
+"""The queue that retries of failed tasks are published to; no worker reads it, but every process has this name."""
 
 DATES = ("date_created", "date_done")
 

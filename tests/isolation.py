@@ -1,6 +1,6 @@
-"""Names that keep this process of this run of the suite apart: databases, exchanges, queues and keys carry them.
+"""Names that keep this process of the suite apart from others: databases, exchanges, queues and keys contain them.
 
-A process of pytest-xdist inherits the name of the run and adds its own; a worker that a test starts inherits both.
+A process of pytest-xdist inherits the id of the run and adds its own name; a worker that a test starts inherits both.
 """
 
 import fcntl
@@ -17,12 +17,12 @@ RUN_ID = "-".join(
 
 
 def transport_options(broker: str) -> dict[str, str]:
-    """Return the options that keep keys on a shared Redis apart; other brokers need none."""
+    """Return the options that give keys in Redis a prefix of this process; other brokers need none."""
     return {"global_keyprefix": f"{RUN_ID}:"} if broker.startswith("redis") else {}
 
 
 def new_queue() -> str:
-    """Return the name of a queue that nobody else reads, purges or counts."""
+    """Return the name of a queue that no other test reads, purges or counts."""
     return f"{RUN_ID}-{uuid.uuid4().hex[:12]}"
 
 

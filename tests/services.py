@@ -1,6 +1,6 @@
-"""The servers that tests use where they are there: two databases and two brokers on their standard local ports.
+"""The servers that tests use if they are reachable: two databases and two brokers on their standard local ports.
 
-With CI=true every one of them must be there; elsewhere what needs a missing one is skipped, and the run says so.
+With CI=true all of them must be reachable; elsewhere a test that needs a missing one is skipped, and the run says so.
 """
 
 import getpass
@@ -30,7 +30,7 @@ IS_CI = os.environ.get("CI") == "true"
 
 @cache
 def reason_unreachable(url: str) -> str:
-    """Why a service cannot be used; empty where it can."""
+    """Return why a service cannot be used; an empty text if it can."""
     parts = urlsplit(url)
     try:
         socket.create_connection((parts.hostname or "", parts.port or _PORTS[parts.scheme]), timeout=2).close()
@@ -47,20 +47,20 @@ def require(url: str) -> str:
 
 
 def missing(reason: str) -> NoReturn:
-    """Skip the test for what is not on this machine; fail it in CI, where all must be."""
+    """Skip the test because something is not installed or reachable; fail it in CI."""
     (pytest.fail if IS_CI else pytest.skip)(reason)
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens at."""
+    """Return a port of this machine that no program listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
 
 @contextmanager
 def embedded_redis() -> Iterator[str]:
-    """Run the broker that the demo brings along, in a process of its own; its URL."""
-    # It ends with us: its standard input is a pipe of which we hold the other end.
+    """Run the broker of the demo in another process, and yield its URL."""
+    # It ends with this process, which holds the other end of its standard input.
     program = (
         "import os, sys, threading; from fakeredis import TcpFakeServer\n"
         "server = TcpFakeServer(('127.0.0.1', 0), server_type='redis', server_version=(7, 4))\n"
@@ -72,10 +72,10 @@ def embedded_redis() -> Iterator[str]:
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     assert process.stdout is not None
-    found = re.match(rb"port (\d+)", process.stdout.readline())
-    assert found, "fakeredis did not start"
+    ready = re.match(rb"port (\d+)", process.stdout.readline())
+    assert ready, "fakeredis did not start"
     try:
-        yield f"redis://127.0.0.1:{int(found[1])}/0"
+        yield f"redis://127.0.0.1:{int(ready[1])}/0"
     finally:
         process.kill()
         process.communicate()
@@ -83,7 +83,7 @@ def embedded_redis() -> Iterator[str]:
 
 @contextmanager
 def own_memcached() -> Iterator[str]:
-    """Run a memcached of our own; its address."""
+    """Run memcached in another process, and yield its address."""
     if not shutil.which("memcached"):
         missing("the program memcached is not installed")
     port = free_port()
@@ -97,13 +97,13 @@ def own_memcached() -> Iterator[str]:
 
 
 def wait_until_open(port: int, timeout: float = 60.0) -> None:
-    """Wait until somebody listens at a port of this machine."""
+    """Wait until a program listens on a port of this machine."""
     deadline = time.monotonic() + timeout
     while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
-        assert time.monotonic() < deadline, f"nobody listens at port {port}"
+        assert time.monotonic() < deadline, f"no program listens on port {port}"
         time.sleep(0.02)
 
 
@@ -134,5 +134,5 @@ def _reason_no_login(url: str) -> str:
 
 if __name__ == "__main__":
     # For the lanes: the URL of the database that is named, and why it cannot be used; an empty line where it can.
-    named = {"postgresql": POSTGRESQL, "mariadb": MARIADB}[sys.argv[1]]
-    print(named, reason_unreachable(named), sep="\n")  # noqa: T201 - the answer
+    url = {"postgresql": POSTGRESQL, "mariadb": MARIADB}[sys.argv[1]]
+    print(url, reason_unreachable(url), sep="\n")  # noqa: T201 - the answer

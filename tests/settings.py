@@ -45,5 +45,5 @@ STATIC_URL = "static/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# A worker that a test starts is given the settings that the test wants by the environment.
+# A test configures the worker that it starts by the environment.
 DJANGO_CELERY_RESULTS = json.loads(os.environ.get("TEST_DJANGO_CELERY_RESULTS", "{}"))

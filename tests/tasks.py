@@ -35,7 +35,7 @@ def fail(message: str = "no", *args: Any, **kwargs: Any) -> None:
 
 @shared_task
 def leave_open(how: str, *, fails: bool) -> str:
-    """Ends within a transaction that a failed statement has broken."""
+    """End within a transaction that a failed statement has broken."""
     if how == "block":
         transaction.atomic().__enter__()
     else:
@@ -54,7 +54,7 @@ def kill_process() -> None:
 
 @shared_task
 def wait_at(marker: str) -> str:
-    """Waits to be killed; the second run ends at once."""
+    """Wait to be killed; end at once in the second run."""
     if Path(marker).exists():
         return "again"
     Path(marker).touch()
@@ -85,7 +85,7 @@ def progress(self: Task, steps: int = 2, pause: float = 0.1) -> int:
 
 @shared_task(bind=True)
 def fail_first(self: Task, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Fails as sent, and tells what it was given when it is run again."""
+    """Fail as sent first; return what was passed when it is run again."""
     request = self.request
     if not {"dcr_retry_of", "dcr_generation"} & (request.headers or {}).keys():
         raise ValueError("the first run fails")
@@ -102,7 +102,7 @@ def fail_first(self: Task, *args: Any, **kwargs: Any) -> dict[str, Any]:
 
 @shared_task(bind=True)
 def die_first(self: Task, how: str, *args: Any, **kwargs: Any) -> str:
-    """Takes its process with it, or runs into its time limit; tells what it was given when it is run again."""
+    """Kill the process or exceed the time limit; return what was passed when it is run again."""
     if "dcr_retry_of" not in (self.request.headers or {}):
         if how == "killed":
             os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Real Celery workers for tests: a process of its own, on the test database, on a queue of its own."""
+"""Start real Celery workers for tests: each is a process on the test database that reads a queue of its own."""
 
 import json
 import os
@@ -23,21 +23,26 @@ from tests.isolation import RUN_ID, new_queue, transport_options
 from tests.tasks import add
 
 PATIENCE = 60.0
-"""Seconds that a wait may last before it fails: far more than any of them takes, even where all cores are busy."""
+"""Seconds that a wait may last before it fails: far more than any takes, even where all cores are busy."""
 
 SERIALIZERS = ["json", "yaml", "msgpack", "pickle"]
-"""What the shared worker accepts."""
+"""The serializers that the shared worker accepts."""
 
 RunWorker = Callable[..., AbstractContextManager["Worker"]]
 """The type of the fixture `run_worker`."""
 
 over_redis = pytest.mark.parametrize("shared_worker", ["redis"], indirect=True)
-"""Mark a test of the fixture `worker` that says nothing of brokers."""
+"""Mark a test that uses the fixture `worker` and does not depend on the broker."""
 
 
 @dataclass
 class Worker:
-    """A running worker: `queue` is where to send tasks, `hostname` its node name, `log` what it printed so far."""
+    """A running worker. `running_worker` creates it.
+
+    Attributes:
+        queue: The queue that it reads.
+        hostname: Its node name.
+    """
 
     process: subprocess.Popen[bytes]
     queue: str
@@ -47,14 +52,16 @@ class Worker:
 
     @property
     def log(self) -> str:
+        """What the worker printed so far."""
         return self.log_path.read_text(errors="replace")
 
     def kill(self) -> None:
-        """As `kill -9` of the worker and all its children."""
+        """Kill the worker and its children, as `kill -9` does."""
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def stop(self) -> None:
+        """Stop the worker as SIGTERM does; kill it where that takes longer than 15 seconds."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -118,7 +125,7 @@ def _fail_if_ended(worker: Worker) -> None:
 
 @contextmanager
 def publishing_to(broker: str) -> Iterator[None]:
-    """Let the suite's app publish to this broker for a while."""
+    """Make the Celery app of the suite publish to this broker for a while."""
     before = str(app.conf.broker_url)
     _use_broker(app, broker)
     try:
@@ -138,9 +145,9 @@ def _use_broker(celery_app: Celery, url: str) -> None:
 
 
 def settle(worker: Worker) -> None:
-    """Leave nothing of a test in a worker that the next one shares.
+    """Leave nothing of a test in a worker that the next test shares.
 
-    Kills what still runs, and waits until the worker holds no task: its last word is stored before it lets a task go.
+    Kill what still runs, and wait until the worker holds no task: it stores the last state before it lets a task go.
     """
 
     def is_idle() -> bool:
@@ -164,7 +171,7 @@ def child_environment(
     celery: dict[str, Any] | None = None,
     results: dict[str, Any] | None = None,
 ) -> dict[str, str]:
-    """What a process of its own needs to work on the current test database."""
+    """Return the environment that makes another process use the current test database."""
     return {
         "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -178,7 +185,7 @@ def child_environment(
 
 
 def wait_for(condition: Callable[[], Any], timeout: float = PATIENCE, pause: float = 0.02) -> Any:
-    """Return the first true value of `condition()`; fail when there is none within so many seconds."""
+    """Return the first true value of `condition()`; fail if there is none within so many seconds."""
     deadline = time.monotonic() + timeout
     while True:
         if value := condition():
