@@ -1,4 +1,4 @@
-"""Tasks of the chord tests. They write what happened into a file, one line each, so that a test can count."""
+"""Tasks of the chord tests. Bodies and errbacks append what they were called with to a file, to count their calls."""
 
 import json
 import os
@@ -15,15 +15,15 @@ from tests.tasks import add
 
 @shared_task
 def collect(results: Any, path: str) -> Any:
-    """A body: notes what it was given."""
-    _note(path, results)
+    """Be the body of a chord: write the results into a file, and return them."""
+    _append(path, results)
     return results
 
 
 @shared_task
-def note_error(request: Any, exc: BaseException, traceback: Any, path: str) -> None:
-    """An errback."""
-    _note(path, [type(exc).__name__, str(exc)])
+def record_error(request: Any, exc: BaseException, traceback: Any, path: str) -> None:
+    """Be the errback of a chord: write the error into a file."""
+    _append(path, [type(exc).__name__, str(exc)])
 
 
 @shared_task
@@ -31,68 +31,66 @@ def identity(value: Any = None) -> Any:
     return value
 
 
-@shared_task(bind=True)
-def stamps(self: Task, given: Any = None) -> Any:
-    """What it was given, and what is stamped on it."""
-    return [given, self.request.stamps]
-
-
-@shared_task
-def ordered(values: list[Any]) -> list[Any]:
-    return sorted(values)
-
-
 @shared_task(ignore_result=True)
-def unkept(value: Any) -> Any:
+def identity_without_result(value: Any) -> Any:
     return value
 
 
-@shared_task(bind=True)
-def replaced(self: Task, by: Any) -> Any:
-    return self.replace(Signature.from_dict(by, app=self.app))
+@shared_task(acks_late=True)
+def identity_acked_late(value: Any) -> Any:
+    """Be acknowledged only at the end, so that the message of a killed worker is delivered again."""
+    return value
+
+
+@shared_task
+def sort(values: list[Any]) -> list[Any]:
+    return sorted(values)
 
 
 @shared_task(bind=True)
-def joined_by_another(self: Task, value: int) -> int:
-    """A member that adds another one."""
+def return_stamps(self: Task, value: Any = None) -> Any:
+    return [value, self.request.stamps]
+
+
+@shared_task(bind=True)
+def replace_by(self: Task, signature: Any) -> Any:
+    return self.replace(Signature.from_dict(signature, app=self.app))
+
+
+@shared_task(bind=True)
+def add_member(self: Task, value: int) -> int:
+    """Add a member to the chord of this one."""
     self.add_to_chord(identity.si(value + 1))
     return value
 
 
 @shared_task
-def starts_in_transaction(path: str) -> None:
+def start_chord_in_transaction(path: str) -> None:
     with transaction.atomic():
         chord([add.s(1, 1), add.s(2, 2)], collect.s(path)).apply_async()
 
 
-@shared_task(acks_late=True)
-def late(value: Any) -> Any:
-    """Acknowledged only when it is done, so that a killed worker's message is delivered again."""
-    return value
-
-
 @shared_task
-def fails_until(path: str, value: int) -> int:
-    """Fails as long as the file is missing."""
+def fail_until_file_exists(path: str, value: int) -> int:
     if not Path(path).exists():
         raise ValueError("not yet")
     return value
 
 
 @shared_task(bind=True)
-def retries_once(self: Task, value: int) -> int:
+def retry_once(self: Task, value: int) -> int:
     if not self.request.retries:
         raise self.retry(countdown=0)
     return value
 
 
-def _note(path: str, what: Any) -> None:
+def _append(path: str, value: Any) -> None:
     with Path(path).open("a") as file:
-        file.write(json.dumps(what) + "\n")
+        file.write(json.dumps(value) + "\n")
 
 
 def _die_before(name: str, marker: Path) -> None:
-    """Kill this worker and all its processes, once, when it comes to this step of completing a chord."""
+    """Kill this worker and all its processes before this method of the backend runs, unless the marker exists."""
     original = getattr(ChordMixin, name)
 
     def die(self: Any, *args: Any, **kwargs: Any) -> Any:

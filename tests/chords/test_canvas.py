@@ -1,4 +1,4 @@
-"""Canvas of every kind ends as it does with Celery's Redis backend: each is run on both, side by side."""
+"""Each kind of canvas ends as with Celery's Redis backend: every test runs it on both."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,13 @@ import pytest
 from celery import Signature, chain, chord, group
 from celery.canvas import StampingVisitor
 
-from tests.chords.conftest import Compare, Notes
-from tests.chords.tasks import collect, identity, joined_by_another, note_error, ordered, replaced, retries_once, stamps
+from tests.chords.call_log import CallLog
+from tests.chords.comparison import OutcomeOnBoth
+from tests.chords.marks import committing
+from tests.chords.tasks import add_member, collect, identity, record_error, replace_by, retry_once, return_stamps, sort
 from tests.tasks import add, fail
-from tests.workers import wait_for
 
-pytestmark = pytest.mark.django_db(transaction=True, available_apps=["django_celery_results"])
+pytestmark = committing
 
 SHAPES: dict[str, Callable[[], Signature]] = {
     "chain": lambda: chain(add.s(1, 2), add.s(3), identity.s()),
@@ -64,24 +65,24 @@ SHAPES: dict[str, Callable[[], Signature]] = {
     ),
     "group in a chain": lambda: chain(identity.s(1), group(identity.s(), identity.s()), identity.s()),
     "group of chords": lambda: group(chord([identity.s(n), identity.s(n)], identity.s()) for n in range(3)),
-    "task replaced by a task": lambda: replaced.s(add.s(1, 2)),
-    "task replaced by a group": lambda: replaced.s(group(identity.s(1), identity.s(2))),
-    "task replaced by a chord": lambda: replaced.s(chord([identity.s(1), identity.s(2)], identity.s())),
-    "member replaced by a task": lambda: chord([replaced.s(add.s(1, 2)), identity.s(1)], identity.s()),
+    "task replaced by a task": lambda: replace_by.s(add.s(1, 2)),
+    "task replaced by a group": lambda: replace_by.s(group(identity.s(1), identity.s(2))),
+    "task replaced by a chord": lambda: replace_by.s(chord([identity.s(1), identity.s(2)], identity.s())),
+    "member replaced by a task": lambda: chord([replace_by.s(add.s(1, 2)), identity.s(1)], identity.s()),
     "member replaced by a group": lambda: chord(
-        [replaced.s(group(identity.s(1), identity.s(2))), identity.s(3)], identity.s()
+        [replace_by.s(group(identity.s(1), identity.s(2))), identity.s(3)], identity.s()
     ),
     "member replaced by a chord": lambda: chord(
-        [replaced.s(chord([identity.s(1), identity.s(2)], identity.s())), identity.s(3)], identity.s()
+        [replace_by.s(chord([identity.s(1), identity.s(2)], identity.s())), identity.s(3)], identity.s()
     ),
-    "member replaced by a failing task": lambda: chord([replaced.s(fail.s("new")), identity.s(1)], identity.s()),
-    "member that is retried": lambda: chord([retries_once.s(1), identity.s(2)], identity.s()),
+    "member replaced by a failing task": lambda: chord([replace_by.s(fail.s("new")), identity.s(1)], identity.s()),
+    "member that is retried": lambda: chord([retry_once.s(1), identity.s(2)], identity.s()),
     "immutable body": lambda: chord([identity.s(1), identity.s(2)], identity.si("body")),
 }
 
 
-# Before 5.7, Celery's Redis backend waits for ever for the first and orders the others by who came first.
-OTHERWISE_IN_OLD_CELERY = (
+# Before 5.7, Celery's Redis backend waits for ever for the first, and orders the others by the time they ended.
+DIFFERENT_BEFORE_CELERY_57 = (
     "chord with a failing member and a group as body",
     "member replaced by a group",
     "member replaced by a chord",
@@ -89,43 +90,45 @@ OTHERWISE_IN_OLD_CELERY = (
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_it_ends_as_with_celerys_redis_backend(both: Compare, shape: str) -> None:
-    if celery.VERSION < (5, 7) and shape in OTHERWISE_IN_OLD_CELERY:
+def test_canvas_ends_as_on_the_redis_backend(outcome_on_both: OutcomeOnBoth, shape: str) -> None:
+    if celery.VERSION < (5, 7) and shape in DIFFERENT_BEFORE_CELERY_57:
         pytest.skip("Celery's own Redis backend differs before 5.7")
-    kind, _ = both(SHAPES[shape])
+    kind, _ = outcome_on_both(SHAPES[shape])
     assert (kind == "value") is ("failing" not in shape)
 
 
-def test_members_that_join_are_waited_for_alike(both: Compare) -> None:
-    assert both(lambda: chord([joined_by_another.s(10)], ordered.s())) == ("value", [10, 11])
+def test_body_waits_for_added_members_on_both_backends(outcome_on_both: OutcomeOnBoth) -> None:
+    assert outcome_on_both(lambda: chord([add_member.s(10)], sort.s())) == ("value", [10, 11])
 
 
-def test_callbacks_and_errbacks_are_called_alike(both: Compare, notes: Notes, more_notes: Notes) -> None:
+def test_callbacks_and_errbacks_are_called_on_both_backends(
+    outcome_on_both: OutcomeOnBoth, body_calls: CallLog, errback_calls: CallLog
+) -> None:
     def linked() -> Signature:
         sig = identity.s(5)
-        sig.link(collect.s(notes.path))
+        sig.link(collect.s(body_calls.path))
         return sig
 
     def broken() -> Signature:
-        return chord([fail.s("member"), identity.s(1)], identity.s().on_error(note_error.s(path=more_notes.path)))
+        return chord([fail.s("member"), identity.s(1)], identity.s().on_error(record_error.s(path=errback_calls.path)))
 
-    assert both(linked) == ("value", 5)
-    assert notes.wait(2) == [5, 5]
-    both(broken)
-    ours, theirs = wait_for(lambda: len(found := more_notes.read()) == 2 and found)
+    assert outcome_on_both(linked) == ("value", 5)
+    assert body_calls.wait(2) == [5, 5]
+    outcome_on_both(broken)
+    ours, theirs = errback_calls.wait(2)
     assert ours[0] == theirs[0] == "ChordError"
 
 
-class Tenant(StampingVisitor):
+class TenantVisitor(StampingVisitor):
     def on_signature(self, sig: Signature, **headers: object) -> dict[str, object]:
         return {"tenant": "blue"}
 
 
-def test_stamps_reach_members_and_body_alike(both: Compare) -> None:
+def test_members_and_body_are_stamped_on_both_backends(outcome_on_both: OutcomeOnBoth) -> None:
     def stamped() -> Signature:
-        canvas = chord([stamps.s(), stamps.s()], stamps.s())
-        canvas.stamp(Tenant())
+        canvas = chord([return_stamps.s(), return_stamps.s()], return_stamps.s())
+        canvas.stamp(TenantVisitor())
         return canvas
 
     stamp = {"tenant": "blue"}
-    assert both(stamped) == ("value", [[[None, stamp], [None, stamp]], stamp])
+    assert outcome_on_both(stamped) == ("value", [[[None, stamp], [None, stamp]], stamp])
