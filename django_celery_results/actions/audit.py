@@ -142,6 +142,26 @@ def record_refusal(order: Order, task: TaskResult | None, refusal: Refusal) -> O
     return operation
 
 
+def record_each(
+    order: Order,
+    tasks: Sequence[TaskResult],
+    refused: Mapping[int, Sequence[Refusal]],
+    outcome: Mapping[str, Any],
+) -> list[Operation]:
+    """Record an operation per task, all by one statement: refused where there is a refusal under its primary key."""
+    return Operation.objects.using(database()).bulk_create(
+        draft(
+            order,
+            task,
+            finished_at=timezone.now(),
+            **closing(refused[task.pk][0])
+            if refused[task.pk]
+            else {"state": OperationState.DONE, "outcome": dump({"status": task.status, **outcome})},
+        )
+        for task in tasks
+    )
+
+
 def closing(refusal: Refusal) -> dict[str, Any]:
     """The columns of an operation that was refused."""
     return {"state": OperationState.REFUSED, **_refusal(refusal)}

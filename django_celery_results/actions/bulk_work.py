@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.utils import timezone
-
-from django_celery_results.models import Operation, OperationState, TaskResult
+from django_celery_results.models import OperationState, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.operators import IDFilter
 
-from . import audit, forget, guards, retry_checks, revoke_checks, signals, stopping
+from . import audit, forget, retry_checks, revoke_checks, signals, stopping
 from .bulk import BulkOptions, bulk
 from .claims import RETRY, REVOKE
 from .forget import FORGET
@@ -70,7 +67,7 @@ class RetryWork:
     def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:
         done = retry_many(order, self.wish, tasks)
         refused = {pk: [each.refusal] if each.refusal else [] for pk, each in done.items()}
-        _record(order, [task for task in tasks if not done[task.pk].is_on_record], refused, {})
+        audit.record_each(order, [task for task in tasks if not done[task.pk].is_on_record], refused, {})
         return [_item(task, refused[task.pk], done[task.pk].new_task_id) for task in tasks]
 
 
@@ -97,7 +94,7 @@ class RevokeWork:
         refused = {task.pk: revoke_checks.refusals(order.viewer, self.wish, task) for task in tasks}
         accepted = [task for task in tasks if not refused[task.pk]]
         told = self._tell(accepted) if accepted else {}
-        operations = _record(order, tasks, refused, told)
+        operations = audit.record_each(order, tasks, refused, told)
         for operation in operations:
             if operation.state == OperationState.DONE:
                 signals.tell_revoked(order.viewer, operation)
@@ -127,53 +124,11 @@ class ForgetWork:
         pass
 
     def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
-        return [_previewed(task, self._refusals(viewer, task)) for task in tasks]
+        return [_previewed(task, forget.refusals(viewer, task)) for task in tasks]
 
     def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:
-        refused = {task.pk: self._refusals(order.viewer, task) for task in tasks}
-        try:
-            self._forget(order, tasks, refused)
-        except IntegrityError:  # one of them is held by rows of the project: which one, only each can tell
-            for task in tasks:
-                refused[task.pk] = self._forget_one(order, task, refused[task.pk])
+        refused = forget.forget_many(order, tasks)
         return [_item(task, refused[task.pk]) for task in tasks]
-
-    def _forget(self, order: audit.Order, tasks: Sequence[TaskResult], refused: dict[int, list[Refusal]]) -> None:
-        with transaction.atomic(using=guards.database(), durable=True):
-            _record(order, tasks, refused, {})
-            forget.forget_rows([task for task in tasks if not refused[task.pk]])
-
-    def _forget_one(self, order: audit.Order, task: TaskResult, refused: list[Refusal]) -> list[Refusal]:
-        try:
-            self._forget(order, [task], {task.pk: refused})
-        except IntegrityError:
-            self._forget(order, [task], {task.pk: [forget.HELD]})
-            return [forget.HELD]
-        return refused
-
-    def _refusals(self, viewer: Viewer, task: TaskResult) -> list[Refusal]:
-        missing = guards.missing(viewer, Action.DELETE, task)
-        return [missing] if missing else []
-
-
-def _record(
-    order: audit.Order,
-    tasks: Sequence[TaskResult],
-    refused: dict[int, list[Refusal]],
-    outcome: dict[str, Any],
-) -> list[Operation]:
-    """An operation per task, all by one statement."""
-    return Operation.objects.using(guards.database()).bulk_create(
-        audit.draft(
-            order,
-            task,
-            finished_at=timezone.now(),
-            **audit.closing(refused[task.pk][0])
-            if refused[task.pk]
-            else {"state": OperationState.DONE, "outcome": audit.dump({"status": task.status, **outcome})},
-        )
-        for task in tasks
-    )
 
 
 def _previewed(task: TaskResult, refusals: Sequence[Refusal]) -> BulkItem:

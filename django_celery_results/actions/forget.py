@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from django_celery_results.models import Operation, OperationState, TaskResult
+from django_celery_results.models import GroupResult, Operation, OperationState, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
@@ -16,6 +18,7 @@ from . import audit, claims, guards
 from .outcome import ErrorCode, ForgetOutcome, Refusal, Refused
 
 FORGET = "forget"
+FORGET_GROUP = "forget_group"
 HELD = Refusal(
     code=ErrorCode.TASK_NOT_ALLOWED, message="Rows of your project refer to this one and protect it: delete them first."
 )
@@ -30,7 +33,7 @@ def forget(
     idempotency_key: str | None = None,
 ) -> ForgetOutcome:
     """Delete one result, or say why not. A task that still runs writes its row anew."""
-    order = audit.Order(viewer=viewer, action=FORGET, reason=reason, idempotency_key=idempotency_key)
+    order = order_of(viewer, reason=reason, idempotency_key=idempotency_key)
     task: TaskResult | None = None
     try:
         if done := _earlier(order, ref):
@@ -43,9 +46,94 @@ def forget(
         return ForgetOutcome(task_id=task.task_id if task else None, refusals=(refused.refusal,), operation=operation)
 
 
+def order_of(viewer: Viewer, *, reason: str | None = None, idempotency_key: str | None = None) -> audit.Order:
+    """The order to delete results of tasks."""
+    return audit.Order(viewer=viewer, action=FORGET, reason=reason, idempotency_key=idempotency_key)
+
+
+def refusals(viewer: Viewer, task: TaskResult) -> list[Refusal]:
+    """Why this viewer may not delete this result."""
+    missing = guards.missing(viewer, Action.DELETE, task)
+    return [missing] if missing else []
+
+
+def forget_many(
+    order: audit.Order, tasks: Sequence[TaskResult], delete: Callable[[Sequence[TaskResult]], Any] | None = None
+) -> dict[int, list[Refusal]]:
+    """Delete the results that the viewer may delete, together with the record of each, or of its refusal.
+
+    Unlike a retry this may run inside a transaction of the caller's: a rollback undoes both.
+
+    Args:
+        order: Who asks, and why.
+        tasks: Rows that the viewer may see.
+        delete: What deletes the rows it is given; by default they go by one statement.
+
+    Returns:
+        Why each row stays, by primary key; empty where it is gone.
+    """
+    delete = delete or forget_rows
+    refused = {task.pk: refusals(order.viewer, task) for task in tasks}
+    try:
+        _forget(order, tasks, refused, delete)
+    except IntegrityError:  # one of them is held by rows of the project: which one, only each can tell
+        for task in tasks:
+            try:
+                _forget(order, [task], refused, delete)
+            except IntegrityError:
+                refused[task.pk] = [HELD]
+                _forget(order, [task], refused, delete)
+    return refused
+
+
+def record_refused(viewer: Viewer, tasks: Sequence[TaskResult]) -> None:
+    """Record which of these results the viewer tried to delete and may not."""
+    for task in tasks:
+        for refusal in refusals(viewer, task):
+            audit.record_refusal(order_of(viewer), task, refusal)
+
+
+def forget_groups(
+    viewer: Viewer, groups: Sequence[GroupResult], delete: Callable[[Sequence[GroupResult]], Any]
+) -> Refusal | None:
+    """Delete saved groups by `delete`, with a record of each; their tasks stay. Returns why they may not be deleted."""
+    refusal = guards.missing(viewer, Action.DELETE_GROUP)
+    with transaction.atomic(using=guards.database()):
+        _record_groups(viewer, groups, refusal)
+        if refusal is None:
+            delete(groups)
+    return refusal
+
+
+def record_refused_groups(viewer: Viewer, groups: Sequence[GroupResult]) -> None:
+    """Record that the viewer tried to delete these groups, where they may not."""
+    if refusal := guards.missing(viewer, Action.DELETE_GROUP):
+        _record_groups(viewer, groups, refusal)
+
+
 def forget_rows(tasks: Sequence[TaskResult]) -> None:
     """Delete these rows, with the records of their messages, in the caller's transaction."""
     TaskResult._default_manager.using(guards.database()).filter(pk__in=[task.pk for task in tasks]).delete()
+
+
+def _forget(
+    order: audit.Order,
+    tasks: Sequence[TaskResult],
+    refused: dict[int, list[Refusal]],
+    delete: Callable[[Sequence[TaskResult]], Any],
+) -> None:
+    with transaction.atomic(using=guards.database()):
+        audit.record_each(order, tasks, refused, {})
+        if allowed := [task for task in tasks if not refused[task.pk]]:
+            delete(allowed)
+
+
+def _record_groups(viewer: Viewer, groups: Sequence[GroupResult], refusal: Refusal | None) -> None:
+    closed = audit.closing(refusal) if refusal else {"state": OperationState.DONE}
+    orders = (audit.Order(viewer=viewer, action=FORGET_GROUP, input={"group_id": each.group_id}) for each in groups)
+    Operation.objects.using(guards.database()).bulk_create(
+        audit.draft(order, None, finished_at=timezone.now(), **closed) for order in orders
+    )
 
 
 def _earlier(order: audit.Order, ref: TaskRef) -> Operation | None:

@@ -76,16 +76,20 @@ def missing(viewer: Viewer, action: Action, task: TaskResult | None = None) -> R
 
 
 def outside_transaction() -> None:
-    """Refuse where a rollback of the caller could undo the record of a message that is already out.
-
-    As `atomic(durable=True)` judges it: the transaction that a TestCase wraps around its tests does not count.
-    """
-    connection = transaction.get_connection(database())
-    blocks = connection.atomic_blocks
-    is_open = not blocks[-1]._from_testcase if blocks else not connection.get_autocommit()
-    if is_open:
+    """Refuse where a rollback of the caller could undo the record of a message that is already out."""
+    if is_in_transaction():
         refuse(
             ErrorCode.IN_TRANSACTION,
             "Actions do not run inside an open transaction: call this outside of atomic() and ATOMIC_REQUESTS, "
             "or from transaction.on_commit().",
         )
+
+
+def is_in_transaction() -> bool:
+    """Whether a transaction is open on the database of results.
+
+    As `atomic(durable=True)` judges it: the transaction that a TestCase wraps around its tests does not count.
+    """
+    connection = transaction.get_connection(database())
+    blocks = connection.atomic_blocks
+    return not blocks[-1]._from_testcase if blocks else not connection.get_autocommit()

@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from django_celery_results.conf import settings
 from django_celery_results.models import GroupResult, TaskResult
@@ -21,6 +20,7 @@ from django_celery_results.web_viewer import may, remember_viewer, remembered_vi
 
 from . import listing, task_page, values
 from .acting import TaskActions, changelist_name
+from .deleting import GroupDeletion, TaskDeletion
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,7 +64,7 @@ class ResultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(TaskResult)
-class TaskResultAdmin(task_page.ShownTask, TaskActions, ResultAdmin):
+class TaskResultAdmin(task_page.ShownTask, TaskActions, TaskDeletion, ResultAdmin):
     """Read-only unless `DJANGO_CELERY_RESULTS["ALLOW_EDITS"]`; the policy decides which rows and fields are shown."""
 
     list_display = ("task_id", "periodic_task_name", "task_name", "date_created", "completed", "status", "worker")
@@ -101,7 +101,8 @@ class TaskResultAdmin(task_page.ShownTask, TaskActions, ResultAdmin):
         return super().has_view_permission(request, obj) and may(request, Action.VIEW, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: TaskResult | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may(request, Action.DELETE, obj)
+        may_delete = super().has_delete_permission(request, obj) and may(request, Action.DELETE, obj)
+        return may_delete and self.has_view_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: TaskResult | None = None) -> bool:
         return self._is_editable() and super().has_change_permission(request, obj)
@@ -112,12 +113,6 @@ class TaskResultAdmin(task_page.ShownTask, TaskActions, ResultAdmin):
         if self.has_change_permission(request) or not self.has_view_permission(request):
             return response
         return HttpResponseRedirect(reverse(f"{self.admin_site.name}:{changelist_name(self)}"))
-
-    def has_terminate_permission(self, request: HttpRequest) -> bool:
-        """Named by the action."""
-        if settings().viewers_may_terminate:
-            return self.has_view_permission(request)
-        return may(request, Action.TERMINATE)
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
         perms = super().get_model_perms(request)
@@ -150,24 +145,9 @@ class TaskResultAdmin(task_page.ShownTask, TaskActions, ResultAdmin):
         # A worker may have written the row since the form was shown: only what was edited is saved.
         obj.save(update_fields=form.changed_data if change else None)
 
-    @admin.action(description=_("Terminate selected tasks"), permissions=["terminate"])
-    def terminate_task(self, request: HttpRequest, queryset: QuerySet[TaskResult]) -> None:
-        """As the 2.x package does it: one broadcast, and no word from the workers. Revoking says what came of it."""
-        ids = list(queryset.values_list("task_id", flat=True))
-        try:
-            celery_app.control.terminate(ids)  # type: ignore[arg-type] # Celery takes lists, its stubs do not
-        except Exception as error:  # noqa: BLE001 - whatever the broker raises is told, as before
-            logger.error("Error while terminating tasks: %s", error)
-            self.message_user(request, f"Error while terminating tasks: {error}", messages.ERROR)
-            return
-        text = ngettext(
-            "%d Task was terminated successfully.", "%d Tasks were terminated successfully.", len(ids)
-        ) % len(ids)
-        self.message_user(request, text, messages.SUCCESS)
-
 
 @admin.register(GroupResult)
-class GroupResultAdmin(ResultAdmin):
+class GroupResultAdmin(GroupDeletion, ResultAdmin):
     """Saved groups and their members."""
 
     list_display = ("group_id", "date_created", "date_done")
@@ -182,6 +162,10 @@ class GroupResultAdmin(ResultAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: GroupResult | None = None) -> bool:
         return super().has_view_permission(request, obj) and may(request, Action.VIEW_GROUP)
+
+    def has_delete_permission(self, request: HttpRequest, obj: GroupResult | None = None) -> bool:
+        may_delete = super().has_delete_permission(request, obj) and may(request, Action.DELETE_GROUP)
+        return may_delete and self.has_view_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: GroupResult | None = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), "members"]

@@ -6,8 +6,10 @@ page, whose form posts to a view of ours that never does.
 
 from __future__ import annotations
 
+import copy
 import uuid
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -20,25 +22,30 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from django_celery_results.actions import bulk_work, revoke
+from django_celery_results.actions import bulk_work, guards, revoke
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.outcome import BulkItem, BulkOutcome, Preview
 from django_celery_results.actions.retry import RetryScope, Wish, retry
 from django_celery_results.actions.selection import MAX_TASKS, Selection
+from django_celery_results.conf import settings
 from django_celery_results.policy.access import Action
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.web_viewer import may, viewer_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
     from django.urls import URLPattern
 
     from django_celery_results.models import TaskResult
+    from django_celery_results.policy.viewer import Viewer
 
 PREVIEWS = 20
 """Messages that the page shows in full."""
 _KEY_DIGITS = 18
+_TERMINATION = revoke.Wish(terminate=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +68,25 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[TaskResult]) -> HttpResponse:
         """Show what would be revoked."""
         return self._ask(request, queryset, "revoke", _("Revoke tasks"))
+
+    @admin.action(description=_("Terminate selected tasks"), permissions=["terminate"])
+    def terminate_task(self, request: HttpRequest, queryset: QuerySet[TaskResult]) -> None:
+        """End the tasks without a page that asks.
+
+        Where the list's view runs inside a transaction, workers are told once it is committed.
+        """
+        ids = tuple(queryset.values_list("pk", flat=True)[: MAX_TASKS + 1])
+        terminate = partial(self._terminate, request, Selection(ids=ids))
+        if guards.is_in_transaction():
+            transaction.on_commit(terminate, using=guards.database())
+        else:
+            terminate()
+
+    def has_terminate_permission(self, request: HttpRequest) -> bool:
+        """Named by the action."""
+        if settings().viewers_may_terminate:
+            return self.has_view_permission(request)
+        return all(may(request, action) for action in _TERMINATION.needs())
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Named by the action."""
@@ -109,12 +135,21 @@ class TaskActions(admin.ModelAdmin):  # type: ignore[type-arg]
         }
         return TemplateResponse(request, "admin/django_celery_results/act.html", context)
 
-    def _report(self, request: HttpRequest, outcome: BulkOutcome) -> None:
+    def _terminate(self, request: HttpRequest, selection: Selection) -> None:
+        viewer = viewer_of(request)
+        if settings().viewers_may_terminate:
+            viewer = _granted(viewer, _TERMINATION.needs())
+        outcome = bulk_work.bulk_revoke(viewer, selection, _TERMINATION, BulkOptions())
+        count = outcome.done_count
+        text = ngettext("%d Task was terminated successfully.", "%d Tasks were terminated successfully.", count)
+        self._report(request, outcome, text % count)
+
+    def _report(self, request: HttpRequest, outcome: BulkOutcome, done: str | None = None) -> None:
         for refusal in outcome.refusals:
             self.message_user(request, refusal.message, messages.ERROR)
         if outcome.done_count:
             text = ngettext("%(count)d task done.", "%(count)d tasks done.", outcome.done_count)
-            self.message_user(request, text % {"count": outcome.done_count}, messages.SUCCESS)
+            self.message_user(request, done or text % {"count": outcome.done_count}, messages.SUCCESS)
         for message in dict.fromkeys(item.refusal.message for item in outcome.items if item.refusal):
             self.message_user(request, message, messages.WARNING)
         if outcome.remaining_count:
@@ -151,6 +186,20 @@ def _previewed(request: HttpRequest, item: BulkItem) -> Shown:
     outcome = retry(viewer_of(request), TaskRef(task_id=item.task_id), dry_run=True)
     # Looked at one by one, a task may be refused for what its message tells.
     return Shown(item=replace(item, refusal=next(iter(outcome.refusals), None)), preview=outcome.preview)
+
+
+def _granted(viewer: Viewer, actions: Sequence[Action]) -> Viewer:
+    """The viewer as if they had these permissions, which `VIEWERS_MAY_TERMINATE` gives to all; nobody else sees them.
+
+    The policy is asked for each task all the same: what it forbids to those with the permission stays forbidden.
+    """
+    if not viewer.is_authenticated:  # this also loads the user: a copy of one that is not loaded would be the request's
+        return viewer
+    permissions = {action.permission for action in actions}
+    user: Any = copy.copy(viewer.user)
+    has_perm = user.has_perm
+    user.has_perm = lambda permission, obj=None: permission in permissions or has_perm(permission, obj)
+    return replace(viewer, user=user)
 
 
 def _is_key(text: str) -> bool:

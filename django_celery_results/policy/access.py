@@ -32,6 +32,7 @@ class Action(StrEnum):
     TERMINATE = "terminate_taskresult"
     KILL = "kill_taskresult"
     DELETE = "delete_taskresult"
+    DELETE_GROUP = "delete_groupresult"
 
     @property
     def permission(self) -> str:

@@ -15,7 +15,10 @@ WORDS: dict[str, dict[str, str]] = {
     "Operation": {
         "": "The record of one order.",
         "id": "The global id: refetch by `node`.",
-        "action": "What was ordered: `retry`, `revoke` or `forget`; for many tasks with `bulk_` before it.",
+        "action": (
+            "What was ordered: `retry`, `revoke` or `forget`; for many tasks with `bulk_` before it. "
+            "`forget_group` is the deletion of a saved group in the admin."
+        ),
         "state": "How far it is.",
         "actor": "User name of who ordered it; `system` for the command line. Null where the user has no name.",
         "remoteAddress": "Where the order came from. Null where it was not recorded.",

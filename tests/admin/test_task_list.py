@@ -8,7 +8,7 @@ import pytest
 from django.contrib import admin as django_admin
 from django.contrib.admin.sites import AdminSite
 from django.db import connection
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -94,37 +94,6 @@ class TestList:
     def test_anonymous_and_unprivileged_users_are_refused(self, client: Client, staff_client: StaffClient) -> None:
         assert client.get(LIST).status_code == 302
         assert staff_client().get(LIST).status_code == 403
-
-
-class TestTerminateAction:
-    def post(self, client: Client) -> list[str]:
-        """Terminate a running task and return the messages of the next page."""
-        task = create_task("running", status="STARTED")
-        data = {"action": "terminate_task", "index": "0", "_selected_action": [str(task.pk)]}
-        answer = client.post(LIST, data, follow=True)
-        return [str(message) for message in answer.context["messages"]]
-
-    def test_terminate_requires_its_permission(self, staff_client: StaffClient) -> None:
-        with patch.object(admin.celery_app.control, "terminate") as terminate:
-            self.post(staff_client("view_taskresult"))
-        terminate.assert_not_called()
-
-    def test_terminate_sends_one_broadcast(self, staff_client: StaffClient) -> None:
-        with patch.object(admin.celery_app.control, "terminate") as terminate:
-            messages = self.post(staff_client("view_taskresult", "terminate_taskresult"))
-        terminate.assert_called_once_with(["running"])
-        assert messages == ["1 Task was terminated successfully."]
-
-    @override_settings(DJANGO_CELERY_RESULTS={"VIEWERS_MAY_TERMINATE": True})
-    def test_setting_allows_viewers_to_terminate(self, staff_client: StaffClient) -> None:
-        with patch.object(admin.celery_app.control, "terminate") as terminate:
-            self.post(staff_client("view_taskresult"))
-        terminate.assert_called_once_with(["running"])
-
-    def test_unreachable_broker_is_reported(self, staff_client: StaffClient) -> None:
-        with patch.object(admin.celery_app.control, "terminate", side_effect=OSError("gone")):
-            messages = self.post(staff_client("view_taskresult", "terminate_taskresult"))
-        assert messages == ["Error while terminating tasks: gone"]
 
 
 def test_admin_can_be_unregistered_and_subclassed() -> None:

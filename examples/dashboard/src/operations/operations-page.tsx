@@ -21,6 +21,7 @@ const ACTIONS: Record<string, string> = {
   retry: 'Retry',
   revoke: 'Revoke',
   forget: 'Delete',
+  forget_group: 'Delete a group',
   bulk_retry: 'Retry many',
   bulk_revoke: 'Revoke many',
   bulk_forget: 'Delete many',
