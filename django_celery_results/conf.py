@@ -58,6 +58,8 @@ class Settings:
     """Message bodies above this are not kept; a retry then answers ARGUMENTS_UNAVAILABLE."""
     message_cipher: str | None = None
     """Dotted path of a class with `encrypt(bytes) -> bytes` and `decrypt(bytes) -> bytes` for message bodies."""
+    retry_headers: tuple[str, ...] = ()
+    """Message headers that a retry may override; never Celery's, the broker's `CC` and `BCC`, or ours (`dcr_…`)."""
     operation_lease: float = 60.0
     """Seconds after which an action that was interrupted between claim and publish is carried on."""
     redact_keys: tuple[str, ...] = (

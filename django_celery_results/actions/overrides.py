@@ -13,6 +13,7 @@ from celery import Task
 from celery.app.task import Context
 from django.utils import timezone
 
+from django_celery_results.conf import settings
 from django_celery_results.message import HIDDEN_HEADER
 from django_celery_results.message_codec import Message
 
@@ -22,6 +23,8 @@ _PROTOCOL_HEADERS = frozenset(
     {name for name in vars(Context) if not name.startswith("_")}
     | {"lang", "task", "argsrepr", "kwargsrepr", "compression", "meth", "periodic_task_name"}
 )
+_COPIES = frozenset({"cc", "bcc"})
+"""RabbitMQ sends a copy of the message to every queue that these headers name."""
 _MAX_NAME_BYTES = 255
 _MAX_SECONDS = 10 * 365 * 86400
 
@@ -42,7 +45,7 @@ class RetryOverrides:
     """When the task is no longer worth running: a time, or seconds from now."""
     priority: int | None = None
     headers: Mapping[str, Any] | None = None
-    """Merged into the message's own headers; Celery's cannot be set."""
+    """Merged into the message's own headers; only names that `RETRY_HEADERS` lists."""
 
     def given(self) -> dict[str, Any]:
         """The fields that change something."""
@@ -57,6 +60,11 @@ def is_reserved(header: str) -> bool:
     """Whether a header belongs to Celery, to this package or to the broker: `task` would run another task."""
     name = str(header).lower()
     return name in _PROTOCOL_HEADERS or name.startswith(("dcr_", "x-death", "x-first-death", "x-last-death"))
+
+
+def is_overridable(header: str) -> bool:
+    """Whether a retry may ever set this header: a project can allow all but Celery's, the broker's and ours."""
+    return not is_reserved(header) and str(header).lower() not in _COPIES
 
 
 def apply(overrides: RetryOverrides, message: Message) -> Message:
@@ -117,10 +125,12 @@ def _check_headers(headers: Any) -> None:
     if not isinstance(headers, Mapping | None):
         _refuse("headers", "Headers are an object.")
     for header in headers or ():
-        if is_reserved(header):
-            _refuse("headers", f"The header {str(header)[:80]!r} is reserved: remove it.")
         if not _is_name(str(header)):
             _refuse("headers", "A header's name has 1 to 255 bytes, none of them control characters.")
+        if not is_overridable(header):
+            _refuse("headers", f"The header {header!r} belongs to Celery, the broker or this package: leave it out.")
+        if header not in settings().retry_headers:
+            _refuse("headers", f"The header {header!r} may not be set: leave it out, or add it to RETRY_HEADERS.")
 
 
 def _is_name(text: str) -> bool:
@@ -145,7 +155,10 @@ def _options(overrides: RetryOverrides, options: Mapping[str, Any]) -> dict[str,
     if overrides.changes_arguments and not (options.get("headers") or {}).get(HIDDEN_HEADER):
         changed.pop("argsrepr", None)
         changed.pop("kwargsrepr", None)
-    changed["headers"] = {**(options.get("headers") or {}), **(overrides.headers or {})}
+    kept = options.get("headers") or {}
+    if overrides.queue is not None:  # it goes there and nowhere else
+        kept = {name: value for name, value in kept.items() if name.lower() not in _COPIES}
+    changed["headers"] = {**kept, **(overrides.headers or {})}
     return changed | _moments(overrides)
 
 

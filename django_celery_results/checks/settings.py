@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.db import connections, router
 from django.utils.module_loading import import_string
 
+from django_celery_results.actions.overrides import is_overridable
 from django_celery_results.conf import SETTING, Settings, StandingAlone, settings, standing_alone, unknown_keys
 from django_celery_results.models import TaskResult
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 _KEYS = {known.name.upper(): known.name for known in fields(Settings)}
 _MAY_BE_ZERO = {"merge_started_after", "retention", "operation_retention", "message_max_bytes"}
-_METHODS = {"policy": ("visible", "visible_groups", "may", "redact"), "message_cipher": ("encrypt", "decrypt")}
+_METHODS = {
+    "policy": ("visible", "visible_groups", "may", "redact"),
+    "message_cipher": ("encrypt", "decrypt"),
+}
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -35,7 +39,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     return (
         [*_unknown_keys(), *wrong]
         if wrong
-        else [*_unknown_keys(), *_wrong_pages(), *_wrong_paths(), *_wrong_databases()]
+        else [*_unknown_keys(), *_wrong_pages(), *_wrong_headers(), *_wrong_paths(), *_wrong_databases()]
     )
 
 
@@ -84,6 +88,13 @@ def _wrong_pages() -> Iterator[CheckMessage]:
     if size > most:
         hint = "PAGE_SIZE must be at most MAX_PAGE_SIZE."
         yield error(2, f"{SETTING}['PAGE_SIZE'] is {size}, and MAX_PAGE_SIZE is {most}.", hint)
+
+
+def _wrong_headers() -> Iterator[CheckMessage]:
+    closed = [header for header in settings().retry_headers if not is_overridable(header)]
+    if closed:
+        hint = f"Remove from it what belongs to Celery, the broker or this package: {', '.join(closed)}."
+        yield error(2, f"{SETTING}['RETRY_HEADERS'] names headers that no retry may override.", hint)
 
 
 def _wrong_paths() -> Iterator[CheckMessage]:

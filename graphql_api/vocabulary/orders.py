@@ -26,7 +26,7 @@ WORDS: dict[str, dict[str, str]] = {
         "countdownSeconds": "Seconds from now before which it is not run; not together with `eta`.",
         "eta": "The moment before which it is not run.",
         "expires": "The moment after which it is not run.",
-        "headers": "An object merged into the message's own headers; Celery's cannot be set.",
+        "headers": "An object merged into the message's own headers. Only names that the service's settings allow.",
     },
     "RetryTaskInput": {
         "": "Which task to run again, and how.",

@@ -112,7 +112,8 @@ def test_time_limits_of_the_task_class_win_over_the_message(
     assert published[0]["headers"]["timelimit"] == [500, 50]
 
 
-def test_overrides_replace_what_was_sent(published: list[dict[str, Any]]) -> None:
+def test_overrides_replace_what_was_sent(published: list[dict[str, Any]], settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"RETRY_HEADERS": ["y"]}
     original = create_failed_task("f", 1, kwargs={"a": 1, "b": 2}, options=delivery(headers={"x": 1, "y": 1}))
     eta = timezone.now() + timedelta(hours=1)
     overrides = RetryOverrides(

@@ -61,6 +61,13 @@ def test_e002_reports_a_page_size_above_the_maximum() -> None:
     assert message.hint == "PAGE_SIZE must be at most MAX_PAGE_SIZE."
 
 
+def test_e002_headers_that_no_retry_may_override() -> None:
+    with results(RETRY_HEADERS=["tenant", "CC", "task", "dcr_hidden"]):
+        assert str(said()["E002"].hint).endswith(": CC, task, dcr_hidden.")
+    with results(RETRY_HEADERS=["tenant"]):
+        assert "E002" not in said()
+
+
 @override_settings(DJANGO_CELERY_RESULTS_BIG_IDS="False")
 def test_e002_reports_a_wrong_value_of_a_setting_outside_the_dictionary() -> None:
     assert run_checks()["E002"].hint == "DJANGO_CELERY_RESULTS_BIG_IDS must be True or False."

@@ -58,6 +58,28 @@ def test_override_error_uses_the_name_of_the_input_field(client: GraphQLClient) 
         assert error == {"code": "INVALID_INPUT", "path": ["overrides", field]}
 
 
+@pytest.mark.parametrize(
+    ("overrides", "field", "text"),
+    [
+        ({"headers": {"CC": ["other"]}}, "headers", "'CC'"),
+        ({"headers": {"tenant": "b"}}, "headers", "RETRY_HEADERS"),
+    ],
+)
+@pytest.mark.parametrize("many", [True, False])
+def test_override_that_reaches_beyond_the_task_is_refused(
+    client: GraphQLClient, overrides: Any, field: str, text: str, many: bool
+) -> None:
+    create_failed_task("t")
+    target = {"select": {"taskIds": ["t"]}} if many else {"task": {"taskId": "t"}}
+    document = RETRY.replace("code path", "code path message")
+    if many:
+        document = document.replace("RetryTaskInput", "BulkRetryTasksInput").replace("retryTask", "bulkRetryTasks")
+    error = only_error(client, document, overrides=overrides, **target)
+    assert text in error.pop("message")
+    assert error == {"code": "INVALID_INPUT", "path": ["overrides", field]}
+    assert TaskResult.objects.count() == 1
+
+
 def blocker_codes(client: GraphQLClient, **input_: Any) -> list[str]:
     """Return the codes of the blockers in the only error of a retry."""
     document = """mutation ($input: RetryTaskInput!) { retryTask(input: $input) {
