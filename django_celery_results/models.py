@@ -68,6 +68,7 @@ class TaskResult(models.Model):
         verbose_name_plural = _("task results")
         permissions = [
             ("retry_taskresult", "Can run task results again"),
+            ("override_taskresult", "Can change what a task is run again with"),
             ("revoke_taskresult", "Can revoke tasks"),
             ("terminate_taskresult", "Can terminate running tasks"),
             ("kill_taskresult", "Can kill running tasks with SIGKILL"),

@@ -61,7 +61,7 @@ class RetryWork:
 
     def preview(self, viewer: Viewer, tasks: Sequence[TaskResult]) -> list[BulkItem]:
         found = retry_checks.blockers_for(viewer, tasks, self.wish.allow_states, allow_retried=self.wish.allow_retried)
-        found |= unsendable(self.wish, [task for task in tasks if not found[task.pk]])
+        found |= unsendable(viewer, self.wish, [task for task in tasks if not found[task.pk]])
         return [_previewed(task, found[task.pk]) for task in tasks]
 
     def run(self, order: audit.Order, tasks: Sequence[TaskResult]) -> list[BulkItem]:

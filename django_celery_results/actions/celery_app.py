@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from celery import Celery, Task
 from celery._state import get_current_app
+from celery.app.routes import MapRoute
 from django.utils.module_loading import import_string
 
 from django_celery_results.conf import settings
@@ -67,6 +69,28 @@ def registered_task(app: Celery, name: str | None) -> Task[Any, Any]:
         )
     task: Task[Any, Any] = app.tasks[name]
     return task
+
+
+def configured_queues(app: Celery) -> set[str]:
+    """Return the names of the queues in the app's settings, its routes and its tasks.
+
+    Not `app.amqp.queues`: Celery adds every name to it that this process has published to.
+    """
+    discover(app)
+    given = app.conf.task_queues or ()
+    prepared: Any = app.amqp.routes
+    tables: list[Any] = [route for route in prepared if isinstance(route, MapRoute)]  # a function does not tell
+    routes = [entry for table in tables for entry in (*table.map.values(), *table.patterns.values())]
+    named = (entry if isinstance(entry, str) else dict(entry).get("queue") for entry in routes)
+    of_tasks = (getattr(task, "queue", None) for task in app.tasks.values())
+    return set(_names((app.conf.task_default_queue, *given, *named, *of_tasks)))
+
+
+def _names(queues: Any) -> Iterator[str]:
+    """A queue is given by its name, or as kombu's object."""
+    for queue in queues:
+        names = (queue,) if isinstance(queue, str) else (getattr(queue, "name", None), getattr(queue, "alias", None))
+        yield from filter(None, names)
 
 
 def _named(path: str | None) -> Celery | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import router, transaction
+from django.db.models import QuerySet
 
 from django_celery_results.exceptions import Forbidden, QueryError, Unauthenticated
 from django_celery_results.models import TaskResult
@@ -11,6 +15,7 @@ from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query import lookups
 from django_celery_results.query.tasks import TaskRef, visible
 
+from .celery_app import configured_queues, known_app
 from .outcome import ErrorCode, Refusal, refuse
 
 
@@ -22,16 +27,22 @@ def database() -> str:
 def visible_task(viewer: Viewer, ref: TaskRef) -> TaskResult:
     """The task as the writing database has it; a task that the viewer may not see is not found."""
     try:
-        found = visible(viewer).using(database()).filter(ref.condition()).first()
-    except Forbidden as error:
-        refuse(ErrorCode.FORBIDDEN, error.message, permission=error.permission)
-    except Unauthenticated as error:
-        refuse(ErrorCode.FORBIDDEN, error.message)
+        found = visible_rows(viewer).filter(ref.condition()).first()
     except QueryError as error:
         refuse(ErrorCode.INVALID_INPUT, error.message, path=("task",))
     if found is None:
         refuse(ErrorCode.NOT_FOUND, "There is no such task, or you may not see it.", path=("task",))
     return found
+
+
+def visible_rows(viewer: Viewer) -> QuerySet[TaskResult]:
+    """The rows that the viewer may see, as the writing database has them; refuses who may see none."""
+    try:
+        return visible(viewer).using(database())
+    except Forbidden as error:
+        refuse(ErrorCode.FORBIDDEN, error.message, permission=error.permission)
+    except Unauthenticated as error:
+        refuse(ErrorCode.FORBIDDEN, error.message)
 
 
 def may_name_any(viewer: Viewer, task_id: str) -> bool:
@@ -44,14 +55,23 @@ def may_name_any(viewer: Viewer, task_id: str) -> bool:
 
 
 def check_queue(viewer: Viewer, queue: str | None) -> None:
-    """Refuse a queue in which the viewer sees no task, where they do not see all: it may be another tenant's."""
-    seen = visible(viewer).using(database())
-    sees_all = not seen.query.where and not seen.query.combinator
-    if queue is None or sees_all or seen.filter(lookups.equal("queue", queue)).exists():
+    """Refuse a queue that the app does not configure and in which the viewer sees no task.
+
+    On Redis any other name is a key of anybody's. Where the viewer does not see all tasks, a configured queue may be
+    another tenant's: then only those count in which they see a task. The system may name any.
+    """
+    if queue is None or viewer.is_system:
         return
+    seen = visible_rows(viewer)
+    sees_all = not seen.query.where and not seen.query.combinator
+    if sees_all and queue in configured_queues(known_app()):
+        return
+    if seen.filter(lookups.equal("queue", queue)).exists():
+        return
+    unknown = "and the Celery app configures none of this name" if sees_all else "so you may send none to it"
     refuse(
         ErrorCode.INVALID_INPUT,
-        "You see no task in this queue, so you may send none to it: name another, or leave it out.",
+        f"You see no task in the queue {queue[:80]!r}, {unknown}: name another, or leave it out.",
         path=("overrides", "queue"),
     )
 
@@ -67,12 +87,20 @@ def missing(viewer: Viewer, action: Action, task: TaskResult | None = None) -> R
     if policy().may(viewer, action, task):
         return None
     if task is None or not policy().may(viewer, action):
-        return Refusal(
-            code=ErrorCode.FORBIDDEN,
-            message=f"This needs the permission {action.permission}.",
-            permission=action.permission,
-        )
+        return _without_permission(action)
     return Refusal(code=ErrorCode.TASK_NOT_ALLOWED, message="Your project's policy does not allow this for this task.")
+
+
+def missing_override(viewer: Viewer, overrides: Mapping[str, Any], task: TaskResult | None = None) -> Refusal | None:
+    """Why the policy forbids these changes of a retry: the permission that lacks, or these changes of this task."""
+    if not overrides or policy().may_override(viewer, overrides, task):
+        return None
+    if not policy().may(viewer, Action.OVERRIDE):
+        return _without_permission(Action.OVERRIDE)
+    return Refusal(
+        code=ErrorCode.TASK_NOT_ALLOWED,
+        message=f"Your project's policy does not allow you to override {', '.join(overrides)} here: leave it as it is.",
+    )
 
 
 def outside_transaction() -> None:
@@ -93,3 +121,11 @@ def is_in_transaction() -> bool:
     connection = transaction.get_connection(database())
     blocks = connection.atomic_blocks
     return not blocks[-1]._from_testcase if blocks else not connection.get_autocommit()
+
+
+def _without_permission(action: Action) -> Refusal:
+    return Refusal(
+        code=ErrorCode.FORBIDDEN,
+        message=f"This needs the permission {action.permission}.",
+        permission=action.permission,
+    )

@@ -65,7 +65,7 @@ def retry(
 
 
 def _preview(viewer: Viewer, wish: Wish, task: TaskResult) -> RetryOutcome:
-    plan = _planned(celery_app(), wish, task).plan
+    plan = _planned(celery_app(), viewer, wish, task).plan
     return RetryOutcome(original=task, preview=preview(viewer, task, plan.message, keeps_id=plan.keeps_id))
 
 
@@ -87,7 +87,7 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome
 
 
 def _send(app: Celery, order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome:
-    claim = retry_claims.draft(app, order, wish, _planned(app, wish, task))
+    claim = retry_claims.draft(app, order, wish, _planned(app, order.viewer, wish, task))
     _take(wish, claim)
     if refused := sending.send(app, [claim]):
         return RetryOutcome(original=task, refusals=tuple(refused.values()), operation=claim.operation)
@@ -95,8 +95,8 @@ def _send(app: Celery, order: audit.Order, wish: Wish, task: TaskResult) -> Retr
     return _outcome(task, claim.operation)
 
 
-def _planned(app: Celery, wish: Wish, task: TaskResult) -> Planned:
-    found = retry_plan.plan(app, wish, [task])[task.pk]
+def _planned(app: Celery, viewer: Viewer, wish: Wish, task: TaskResult) -> Planned:
+    found = retry_plan.plan(app, viewer, wish, [task])[task.pk]
     if isinstance(found, Refusal):
         raise Refused(found)
     return found

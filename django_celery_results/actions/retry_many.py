@@ -11,6 +11,7 @@ from django.db.models.functions import Length
 
 from django_celery_results.models import Operation, TaskMessage, TaskResult
 from django_celery_results.policy.access import Action
+from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
 
 from . import audit, claims, guards, interrupted, retry_checks, retry_claims, retry_plan, sending, signals
@@ -48,10 +49,10 @@ def retry_many(order: audit.Order, wish: Wish, tasks: Sequence[TaskResult]) -> d
     return done
 
 
-def unsendable(wish: Wish, tasks: Sequence[TaskResult]) -> dict[int, list[Refusal]]:
+def unsendable(viewer: Viewer, wish: Wish, tasks: Sequence[TaskResult]) -> dict[int, list[Refusal]]:
     """What keeps some of these from being sent, by primary key: planned as for sending, and not carried out."""
     app = celery_app()
-    planned = [found for part in _parts(tasks) for found in retry_plan.plan(app, wish, part).items()]
+    planned = [found for part in _parts(tasks) for found in retry_plan.plan(app, viewer, wish, part).items()]
     return {pk: [refusal] for pk, refusal in planned if isinstance(refusal, Refusal)}
 
 
@@ -115,7 +116,7 @@ def _send(app: Celery, order: audit.Order, wish: Wish, tasks: Sequence[TaskResul
 def _drafted(
     app: Celery, order: audit.Order, wish: Wish, tasks: Sequence[TaskResult]
 ) -> tuple[list[Claim], dict[int, Done]]:
-    plans = retry_plan.plan(app, wish, tasks)
+    plans = retry_plan.plan(app, order.viewer, wish, tasks)
     found: list[Claim] = []
     refused = {pk: _refused(plan) for pk, plan in plans.items() if isinstance(plan, Refusal)}
     for task in tasks:

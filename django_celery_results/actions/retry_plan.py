@@ -19,7 +19,7 @@ from . import composing, continuing, retry_checks
 from . import overrides as overriding
 from .celery_app import registered_task
 from .continuing import Plan
-from .guards import check_queue, database
+from .guards import check_queue, database, missing_override
 from .outcome import ErrorCode, Refusal, Refused, refuse
 from .overrides import RetryOverrides, check_overrides
 from .retry_checks import RETRYABLE
@@ -50,6 +50,8 @@ class Wish:
 
     def check(self, viewer: Viewer) -> None:
         """Refuse what this viewer may not change, whichever task it is."""
+        if missing := missing_override(viewer, self.overrides.given()):
+            raise Refused(missing)
         check_overrides(self.overrides)
         check_queue(viewer, self.overrides.queue)
 
@@ -64,7 +66,7 @@ class Planned:
     plan: Plan
 
 
-def plan(app: Celery, wish: Wish, tasks: Sequence[TaskResult]) -> dict[int, Planned | Refusal]:
+def plan(app: Celery, viewer: Viewer, wish: Wish, tasks: Sequence[TaskResult]) -> dict[int, Planned | Refusal]:
     """What would be sent for each, by primary key, or why that cannot be known or must not be."""
     ids = [task.task_id for task in tasks]
     records = {record.task_id: record for record in TaskMessage.objects.using(database()).filter(task_id__in=ids)}
@@ -72,6 +74,8 @@ def plan(app: Celery, wish: Wish, tasks: Sequence[TaskResult]) -> dict[int, Plan
     found: dict[int, Planned | Refusal] = {}
     for task in tasks:
         try:
+            if missing := missing_override(viewer, wish.overrides.given(), task):
+                raise Refused(missing)
             found[task.pk] = _plan(app, wish, task, records.get(task.task_id), newer.get(task.task_id))
         except Refused as refused:
             found[task.pk] = refused.refusal

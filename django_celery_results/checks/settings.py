@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _KEYS = {known.name.upper(): known.name for known in fields(Settings)}
 _MAY_BE_ZERO = {"merge_started_after", "retention", "operation_retention", "message_max_bytes"}
 _METHODS = {
-    "policy": ("visible", "visible_groups", "may", "redact"),
+    "policy": ("visible", "visible_groups", "may", "may_override", "redact"),
     "message_cipher": ("encrypt", "decrypt"),
 }
 

@@ -14,6 +14,7 @@ class Migration(migrations.Migration):
                 "ordering": ["-date_done"],
                 "permissions": [
                     ("retry_taskresult", "Can run task results again"),
+                    ("override_taskresult", "Can change what a task is run again with"),
                     ("revoke_taskresult", "Can revoke tasks"),
                     ("terminate_taskresult", "Can terminate running tasks"),
                     ("kill_taskresult", "Can kill running tasks with SIGKILL"),

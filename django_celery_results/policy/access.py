@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ class Action(StrEnum):
     VIEW_TRACEBACK = "view_traceback"
     VIEW_OPERATION = "view_operation"
     RETRY = "retry_taskresult"
+    OVERRIDE = "override_taskresult"
     REVOKE = "revoke_taskresult"
     TERMINATE = "terminate_taskresult"
     KILL = "kill_taskresult"
@@ -61,6 +63,18 @@ class Policy:
         if not viewer.is_authenticated or viewer.user is None:
             return False
         return bool(viewer.user.has_perm(action.permission))  # type: ignore[union-attr]
+
+    def may_override(self, viewer: Viewer, overrides: Mapping[str, Any], task: TaskResult | None = None) -> bool:
+        """Whether the viewer may change these fields of a task that they run again.
+
+        Asked after `may`, with `Action.RETRY`, allowed the retry.
+
+        Args:
+            viewer: Who asks.
+            overrides: The values that are given, by the names of the fields of `RetryOverrides`, such as `queue`.
+            task: The task that is run again; None asks whether they may change this at all.
+        """
+        return self.may(viewer, Action.OVERRIDE, task)
 
     def redact(self, value: Any, *, task_name: str | None = None) -> tuple[Any, bool]:
         """A decoded value as it may be shown, and whether anything was hidden."""

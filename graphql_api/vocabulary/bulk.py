@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .phrases import RECORD
+from .phrases import OVERRIDE, RECORD
 
 WORDS: dict[str, dict[str, str]] = {
     "TaskSelector": {
@@ -19,7 +19,7 @@ WORDS: dict[str, dict[str, str]] = {
     "BulkRetryTasksInput": {
         "": "Which tasks to run again, and how.",
         "select": "The tasks.",
-        "overrides": "What to change about each.",
+        "overrides": f"What to change about each. {OVERRIDE}",
         "scope": "What happens to those who waited for them.",
         "allowStates": "States they may be in; others are skipped.",
         "allowRetried": "Whether to run again those that were run again before.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .phrases import ELSE, PAYLOAD, RECORD
+from .phrases import ELSE, OVERRIDE, PAYLOAD, RECORD
 
 WORDS: dict[str, dict[str, str]] = {
     "RetryScope": {
@@ -18,10 +18,10 @@ WORDS: dict[str, dict[str, str]] = {
         "SIGKILL": "End it at once, without cleaning up. Needs django_celery_results.kill_taskresult.",
     },
     "RetryOverrides": {
-        "": "What to change about the message; what is not given stays as it was sent.",
+        "": f"What to change about the message; what is not given stays as it was sent. {OVERRIDE}",
         "args": "A list in place of all positional arguments.",
         "kwargs": "An object merged into the named arguments; a null removes the name.",
-        "queue": "The queue to send it to.",
+        "queue": "The queue to send it to: one that the Celery app configures, or in which you see a task.",
         "priority": "The message's priority, from 0 to 255.",
         "countdownSeconds": "Seconds from now before which it is not run; not together with `eta`.",
         "eta": "The moment before which it is not run.",
@@ -30,7 +30,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "RetryTaskInput": {
         "": "Which task to run again, and how.",
-        "overrides": "What to change about it.",
+        "overrides": f"What to change about it. {OVERRIDE}",
         "scope": "What happens to those who waited for it.",
         "allowStates": "States it may be in; in any other it is refused.",
         "allowRetried": "Whether to run it again although that was done before.",

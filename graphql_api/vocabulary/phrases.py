@@ -9,6 +9,7 @@ OPERATION = "Needs django_celery_results.view_operation."
 OTHERS = (
     "Arguments, headers and payload filters of others' orders are hidden without django_celery_results.view_payload."
 )
+OVERRIDE = "Needs django_celery_results.override_taskresult."
 ELSE = "Null without it."
 GROUP = "Needs django_celery_results.view_groupresult."
 CLEAN = "Rows that name a secret in it never match."

@@ -30,3 +30,12 @@ class RedactsEverything(Policy):
 
     def redact(self, value: Any, *, task_name: str | None = None) -> tuple[Any, bool]:
         return None, True
+
+
+class OnlyLater(Policy):
+    """A retry may be put off, and nothing else about it be changed; one task is run as it was sent, or not at all."""
+
+    def may_override(self, viewer: Viewer, overrides: Any, task: Any = None) -> bool:
+        if task is not None and task.task_id == "protected":
+            return False
+        return set(overrides) <= {"countdown", "eta"} and super().may_override(viewer, overrides, task)

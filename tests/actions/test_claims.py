@@ -225,8 +225,9 @@ def test_starting_worker_sends_all_interrupted_retries(
     operator: Viewer, sent: list[str], run_worker: RunWorker
 ) -> None:
     queue = new_queue()
-    for task in create_failed_tasks(25):  # more than one batch of claims
-        interrupt_retry(operator, task, overrides=RetryOverrides(queue=queue))
+    for number in range(25):  # more than one batch of claims
+        options = {"delivery": {"exchange": "", "routing_key": queue}}
+        interrupt_retry(operator, create_failed_task(f"failed-{number}", 1, options=options))
     expire_leases()
     with run_worker(queue=queue):
         retried = TaskResult.objects.filter(status=states.SUCCESS, retried_from__startswith="failed-")

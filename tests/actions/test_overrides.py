@@ -1,19 +1,28 @@
 """What a retry may change: the permission, the policy, queues, headers, and arguments that fit the task."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from celery import Task
 from celery.signals import before_task_publish
 
+from django_celery_results.actions.bulk import BulkOptions
+from django_celery_results.actions.bulk_work import bulk_retry
 from django_celery_results.actions.outcome import ErrorCode, RetryOutcome
-from django_celery_results.actions.retry import RetryOverrides, retry
-from django_celery_results.models import TaskResult
+from django_celery_results.actions.retry import RetryOverrides, Wish, retry
+from django_celery_results.actions.selection import Selection
+from django_celery_results.models import Operation, TaskResult
+from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import SYSTEM, Viewer
-from tests.factories import QUEUE, create_failed_task, task_ref
+from tests.celery_app import app
+from tests.factories import QUEUE, create_failed_task, create_task, task_ref
+from tests.tasks import add
 from tests.workers import publishing_to
 
 pytestmark = pytest.mark.django_db
+
+RETRIER = (Action.VIEW, Action.RETRY, Action.VIEW_PAYLOAD)
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +42,22 @@ def published() -> Iterator[list[dict[str, Any]]]:
     before_task_publish.connect(note)
     yield seen
     before_task_publish.disconnect(note)
+
+
+@pytest.fixture
+def register() -> Iterator[Callable[..., Task]]:
+    """Register a task for the length of a test."""
+    names: list[str] = []
+
+    def make(run: Callable[..., Any], **options: Any) -> Task:
+        name = f"of-a-test.{len(names)}"
+        names.append(name)
+        made: Task = app.task(run, name=name, shared=False, **options)
+        return app.tasks[made.name]
+
+    yield make
+    for name in names:
+        app.tasks.pop(name, None)
 
 
 def refused(outcome: RetryOutcome, sent: list[str], *path: str) -> str:
@@ -80,3 +105,157 @@ class TestHeaders:
         retry(SYSTEM, task_ref(create_failed_task("a", options=options)))
         retry(SYSTEM, task_ref(create_failed_task("b", options=options)), overrides=RetryOverrides(queue="other"))
         assert [message["headers"].get("CC") for message in published] == [["copies"], None]
+
+
+OVERRIDES: list[dict[str, Any]] = [
+    {"args": [1]}, {"kwargs": {"a": 1}}, {"queue": QUEUE}, {"countdown": 1}, {"expires": 60.0}, {"priority": 1},
+]  # fmt: skip
+
+
+class TestPermission:
+    @pytest.mark.parametrize("overrides", OVERRIDES)
+    @pytest.mark.parametrize("dry_run", [True, False])
+    def test_any_override_needs_its_permission(
+        self, overrides: dict[str, Any], dry_run: bool, viewer_with: Callable[..., Viewer], sent: list[str]
+    ) -> None:
+        viewer = viewer_with(*RETRIER)
+        original = create_failed_task()
+        changes = RetryOverrides(**overrides)
+        one = retry(viewer, task_ref(original), overrides=changes, dry_run=dry_run)
+        options = BulkOptions(dry_run=dry_run)
+        many = bulk_retry(viewer, Selection(ids=(original.pk,)), Wish(overrides=changes), options)
+        for outcome in (one, many):
+            [refusal] = outcome.refusals
+            assert refusal.code == ErrorCode.FORBIDDEN
+            assert refusal.permission == "django_celery_results.override_taskresult"
+        assert sent == []
+        recorded = [] if dry_run else ["FORBIDDEN", "FORBIDDEN"]
+        assert list(Operation.objects.values_list("error_code", flat=True)) == recorded
+
+    def test_without_overrides_it_is_not_needed(self, viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
+        assert retry(viewer_with(*RETRIER), task_ref(create_failed_task())).task_id in sent
+
+    @pytest.mark.parametrize("overrides", OVERRIDES)
+    def test_with_it_overrides_are_sent(
+        self, overrides: dict[str, Any], viewer_with: Callable[..., Viewer], sent: list[str]
+    ) -> None:
+        viewer = viewer_with(*RETRIER, Action.OVERRIDE)
+        outcome = retry(viewer, task_ref(create_failed_task()), overrides=RetryOverrides(**overrides))
+        assert outcome.task_id in sent
+
+
+class TestPolicy:
+    @pytest.fixture(autouse=True)
+    def policy(self, settings: Any) -> None:
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyLater"}
+
+    def test_the_policy_sees_the_overrides(self, operator: Viewer, sent: list[str]) -> None:
+        original = create_failed_task()
+        outcome = retry(operator, task_ref(original), overrides=RetryOverrides(countdown=1, args=[1]))
+        assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.TASK_NOT_ALLOWED]
+        assert sent == []
+        assert retry(operator, task_ref(original), overrides=RetryOverrides(countdown=1)).task_id in sent
+
+    def test_the_policy_sees_the_task_too(self, operator: Viewer, sent: list[str]) -> None:
+        rows = [create_failed_task("a"), create_failed_task("protected")]
+        wish = Wish(overrides=RetryOverrides(countdown=1))
+        one = retry(operator, task_ref(rows[1]), overrides=wish.overrides)
+        assert [refusal.code for refusal in one.refusals] == [ErrorCode.TASK_NOT_ALLOWED]
+        for dry_run in (True, False):
+            many = bulk_retry(
+                operator, Selection(ids=tuple(row.pk for row in rows)), wish, BulkOptions(dry_run=dry_run)
+            )
+            found = {item.task_id: item.refusal and item.refusal.code for item in many.items}
+            assert found == {"a": None, "protected": ErrorCode.TASK_NOT_ALLOWED}
+        assert len(sent) == 1
+
+    def test_a_policy_that_knows_nothing_of_overrides_goes_on(
+        self, operator: Viewer, sent: list[str], settings: Any
+    ) -> None:
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NothingTwice"}
+        original = create_failed_task("sum", 1, 2, task_name=add.name)
+        assert retry(operator, task_ref(original), overrides=RetryOverrides(args=[2, 3])).task_id in sent
+
+
+class TestQueues:
+    def test_a_queue_that_nobody_configured_or_used_is_refused(self, operator: Viewer, sent: list[str]) -> None:
+        original = create_failed_task()
+        outcome = retry(operator, task_ref(original), overrides=RetryOverrides(queue="_kombu.binding.celery"))
+        assert "'_kombu.binding.celery'" in refused(outcome, sent, "queue")
+        wish = Wish(overrides=RetryOverrides(queue="_kombu.binding.celery"))
+        many = bulk_retry(operator, Selection(ids=(original.pk,)), wish, BulkOptions())
+        assert [refusal.path for refusal in many.refusals] == [("overrides", "queue")]
+        assert sent == []
+
+    def test_a_queue_that_was_published_to_is_not_configured_by_that(self, operator: Viewer, sent: list[str]) -> None:
+        app.amqp.queues["published-to"]  # Celery declares what it does not know
+        outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="published-to"))
+        refused(outcome, sent, "queue")
+
+    def test_a_queue_of_a_visible_task_is_taken(self, operator: Viewer, sent: list[str]) -> None:
+        create_task("other", queue="reports")
+        outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="reports"))
+        assert outcome.task_id in sent
+
+    @pytest.mark.parametrize(
+        ("setting", "value"),
+        [
+            ("task_queues", {"reports": {"exchange": "reports", "routing_key": "reports"}}),
+            ("task_default_queue", "reports"),
+            ("task_routes", {"shop.*": {"queue": "reports"}, "shop.x": {"routing_key": "y"}}),
+            ("task_routes", [lambda name, *_, **__: None, {"shop.report": "reports"}]),
+        ],
+    )
+    def test_a_queue_that_the_app_configures_is_taken(
+        self, setting: str, value: Any, operator: Viewer, sent: list[str], configured: Callable[..., None]
+    ) -> None:
+        configured(setting, value)
+        outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="reports"))
+        assert outcome.task_id in sent
+
+    @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Celery 6 drops the attribute
+    def test_the_queue_of_a_task_class_is_taken(
+        self, operator: Viewer, sent: list[str], register: Callable[..., Task]
+    ) -> None:
+        register(add.run, queue="reports")
+        outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="reports"))
+        assert outcome.task_id in sent
+
+    def test_a_configured_queue_may_be_another_tenants(
+        self, operator: Viewer, sent: list[str], settings: Any, configured: Callable[..., None]
+    ) -> None:
+        configured("task_routes", {"shop.*": {"queue": "reports"}})
+        mine = create_failed_task()
+        TaskResult.objects.filter(pk=mine.pk).update(queue=operator.username)
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
+        refused(retry(operator, task_ref(mine), overrides=RetryOverrides(queue="reports")), sent, "queue")
+
+    def test_who_may_see_no_task_is_refused(self, viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
+        blind = viewer_with(Action.RETRY, Action.OVERRIDE)
+        wish = Wish(overrides=RetryOverrides(queue=QUEUE))
+        many = bulk_retry(blind, Selection(ids=(create_failed_task().pk,)), wish, BulkOptions())
+        assert [refusal.permission for refusal in many.refusals] == ["django_celery_results.view_taskresult"]
+        assert sent == []
+
+    def test_the_system_names_any_queue(self, sent: list[str]) -> None:
+        assert retry(SYSTEM, task_ref(create_failed_task()), overrides=RetryOverrides(queue="rescue")).task_id in sent
+
+    @pytest.fixture
+    def configured(self) -> Iterator[Callable[..., None]]:
+        """Set something in Celery's configuration for the length of a test."""
+        before: dict[str, Any] = {}
+
+        def flush() -> None:
+            app.amqp.flush_routes()
+            app.amqp._queues = None
+            app.amqp.__dict__.pop("router", None)
+            app.amqp.__dict__.pop("queues", None)
+
+        def change(name: str, value: Any) -> None:
+            before[name] = app.conf[name]
+            app.conf[name] = value
+            flush()
+
+        yield change
+        app.conf.update(before)
+        flush()

@@ -33,7 +33,7 @@ from django_celery_results.query.session import Session
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState, state_of
 from tests.celery_app import app
-from tests.factories import create_failed_task, create_task, task_ref
+from tests.factories import QUEUE, create_failed_task, create_task, task_ref
 from tests.tasks import add, fail_first
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,7 @@ def test_task_that_the_policy_hides_is_not_found(operator: Viewer, sent: list[st
 
 def test_retry_reads_the_task_from_the_database_it_writes_to(operator: Viewer, sent: list[str], settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"DATABASE_FOR_READS": "no-such-alias"}
-    outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="mail"))
+    outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue=QUEUE))
     assert outcome.task_id in sent
 
 

@@ -215,3 +215,24 @@ def test_buttons_without_permission_are_disabled_and_name_it(
         expect(page.get_by_role("article")).to_contain_text("permission django_celery_results.view_payload")
         page.get_by_role("link", name="Operations", exact=True).click()
         expect(page.get_by_text("permission django_celery_results.view_operation")).to_be_visible()
+
+
+def test_retry_without_the_override_permission_names_it(
+    visit_dashboard_as: Callable[..., AbstractContextManager[Visit]],
+    viewer_with: Callable[..., Viewer],
+    embedded_worker: Worker,
+) -> None:
+    viewer = viewer_with("view_taskresult", "view_payload", "retry_taskresult")
+    create_failed_task("bad")
+    with visit_dashboard_as(viewer.user) as visit:
+        page = visit.page
+        page.goto("/tasks/bad")
+        page.get_by_role("button", name="Retry").click()
+        dialog = page.locator(DIALOG)
+        expect(dialog.get_by_label("Preview")).to_contain_text("tests.tasks.fail_first")
+        expect(dialog).to_contain_text("You need the permission django_celery_results.override_taskresult.")
+        expect(dialog.get_by_role("button", name="Edit the arguments")).to_be_disabled()
+        expect(dialog.get_by_label("Queue")).to_be_disabled()
+        dialog.get_by_role("button", name="Retry").click()
+        expect(page.get_by_text("repeats")).to_be_visible()
+    assert TaskResult.objects.filter(retried_from="bad").count() == 1

@@ -74,8 +74,7 @@ def variables(db: None) -> dict[str, str]:
     group = create_group("acme-g", ["acme-t"])
     group.result = json.dumps([["acme-g", [["acme-p", None], None]], [[["acme-t", None], None]]])
     group.save()
-    body = json.dumps({"task": "proj.sum", "options": {"task_id": "acme-body"}})
-    create_chord("acme-g", ChordState.OPEN, size=3, body=f"application/json\nutf-8\n{body}")
+    create_chord("acme-g", ChordState.OPEN, size=3, body_task_id="acme-body")
     create_task("acme-body")
     bulk = Operation.objects.create(action="bulk_retry", state="done", actor_id="0", input='{"args": ["x"]}')
     Operation.objects.create(action="retry", state="done", actor_id="0", task_id="acme-t", bulk=bulk)
@@ -137,6 +136,17 @@ def test_mutation_needs_exactly_the_permission_in_its_description(
     assert errors == [{"code": "FORBIDDEN", "permission": action.permission}]
     payload = client.data(document, variables, viewer_with(Action.VIEW, Action.VIEW_GROUP, action, name="only this"))
     assert "FORBIDDEN" not in [error["code"] for error in payload[name]["errors"]]
+
+
+def test_override_needs_exactly_the_permission_in_the_descriptions(
+    client: GraphQLClient, variables: dict[str, str], viewer_with: MakeViewer
+) -> None:
+    fields = [fields_of(name)["overrides"] for name in ("RetryTaskInput", "BulkRetryTasksInput")]
+    assert [documented_actions(field.description) for field in fields] == [{Action.OVERRIDE}] * 2
+    viewer = viewer_with(Action.VIEW, Action.RETRY, name="without")
+    for name in ("retryTask", "bulkRetryTasks"):
+        document = mutation(name, "... on ForbiddenError { permission }", ", overrides: {priority: 3}")
+        assert client.data(document, variables, viewer)[name]["errors"] == [{"permission": Action.OVERRIDE.permission}]
 
 
 def test_filter_needs_exactly_the_permissions_in_its_description() -> None:

@@ -63,6 +63,7 @@ def test_override_error_uses_the_name_of_the_input_field(client: GraphQLClient) 
     [
         ({"headers": {"CC": ["other"]}}, "headers", "'CC'"),
         ({"headers": {"tenant": "b"}}, "headers", "RETRY_HEADERS"),
+        ({"queue": "_kombu.binding.celery"}, "queue", "'_kombu.binding.celery'"),
     ],
 )
 @pytest.mark.parametrize("many", [True, False])

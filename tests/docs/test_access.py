@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractUser, Group
 from django.test import Client
 
 from django_celery_results.actions.outcome import ErrorCode
-from django_celery_results.actions.retry import retry
+from django_celery_results.actions.retry import RetryOverrides, retry
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.tasks import TaskRef
@@ -67,6 +67,16 @@ def test_policy_forbids_retrying_one_task(shop: None, mailer: AbstractUser) -> N
     create_task("c", queue="mail", task_name="shop.tasks.charge", status="FAILURE")
     outcome = retry(Viewer(user=mailer), TaskRef(task_id="c"))
     assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.TASK_NOT_ALLOWED]
+
+
+def test_policy_forbids_overriding_arguments(shop: None, mailer: AbstractUser) -> None:
+    mailer.user_permissions.add(Permission.objects.get(codename="override_taskresult"))
+    create_task("m", queue="mail", task_name="shop.tasks.send_letter", status="FAILURE")
+    codes = [
+        retry(Viewer(user=mailer), TaskRef(task_id="m"), overrides=overrides).refusals[0].code
+        for overrides in (RetryOverrides(args=[1]), RetryOverrides(priority=1))
+    ]
+    assert codes == [ErrorCode.TASK_NOT_ALLOWED, ErrorCode.ARGUMENTS_UNAVAILABLE]
 
 
 def test_policy_redacts_a_result(shop: None, mailer: AbstractUser, client: Client) -> None:

@@ -12,6 +12,7 @@ export type Permission =
   | 'view_traceback'
   | 'view_operation'
   | 'retry_taskresult'
+  | 'override_taskresult'
   | 'revoke_taskresult'
   | 'terminate_taskresult'
   | 'kill_taskresult'

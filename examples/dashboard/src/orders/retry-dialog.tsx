@@ -7,6 +7,7 @@ import { taskAddress } from '../addresses'
 import { RetryTaskDocument, type BlockerFragment, type ErrorCode, type TaskState } from '../gql/graphql'
 import { Dialog } from '../parts/dialog'
 import { explain, Problem } from '../parts/states'
+import { needs, useMay } from '../viewer'
 import { useKeyOf } from './idempotency'
 import { ReasonField } from './reason-field'
 import { Refusals } from './refusals'
@@ -36,6 +37,7 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
   const preview = usePreview(isUnready ? null : { ...input, reason: null })
   const [sent, send] = useMutation(RetryTaskDocument)
   const idempotencyKey = useKeyOf(input)
+  const mayOverride = useMay('override_taskresult')
   const navigate = useNavigate()
   const isReady = preview.outcome?.errors.length === 0 && !preview.isStale && !sent.fetching
 
@@ -78,12 +80,13 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
         </label>
       )}
       <ScopeChoice scope={form.scope} setScope={(scope) => set({ scope })} />
-      <Arguments form={form} set={set} asSent={asSent.outcome} />
+      <Arguments form={form} set={set} asSent={asSent.outcome} mayOverride={mayOverride} />
       <div className="fields">
         <label className="field">
           Queue
           <input
             value={form.queue}
+            disabled={!mayOverride}
             placeholder={asSent.outcome?.preview?.queue ?? ''}
             onChange={(event) => set({ queue: event.target.value })}
           />
@@ -94,11 +97,13 @@ export function RetryDialog({ taskId, state, blockers, close }: Props) {
             type="number"
             min={0}
             value={form.countdown}
+            disabled={!mayOverride}
             placeholder="at once"
             onChange={(event) => set({ countdown: event.target.value })}
           />
         </label>
       </div>
+      {!mayOverride && <p className="dim">{needs('override_taskresult')}</p>}
       <ReasonField reason={form.reason} setReason={(reason) => set({ reason })} />
       {problems.map((problem) => (
         <Problem key={problem}>{problem}</Problem>
@@ -115,15 +120,16 @@ interface ArgumentProps {
   form: Form
   set: (changes: Partial<Form>) => void
   asSent: Outcome | null
+  mayOverride: boolean
 }
 
 // The real arguments are only known to the service; what is shown of them may be cut or hidden.
-function Arguments({ form, set, asSent }: ArgumentProps) {
+function Arguments({ form, set, asSent, mayOverride }: ArgumentProps) {
   const { args, kwargs } = asSent?.preview ?? {}
   const begin = () => set({ isEditing: true, args: written(args?.json), kwargs: written(kwargs?.json) })
   if (!form.isEditing)
     return (
-      <button disabled={!args || !kwargs} onClick={begin}>
+      <button disabled={!mayOverride || !args || !kwargs} onClick={begin}>
         Edit the arguments
       </button>
     )
