@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any, NoReturn
 
-from celery import Task
 from celery.app.task import Context
 from django.utils import timezone
 
@@ -17,6 +15,7 @@ from django_celery_results.conf import settings
 from django_celery_results.message import HIDDEN_HEADER
 from django_celery_results.message_codec import Message
 
+from .embedded import values_within
 from .outcome import ErrorCode, refuse
 
 _PROTOCOL_HEADERS = frozenset(
@@ -25,6 +24,8 @@ _PROTOCOL_HEADERS = frozenset(
 )
 _COPIES = frozenset({"cc", "bcc"})
 """RabbitMQ sends a copy of the message to every queue that these headers name."""
+_TYPE_KEY = "__type__"
+"""kombu's JSON decoder hands the value beside this key to a registered decoder, in the worker's main process."""
 _MAX_NAME_BYTES = 255
 _MAX_SECONDS = 10 * 365 * 86400
 
@@ -77,32 +78,6 @@ def apply(overrides: RetryOverrides, message: Message) -> Message:
     )
 
 
-def check_signature(task: Task[Any, Any], message: Message, overrides: RetryOverrides) -> None:
-    """Refuse arguments that the task, as it is today, does not take."""
-    check = getattr(task, "__header__", None)
-    if not task.typing or check is None:
-        return
-    try:
-        check(*message.args, **message.kwargs)
-    except TypeError:
-        changed = (
-            "The new arguments do not" if overrides.changes_arguments else "The arguments it was sent with no longer"
-        )
-        path = ("overrides", "args" if overrides.args is not None else "kwargs") if overrides.changes_arguments else ()
-        refuse(
-            ErrorCode.INVALID_INPUT,
-            f"{changed} fit {task.name}{_signature(task)}: give args and kwargs that do.",
-            path=path,
-        )
-
-
-def _signature(task: Task[Any, Any]) -> str:
-    """Parameter names alone: defaults may be secrets."""
-    stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
-    names = [stars.get(known.kind.name, "") + known.name for known in inspect.signature(task.run).parameters.values()]
-    return f"({', '.join(names)})"
-
-
 def check_overrides(overrides: RetryOverrides) -> None:
     """Refuse what makes no sense for any message."""
     if overrides.countdown is not None and overrides.eta is not None:
@@ -117,6 +92,9 @@ def check_overrides(overrides: RetryOverrides) -> None:
         _refuse("queue", "A queue's name has 1 to 255 bytes, none of them control characters.")
     if overrides.priority is not None and not 0 <= overrides.priority <= 255:
         _refuse("priority", "A priority is a number from 0 to 255.")
+    for name in ("args", "kwargs", "headers"):
+        if any(isinstance(each, Mapping) and _TYPE_KEY in each for each in values_within(getattr(overrides, name))):
+            _refuse(name, f"A value has the key {_TYPE_KEY!r}, which workers decode as something else: leave it out.")
     _check_headers(overrides.headers)
     _moments(overrides)
 

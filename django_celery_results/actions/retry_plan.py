@@ -17,6 +17,7 @@ from django_celery_results.states import TaskState
 
 from . import composing, continuing, retry_checks
 from . import overrides as overriding
+from .arguments import check_arguments
 from .celery_app import registered_task
 from .continuing import Plan
 from .guards import check_queue, database, missing_override
@@ -96,7 +97,7 @@ def _plan(app: Celery, wish: Wish, task: TaskResult, record: TaskMessage | None,
     _refuse_what_was_left_out(kept, continues=continues)
     found = continuing.plan(app, kept, task) if continues else Plan(message=composing.alone(app, kept, task))
     message = overriding.apply(wish.overrides, found.message)
-    overriding.check_signature(registered, message, wish.overrides)
+    check_arguments(registered, kept, message, wish.overrides)
     return Planned(task=task, record=record, plan=replace(found, message=message))
 
 

@@ -28,6 +28,7 @@ from django_celery_results.chord_progress import Claim, Progress
 from django_celery_results.chord_rows import Part
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import ResultTooLarge
+from django_celery_results.fields import task_id_max_length
 from django_celery_results.models import ChordState
 from django_celery_results.state_changes import Companion
 
@@ -60,7 +61,7 @@ class ChordMixin(SweepMixin):
             return
         nested = not isinstance(members, _regen) and any(isinstance(member, GroupResult) for member in members)
         header = json.dumps(self.app.GroupResult(group_id, members).as_tuple()) if nested else None
-        packed, body_task_id = pack_body(self.app, dict(body), self.accept), body.options.get("task_id")
+        packed, body_task_id = pack_body(self.app, dict(body), self.accept), _id_of(body)
         self.writing(
             lambda alias: chord_rows.start(group_id, header=header, body=packed, body_task_id=body_task_id, alias=alias)
         )
@@ -229,6 +230,14 @@ def _storing_an_outcome() -> Iterator[None]:
         yield
     finally:
         _counted.reset(token)
+
+
+def _id_of(body: Any) -> str | None:
+    """Return the id that the row of the body will have; None where there is none, or no row could have it."""
+    task_id = body.options.get("task_id")
+    if task_id is None or len(str(task_id)) > task_id_max_length():
+        return None
+    return codec.clean(str(task_id))
 
 
 def _is_member(request: Any) -> bool:

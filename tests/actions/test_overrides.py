@@ -1,10 +1,14 @@
 """What a retry may change: the permission, the policy, queues, headers, and arguments that fit the task."""
 
+import functools
+import sys
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from celery import Task
+from celery.exceptions import Retry
 from celery.signals import before_task_publish
 
 from django_celery_results.actions.bulk import BulkOptions
@@ -217,7 +221,7 @@ class TestQueues:
     def test_the_queue_of_a_task_class_is_taken(
         self, operator: Viewer, sent: list[str], register: Callable[..., Task]
     ) -> None:
-        register(add.run, queue="reports")
+        register(plain, queue="reports")
         outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="reports"))
         assert outcome.task_id in sent
 
@@ -259,3 +263,132 @@ class TestQueues:
         yield change
         app.conf.update(before)
         flush()
+
+
+MARKED: list[Any] = [
+    {"__type__": "uuid", "__value__": {"hex": "0" * 32}},
+    {"__type__": "nonsense", "__value__": 1},
+    [{"deep": [{"__type__": "bytes", "__value__": "x", "more": 1}]}],
+]
+
+
+class TestDecoders:
+    @pytest.mark.parametrize("value", MARKED)
+    @pytest.mark.parametrize("field", ["args", "kwargs", "headers"])
+    def test_a_value_that_kombu_would_decode_is_refused(
+        self, field: str, value: Any, operator: Viewer, sent: list[str], settings: Any
+    ) -> None:
+        settings.DJANGO_CELERY_RESULTS = {"RETRY_HEADERS": ["x"]}
+        given = RetryOverrides(**{field: [value] if field == "args" else {"x": value}})
+        outcome = retry(operator, task_ref(create_failed_task()), overrides=given)
+        assert "'__type__'" in refused(outcome, sent, field)
+
+    def test_named_arguments_themselves_are_no_such_value(self, operator: Viewer, sent: list[str]) -> None:
+        given = RetryOverrides(kwargs={"__type__": "uuid", "__value__": {"hex": "0" * 32}})
+        refused(retry(operator, task_ref(create_failed_task()), overrides=given), sent, "kwargs")
+
+    def test_a_value_that_contains_itself_is_refused_in_time(self, operator: Viewer, sent: list[str]) -> None:
+        loop: list[Any] = []
+        loop.append(loop)
+        outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(args=loop))
+        assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.INVALID_INPUT]
+        assert sent == []
+
+
+def decorated(run: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(run)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return run(*args, **kwargs)
+
+    return wrapper
+
+
+def with_session(run: Callable[..., Any]) -> Callable[..., Any]:
+    """As decorators do that bring an argument of their own."""
+
+    @functools.wraps(run)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return run("session", *args, **kwargs)
+
+    return wrapper
+
+
+def plain(order: int, currency: str = "EUR") -> None: ...
+
+
+def bound(self: Task, order: int, currency: str = "EUR") -> None: ...
+
+
+class Pay(Task):
+    name = "of-a-test.class-based"
+
+    def run(self, order: int, currency: str = "EUR") -> None: ...
+
+
+KINDS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "plain": (plain, {}),
+    "bound": (bound, {"bind": True}),
+    "wrapped": (decorated(plain), {}),
+    "wrapped and bound": (decorated(bound), {"bind": True}),
+    "repeats by itself": (plain, {"autoretry_for": (ValueError, Retry)}),
+    "pydantic": (plain, {"pydantic": True}),
+    "pydantic and bound": (bound, {"pydantic": True, "bind": True}),
+}
+
+
+class TestArguments:
+    @pytest.fixture(params=[*KINDS, "class-based"])
+    def pay(
+        self, request: pytest.FixtureRequest, register: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Task]:
+        """A task of every kind that takes an order and perhaps a currency."""
+        if request.param == "class-based":
+            yield app.register_task(Pay())
+            app.tasks.pop(Pay.name)
+            return
+        if "pydantic" not in sys.modules:  # Celery asks it for one class only
+            monkeypatch.setitem(sys.modules, "pydantic", SimpleNamespace(BaseModel=type("BaseModel", (), {})))
+        run, options = KINDS[request.param]
+        yield register(run, **options)
+
+    @pytest.mark.parametrize(
+        ("overrides", "path", "names"),
+        [
+            ({"kwargs": {"amount": 1}}, "kwargs", "amount"),
+            ({"args": [], "kwargs": {"currency": "USD"}}, "args", "order"),
+            ({"args": [1, "EUR", 3]}, "args", "too many"),
+            ({"kwargs": {"order": 2}}, "kwargs", "order"),
+        ],
+    )
+    def test_unknown_and_missing_parameters_are_refused_by_name(
+        self, overrides: dict[str, Any], path: str, names: str, pay: Task, operator: Viewer, sent: list[str]
+    ) -> None:
+        original = create_failed_task("pay", 1, task_name=pay.name)
+        outcome = retry(operator, task_ref(original), overrides=RetryOverrides(**overrides))
+        said = refused(outcome, sent, path)
+        assert names in said
+        assert f"{pay.name}(order, currency)" in said
+
+    @pytest.mark.parametrize("overrides", [{"args": [2]}, {"kwargs": {"currency": "USD"}}, {"args": [1, "USD"]}])
+    def test_arguments_that_fit_are_sent(
+        self, overrides: dict[str, Any], pay: Task, operator: Viewer, sent: list[str]
+    ) -> None:
+        original = create_failed_task("pay", 1, task_name=pay.name)
+        assert retry(operator, task_ref(original), overrides=RetryOverrides(**overrides)).task_id in sent
+
+    def test_what_a_decorator_supplies_is_not_missing(
+        self, operator: Viewer, sent: list[str], register: Callable[..., Task]
+    ) -> None:
+        def pay(session: str, order: int) -> None: ...
+
+        name = register(with_session(pay)).name
+        original = create_failed_task("pay", 1, task_name=name)
+        wrong = retry(operator, task_ref(original), overrides=RetryOverrides(kwargs={"amount": 1}))
+        assert "amount" in refused(wrong, sent, "kwargs")
+        assert retry(operator, task_ref(original), overrides=RetryOverrides(args=[2])).task_id in sent
+
+    def test_a_task_that_checks_no_arguments_takes_any(
+        self, operator: Viewer, sent: list[str], register: Callable[..., Task]
+    ) -> None:
+        original = create_failed_task("pay", 1, task_name=register(plain, typing=False).name)
+        assert retry(operator, task_ref(original), overrides=RetryOverrides(args=[1, 2, 3])).task_id in sent

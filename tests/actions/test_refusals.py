@@ -171,7 +171,6 @@ def test_unreadable_message_record_is_refused(columns: dict[str, Any], operator:
     "args",
     [
         [[1], {}, {"callbacks": [{"task": "tests.tasks.add"}]}],
-        [{"__type__": "uuid", "__value__": "not one"}],
         [{"task": "os.system", "serializer": "pickle", "body": "gASVAAAA"}],
     ],
 )
@@ -180,11 +179,8 @@ def test_arguments_that_look_like_a_message_are_sent_as_arguments(
 ) -> None:
     original = create_failed_task()
     outcome = retry(operator, task_ref(original), overrides=RetryOverrides(args=args))
-    if outcome.refusals:  # the codec would decode it as a value of another type
-        assert refused(outcome, sent) == ErrorCode.INVALID_INPUT
-    else:
-        message = decode(app, TaskMessage.objects.get(task_id=outcome.task_id))
-        assert (message.task_name, message.args, message.embedded) == (fail_first.name, args, {"errbacks": None})
+    message = decode(app, TaskMessage.objects.get(task_id=outcome.task_id))
+    assert (message.task_name, message.args, message.embedded) == (fail_first.name, args, {"errbacks": None})
 
 
 @pytest.mark.parametrize(

@@ -61,11 +61,11 @@ def test_e002_reports_a_page_size_above_the_maximum() -> None:
     assert message.hint == "PAGE_SIZE must be at most MAX_PAGE_SIZE."
 
 
-def test_e002_headers_that_no_retry_may_override() -> None:
-    with results(RETRY_HEADERS=["tenant", "CC", "task", "dcr_hidden"]):
-        assert str(said()["E002"].hint).endswith(": CC, task, dcr_hidden.")
-    with results(RETRY_HEADERS=["tenant"]):
-        assert "E002" not in said()
+def test_e002_reports_headers_that_no_retry_may_override() -> None:
+    with package_settings(RETRY_HEADERS=["tenant", "CC", "task", "dcr_hidden"]):
+        assert str(run_checks()["E002"].hint).endswith(": CC, task, dcr_hidden.")
+    with package_settings(RETRY_HEADERS=["tenant"]):
+        assert "E002" not in run_checks()
 
 
 @override_settings(DJANGO_CELERY_RESULTS_BIG_IDS="False")

@@ -8,10 +8,12 @@ from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Repeat
 
-from django_celery_results.models import ChordState, GroupResult, TaskResult
+from django_celery_results.models import Chord, GroupResult, TaskResult
 from graphql_api.transport.encoding import encode
+from tests.celery_app import app
+from tests.chords.tasks import identity
 from tests.contract.graphql_client import GraphQLClient
-from tests.factories import at, create_chord, create_group, create_task
+from tests.factories import at, create_group, create_task
 
 pytestmark = pytest.mark.django_db
 
@@ -100,8 +102,9 @@ def test_group_with_malformed_task_ids_is_returned(client: GraphQLClient, malfor
     ids = [name for name in ("fine", stored) if name]
     for name in ids:
         create_task(name, group_id="g")
-    body = json.dumps({"options": {"task_id": malformed}})
-    create_chord("g", ChordState.OPEN, size=2, body=f"application/json\nutf-8\n{body}")
+    body = identity.s().set(task_id=malformed)
+    app.backend.apply_chord(("g", []), body)
+    Chord.objects.update(size=2)
     [node] = client.data("""{ groupResults { nodes { size completedCount parentTask { taskId }
       chord { body { taskId } } tasks { nodes { taskId } } } } }""")["groupResults"]["nodes"]
     assert (node["size"], node["completedCount"]) == (2, len(ids))

@@ -64,6 +64,8 @@ def test_override_error_uses_the_name_of_the_input_field(client: GraphQLClient) 
         ({"headers": {"CC": ["other"]}}, "headers", "'CC'"),
         ({"headers": {"tenant": "b"}}, "headers", "RETRY_HEADERS"),
         ({"queue": "_kombu.binding.celery"}, "queue", "'_kombu.binding.celery'"),
+        ({"args": [{"__type__": "uuid", "__value__": {"hex": "0" * 32}}]}, "args", "'__type__'"),
+        ({"kwargs": {"a": [{"__type__": "nonsense"}]}}, "kwargs", "'__type__'"),
     ],
 )
 @pytest.mark.parametrize("many", [True, False])

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AbstractUser, Group
+from django.contrib.auth.models import AbstractUser, Group, Permission
 from django.test import Client
 
 from django_celery_results.actions.outcome import ErrorCode
