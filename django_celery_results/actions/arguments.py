@@ -10,6 +10,7 @@ from celery.app.trace import task_has_custom
 
 from django_celery_results.message_codec import Message
 
+from .celery_app import is_built_in
 from .outcome import ErrorCode, refuse
 from .overrides import RetryOverrides
 
@@ -26,6 +27,12 @@ def check_arguments(task: Task[Any, Any], before: Message, message: Message, ove
         overrides: What the sender of the retry changed.
     """
     path = ("overrides", "args" if overrides.args is not None else "kwargs") if overrides.changes_arguments else ()
+    if path and is_built_in(task):
+        refuse(
+            ErrorCode.INVALID_INPUT,
+            f"{task.name} is one of Celery's own tasks, whose arguments say what else is run: leave them as they are.",
+            path=path,
+        )
     signature = _signature(task)
     if not task.typing or signature is None:
         return

@@ -71,6 +71,11 @@ def registered_task(app: Celery, name: str | None) -> Task[Any, Any]:
     return task
 
 
+def is_built_in(task: Task[Any, Any]) -> bool:
+    """Whether the task is one of Celery's own, such as `celery.starmap`, whose arguments say what else is run."""
+    return task.name.startswith("celery.") or type(task).__module__.startswith("celery.")
+
+
 def configured_queues(app: Celery) -> set[str]:
     """Return the names of the queues in the app's settings, its routes and its tasks.
 

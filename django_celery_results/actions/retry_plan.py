@@ -20,6 +20,7 @@ from . import overrides as overriding
 from .arguments import check_arguments
 from .celery_app import registered_task
 from .continuing import Plan
+from .embedded import check_embedded
 from .guards import check_queue, database, missing_override
 from .outcome import ErrorCode, Refusal, Refused, refuse
 from .overrides import RetryOverrides, check_overrides
@@ -77,7 +78,9 @@ def plan(app: Celery, viewer: Viewer, wish: Wish, tasks: Sequence[TaskResult]) -
         try:
             if missing := missing_override(viewer, wish.overrides.given(), task):
                 raise Refused(missing)
-            found[task.pk] = _plan(app, wish, task, records.get(task.task_id), newer.get(task.task_id))
+            planned = _plan(app, wish, task, records.get(task.task_id), newer.get(task.task_id))
+            check_embedded(app, viewer, planned.plan.message)
+            found[task.pk] = planned
         except Refused as refused:
             found[task.pk] = refused.refusal
     awaiting = {pk: each.plan.parts for pk, each in found.items() if isinstance(each, Planned)}

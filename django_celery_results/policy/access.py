@@ -57,7 +57,11 @@ class Policy:
         return queryset
 
     def may(self, viewer: Viewer, action: Action, task: TaskResult | None = None) -> bool:
-        """Whether the viewer may do this to this task, or at all where no task is given."""
+        """Whether the viewer may do this to this task, or at all where no task is given.
+
+        With `Action.RETRY` the task may be one without a row: its name, and perhaps its queue, as a signature within
+        the message of another task has them.
+        """
         if viewer.is_system:
             return True
         if not viewer.is_authenticated or viewer.user is None:

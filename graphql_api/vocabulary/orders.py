@@ -19,7 +19,10 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "RetryOverrides": {
         "": f"What to change about the message; what is not given stays as it was sent. {OVERRIDE}",
-        "args": ("A list in place of all positional arguments. Refused with a key `__type__` anywhere in it."),
+        "args": (
+            "A list in place of all positional arguments. Refused for Celery's own tasks, and with a key `__type__` "
+            "anywhere in it."
+        ),
         "kwargs": "An object merged into the named arguments; a null removes the name. Refused as `args` are.",
         "queue": "The queue to send it to: one that the Celery app configures, or in which you see a task.",
         "priority": "The message's priority, from 0 to 255.",

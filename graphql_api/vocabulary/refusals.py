@@ -9,7 +9,10 @@ WORDS: dict[str, dict[str, str]] = {
         "FORBIDDEN": "You lack a permission.",
         "INVALID_INPUT": "A value in the input cannot be used.",
         "TASK_NOT_REGISTERED": "The service's Celery app knows no task of this name.",
-        "TASK_NOT_ALLOWED": "The project's policy forbids this for this task, or the project's rows protect its row.",
+        "TASK_NOT_ALLOWED": (
+            "The project's policy forbids this for this task, or for one that its message would also run, or the "
+            "project's rows protect its row."
+        ),
         "ARGUMENTS_UNAVAILABLE": "The task's real arguments were not kept.",
         "ALREADY_FINISHED": "The task is finished.",
         "NOT_FINISHED": "The task is not finished.",
