@@ -26,7 +26,7 @@ FORBIDDEN = fail_first.name
 
 @pytest.fixture(autouse=True)
 def broker(settings: Any) -> Any:
-    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NothingTwice"}
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NoRetryOfFailFirst"}
     with publishing_to("memory://embedded"):
         yield
 
@@ -169,7 +169,7 @@ def test_the_policy_is_asked_with_what_the_signature_says(
             asked.append((str(task.task_name), task.queue))
         return True
 
-    monkeypatch.setattr("tests.actions.policies.NothingTwice.may", may)
+    monkeypatch.setattr("tests.actions.policies.NoRetryOfFailFirst.may", may)
     inner: Callable[..., Any] = signature("shop.tasks.unknown", queue="mail")
     retry(operator, task_ref(create_failed_task("first", as_stored(inner), task_name=echo.name)))
     assert ("shop.tasks.unknown", "mail") in asked

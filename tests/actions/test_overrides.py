@@ -176,7 +176,7 @@ class TestPolicy:
     def test_a_policy_that_knows_nothing_of_overrides_goes_on(
         self, operator: Viewer, sent: list[str], settings: Any
     ) -> None:
-        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NothingTwice"}
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NoRetryOfFailFirst"}
         original = create_failed_task("sum", 1, 2, task_name=add.name)
         assert retry(operator, task_ref(original), overrides=RetryOverrides(args=[2, 3])).task_id in sent
 
@@ -231,7 +231,7 @@ class TestQueues:
         configured("task_routes", {"shop.*": {"queue": "reports"}})
         mine = create_failed_task()
         TaskResult.objects.filter(pk=mine.pk).update(queue=operator.username)
-        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyOwnQueue"}
+        settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OwnQueueOnly"}
         refused(retry(operator, task_ref(mine), overrides=RetryOverrides(queue="reports")), sent, "queue")
 
     def test_who_may_see_no_task_is_refused(self, viewer_with: Callable[..., Viewer], sent: list[str]) -> None:

@@ -70,64 +70,64 @@ def recorded() -> list[tuple[str, str | None, str, str]]:
 
 class TestTerminate:
     def test_the_policy_is_asked_for_each_task(
-        self, browse: Callable[..., Client], told: list[tuple[list[str], bool]]
+        self, staff_client: Callable[..., Client], told: list[tuple[list[str], bool]]
     ) -> None:
         rows = [create_task(name, status="STARTED") for name in ("free", "guarded")]
-        said = post(browse("view_taskresult", *TERMINATE), TASKS, "terminate_task", *rows)
+        said = post(staff_client("view_taskresult", *TERMINATE), TASKS, "terminate_task", *rows)
         assert told == [(["free"], True)]
         assert said == [
             "1 Task was terminated successfully.",
             "Your project's policy does not allow this for this task.",
         ]
-        assert recorded() == [("revoke", "free", "done", "staff"), ("revoke", "guarded", "refused", "staff")]
+        assert recorded() == [("revoke", "free", "done", "operator"), ("revoke", "guarded", "refused", "operator")]
         assert Operation.objects.filter(action="bulk_revoke").count() == 1
 
     @pytest.mark.parametrize("codenames", [("terminate_taskresult",), ("revoke_taskresult",)])
     def test_it_needs_what_the_api_needs(
-        self, codenames: tuple[str, ...], browse: Callable[..., Client], told: list[tuple[list[str], bool]]
+        self, codenames: tuple[str, ...], staff_client: Callable[..., Client], told: list[tuple[list[str], bool]]
     ) -> None:
-        post(browse("view_taskresult", *codenames), TASKS, "terminate_task", create_task("free", status="STARTED"))
+        post(staff_client("view_taskresult", *codenames), TASKS, "terminate_task", create_task("free", status="STARTED"))
         assert told == []
         assert recorded() == []
 
     def test_the_setting_that_lets_viewers_terminate_asks_the_policy_too(
-        self, browse: Callable[..., Client], told: list[tuple[list[str], bool]], settings: Any
+        self, staff_client: Callable[..., Client], told: list[tuple[list[str], bool]], settings: Any
     ) -> None:
         settings.DJANGO_CELERY_RESULTS = {**settings.DJANGO_CELERY_RESULTS, "VIEWERS_MAY_TERMINATE": True}
         rows = [create_task(name, status="STARTED") for name in ("free", "guarded")]
-        client = browse("view_taskresult")
+        client = staff_client("view_taskresult")
         post(client, TASKS, "terminate_task", *rows)
         assert told == [(["free"], True)]
-        assert recorded() == [("revoke", "free", "done", "staff"), ("revoke", "guarded", "refused", "staff")]
+        assert recorded() == [("revoke", "free", "done", "operator"), ("revoke", "guarded", "refused", "operator")]
         post(client, TASKS, "revoke_selected", rows[0])  # nothing else is opened by it
         assert len(told) == 1
 
     @pytest.mark.django_db(transaction=True)
     def test_it_is_on_record_where_requests_are_atomic(
         self,
-        browse: Callable[..., Client],
+        staff_client: Callable[..., Client],
         told: list[tuple[list[str], bool]],
         settings: Any,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
-        client = browse("view_taskresult", *TERMINATE)
+        client = staff_client("view_taskresult", *TERMINATE)
         said = post(client, TASKS, "terminate_task", create_task("free", status="STARTED"))
         assert said == ["1 Task was terminated successfully."]
         assert told == [(["free"], True)]
-        assert recorded() == [("revoke", "free", "done", "staff")]
+        assert recorded() == [("revoke", "free", "done", "operator")]
 
     @pytest.mark.parametrize(("permissions", "is_offered"), [((), False), (TERMINATE, True)])
     def test_it_is_offered_to_those_who_may(
-        self, permissions: tuple[str, ...], is_offered: bool, browse: Callable[..., Client]
+        self, permissions: tuple[str, ...], is_offered: bool, staff_client: Callable[..., Client]
     ) -> None:
         create_task("free", status="STARTED")
-        page = browse("view_taskresult", *permissions).get(TASKS).content.decode()
+        page = staff_client("view_taskresult", *permissions).get(TASKS).content.decode()
         assert ("Terminate selected tasks" in page) == is_offered
 
     def test_a_broker_that_is_away_is_told(
         self,
-        browse: Callable[..., Client],
+        staff_client: Callable[..., Client],
         told: list[tuple[list[str], bool]],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
@@ -135,60 +135,60 @@ class TestTerminate:
             raise OSError("gone")
 
         monkeypatch.setattr(app.control, "revoke", fail)
-        said = post(browse("view_taskresult", *TERMINATE), TASKS, "terminate_task", create_task("free", "STARTED"))
+        said = post(staff_client("view_taskresult", *TERMINATE), TASKS, "terminate_task", create_task("free", "STARTED"))
         assert said[0] == "The broker cannot be reached; no worker was told. Try again when it is back."
 
     def test_a_task_that_is_finished_is_left_alone(
-        self, browse: Callable[..., Client], told: list[tuple[list[str], bool]]
+        self, staff_client: Callable[..., Client], told: list[tuple[list[str], bool]]
     ) -> None:
-        said = post(browse("view_taskresult", *TERMINATE), TASKS, "terminate_task", create_task("done"))
+        said = post(staff_client("view_taskresult", *TERMINATE), TASKS, "terminate_task", create_task("done"))
         assert said == ["The task is SUCCESS: there is nothing left to revoke."]
         assert told == []
 
 
 class TestDeletion:
-    def test_the_action_leaves_an_operation_for_each_task(self, browse: Callable[..., Client]) -> None:
+    def test_the_action_leaves_an_operation_for_each_task(self, staff_client: Callable[..., Client]) -> None:
         rows = [create_failed_task(name) for name in ("a", "b")]
-        client = browse("view_taskresult", "delete_taskresult")
+        client = staff_client("view_taskresult", "delete_taskresult")
         post(client, TASKS, "delete_selected", *rows)
         assert recorded() == []  # that was the page which asks whether to
         said = post(client, TASKS, "delete_selected", *rows, post="yes")
         assert said == ["Successfully deleted 2 task results."]
         assert not TaskResult.objects.exists()
         assert not TaskMessage.objects.exists()
-        assert recorded() == [("forget", "a", "done", "staff"), ("forget", "b", "done", "staff")]
+        assert recorded() == [("forget", "a", "done", "operator"), ("forget", "b", "done", "operator")]
         assert {json.loads(row.outcome)["status"] for row in Operation.objects.all()} == {"FAILURE"}
 
-    def test_the_page_of_one_task_leaves_an_operation(self, browse: Callable[..., Client]) -> None:
+    def test_the_page_of_one_task_leaves_an_operation(self, staff_client: Callable[..., Client]) -> None:
         url = reverse("admin:django_celery_results_taskresult_delete", args=[create_failed_task("a").pk])
-        client = browse("view_taskresult", "delete_taskresult")
+        client = staff_client("view_taskresult", "delete_taskresult")
         client.get(url)
         assert recorded() == []
         client.post(url, {"post": "yes"})
         assert not TaskResult.objects.exists()
-        assert recorded() == [("forget", "a", "done", "staff")]
+        assert recorded() == [("forget", "a", "done", "operator")]
         assert Operation.objects.get().remote_address == "127.0.0.1"
 
-    def test_the_policy_is_asked_for_each_task_and_a_refusal_is_on_record(self, browse: Callable[..., Client]) -> None:
+    def test_the_policy_is_asked_for_each_task_and_a_refusal_is_on_record(self, staff_client: Callable[..., Client]) -> None:
         rows = [create_task(name) for name in ("free", "guarded")]
-        client = browse("view_taskresult", "delete_taskresult")
+        client = staff_client("view_taskresult", "delete_taskresult")
         assert post(client, TASKS, "delete_selected", *rows, post="yes") == ["403"]
         url = reverse("admin:django_celery_results_taskresult_delete", args=[rows[1].pk])
         assert client.post(url, {"post": "yes"}).status_code == 403
         assert TaskResult.objects.count() == 2
-        assert recorded() == [("forget", "guarded", "refused", "staff")] * 2
+        assert recorded() == [("forget", "guarded", "refused", "operator")] * 2
         assert set(Operation.objects.values_list("error_code", flat=True)) == {"TASK_NOT_ALLOWED"}
 
-    def test_without_the_permission_nothing_is_deleted(self, browse: Callable[..., Client]) -> None:
+    def test_without_the_permission_nothing_is_deleted(self, staff_client: Callable[..., Client]) -> None:
         row = create_task("free")
-        client = browse("view_taskresult")
+        client = staff_client("view_taskresult")
         post(client, TASKS, "delete_selected", row, post="yes")
         url = reverse("admin:django_celery_results_taskresult_delete", args=[row.pk])
         assert client.post(url, {"post": "yes"}).status_code == 403
         assert TaskResult.objects.exists()
-        assert recorded() == [("forget", "free", "refused", "staff")]
+        assert recorded() == [("forget", "free", "refused", "operator")]
 
-    def test_a_row_that_others_protect_stays_and_the_others_go(self, browse: Callable[..., Client]) -> None:
+    def test_a_row_that_others_protect_stays_and_the_others_go(self, staff_client: Callable[..., Client]) -> None:
         def protect(instance: TaskResult, **_: object) -> None:
             if instance.task_id == "held":
                 raise ProtectedError("an invoice refers to it", {instance})
@@ -196,7 +196,7 @@ class TestDeletion:
         rows = [create_task(name) for name in ("a", "held", "z")]
         pre_delete.connect(protect, sender=TaskResult)
         try:
-            said = post(browse("view_taskresult", "delete_taskresult"), TASKS, "delete_selected", *rows, post="yes")
+            said = post(staff_client("view_taskresult", "delete_taskresult"), TASKS, "delete_selected", *rows, post="yes")
         finally:
             pre_delete.disconnect(protect, sender=TaskResult)
         assert "Rows of your project refer to this one and protect it: delete them first." in said
@@ -204,31 +204,31 @@ class TestDeletion:
         assert [state for _, _, state, _ in recorded()] == ["done", "refused", "done"]
 
     def test_many_rows_take_a_bounded_number_of_statements(
-        self, browse: Callable[..., Client], django_assert_max_num_queries: Any
+        self, staff_client: Callable[..., Client], django_assert_max_num_queries: Any
     ) -> None:
         rows = [create_task(f"t{number}") for number in range(150)]
-        client = browse("view_taskresult", "delete_taskresult")
+        client = staff_client("view_taskresult", "delete_taskresult")
         with django_assert_max_num_queries(60):
             post(client, TASKS, "delete_selected", *rows, post="yes")
         assert len(recorded()) == 150
 
 
 class TestGroups:
-    def test_deleted_groups_leave_operations(self, browse: Callable[..., Client]) -> None:
+    def test_deleted_groups_leave_operations(self, staff_client: Callable[..., Client]) -> None:
         create_task("member")
         rows = [create_group(name, ["member"]) for name in ("g1", "g2", "g3")]
-        client = browse("view_groupresult", "delete_groupresult")
+        client = staff_client("view_groupresult", "delete_groupresult")
         post(client, GROUPS, "delete_selected", *rows[:2], post="yes")
         client.post(reverse("admin:django_celery_results_groupresult_delete", args=[rows[2].pk]), {"post": "yes"})
         assert not GroupResult.objects.exists()
         assert TaskResult.objects.exists()
-        assert recorded() == [("forget_group", None, "done", "staff")] * 3
+        assert recorded() == [("forget_group", None, "done", "operator")] * 3
         assert {json.loads(row.input)["group_id"] for row in Operation.objects.all()} == {"g1", "g2", "g3"}
 
-    def test_the_policy_is_asked(self, browse: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_policy_is_asked(self, staff_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Guarded, "may", lambda self, viewer, action, task=None: action is not Action.DELETE_GROUP)
         row = create_group("g", [])
-        client = browse("view_groupresult", "delete_groupresult")
+        client = staff_client("view_groupresult", "delete_groupresult")
         url = reverse("admin:django_celery_results_groupresult_delete", args=[row.pk])
         assert client.post(url, {"post": "yes"}).status_code == 403
         post(client, GROUPS, "delete_selected", row, post="yes")
