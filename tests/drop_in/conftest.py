@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from .old_package import old_python
-from .projects import Project, new_database
+from tests.drop_in.old_package import old_python
+from tests.drop_in.projects import Project, new_database
 
 
 @pytest.fixture(scope="session")

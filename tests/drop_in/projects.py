@@ -14,10 +14,9 @@ from typing import Any
 from django.db import connection
 
 from tests.databases import database
+from tests.drop_in.old_package import old_python
 from tests.isolation import RUN_ID
 from tests.programs import ROOT, SECONDS, started
-
-from .old_package import old_python
 
 FOLDER = Path(__file__).parent / "project"
 PROJECT_ID = f"{RUN_ID}-project"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from .projects import Project, new, old
+from tests.drop_in.projects import Project, new, old
 
 Descriptions = tuple[dict[str, Any], dict[str, Any]]
 

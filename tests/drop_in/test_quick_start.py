@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.drop_in.projects import PROJECT_ID, Project, new
 from tests.isolation import new_queue
-
-from .projects import PROJECT_ID, Project, new
 
 pytestmark = pytest.mark.any_database
 

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.drop_in.projects import Package, Project, new, old
 from tests.isolation import new_queue
-
-from .projects import Package, Project, new, old
 
 EXPECTED = {
     "singles": list(range(1, 25)),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from .projects import Project, new, old
+from tests.drop_in.projects import Project, new, old
 
 
 def without_chords(read: dict[str, Any]) -> dict[str, Any]:
