@@ -1,4 +1,4 @@
-"""A worker whose database is behind PgBouncer in transaction mode, whatever the project says of it."""
+"""Results and time limits behind PgBouncer in transaction mode, whether the project has set that up or not."""
 
 import shutil
 import subprocess
@@ -9,21 +9,18 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from django_celery_results.models import TaskResult
 from django_celery_results.query.time_limit import time_limit
 from tests import services
-from tests.tasks import fail, progress, sleep
-from tests.workers import RunWorker, wait_for
+from tests.faults.fault_workers import have_succeeded, publish_sleeps
+from tests.tasks import fail, progress
+from tests.workers import PATIENCE, RunWorker, wait_for, wait_for_state
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="PgBouncer speaks PostgreSQL only"),
-]
+pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="PgBouncer speaks PostgreSQL only")
 
 
 @pytest.fixture
 def pgbouncer() -> Iterator[int]:
-    """The port of a pooler before the server, which hands out another connection for each transaction."""
+    """The port of a PgBouncer that gives each transaction another connection to the server."""
     if not shutil.which("pgbouncer"):
         services.missing("PgBouncer is not installed")
     port = services.free_port()
@@ -45,33 +42,32 @@ def pgbouncer() -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
         shutil.rmtree(directory)
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["kept", "Django's"])
-def test_a_pooler_loses_no_result(pgbouncer: int, kept: bool, run_worker: RunWorker) -> None:
+@pytest.mark.parametrize("kept", [True, False], ids=["kept connection", "connection per task"])
+def test_results_are_stored_behind_pgbouncer(pgbouncer: int, kept: bool, run_worker: RunWorker) -> None:
     to = connection.settings_dict
     url = f"postgresql://{to['USER']}@127.0.0.1:{pgbouncer}/test"
     results: dict[str, Any] = {"KEEP_CONNECTION": kept, "MERGE_STARTED_AFTER": 0}
     with run_worker(env={"DATABASE_URL": url}, results=results, concurrency=3) as worker:
-        sent = [sleep.apply_async((0.01,), queue=worker.queue) for _ in range(40)]
-        sent += [progress.apply_async(kwargs={"steps": 3, "pause": 0.02}, queue=worker.queue) for _ in range(5)]
+        tasks = publish_sleeps(worker.queue, 40, seconds=0.01)
+        tasks += [progress.apply_async(kwargs={"steps": 3, "pause": 0.02}, queue=worker.queue) for _ in range(5)]
         failed = fail.apply_async(queue=worker.queue)
-        ids = [task.id for task in sent]
-        wait_for(lambda: TaskResult.objects.filter(task_id__in=ids, status="SUCCESS").count() == len(ids), 30)
-        wait_for(lambda: TaskResult.objects.filter(task_id=failed.id, status="FAILURE").exists())
+        wait_for(lambda: have_succeeded(tasks))
+        wait_for_state(failed.id, "FAILURE")
 
 
-def test_a_limit_of_reads_reaches_no_other_client_of_a_pooler(pgbouncer: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_time_limit_reaches_no_other_client_of_pgbouncer(pgbouncer: int, monkeypatch: pytest.MonkeyPatch) -> None:
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "PORT", pgbouncer)
     try:
-        for _ in range(8):  # a connection of the server each, and round again
-            with time_limit(0.2):
-                assert not TaskResult.objects.exists()
-                with pytest.raises(OperationalError, match="statement timeout"), connection.cursor() as cursor:
-                    cursor.execute("SELECT pg_sleep(5)")
+        for _ in range(8):  # each of the four connections to the server twice
+            is_cancelled = pytest.raises(OperationalError, match="statement timeout")
+            with time_limit(0.2), is_cancelled, connection.cursor() as cursor:
+                cursor.execute("SELECT pg_sleep(600)")
             with connection.cursor() as cursor:
                 cursor.execute("SHOW statement_timeout")
                 assert cursor.fetchone() == ("0",)

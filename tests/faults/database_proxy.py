@@ -1,4 +1,4 @@
-"""A network between a worker and its database that a test can cut: a TCP proxy on this machine."""
+"""A TCP proxy between a worker and its database, whose connections a test can break or refuse."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from collections.abc import Iterator
 from typing import Self
 
 
-class Proxy:
-    """Carries bytes both ways until it is told to `cut` what is open, or to be `down` for new connections too."""
+class DatabaseProxy:
+    """Carries bytes both ways.
+
+    Attributes:
+        accepted: How many connections were opened so far.
+        refused: How many connections were closed at once, since the proxy was `down`.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
@@ -20,6 +25,7 @@ class Proxy:
         self._is_down = threading.Event()
         self._lock = threading.Lock()
         self.accepted = 0
+        self.refused = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -27,7 +33,7 @@ class Proxy:
         return int(self._server.getsockname()[1])
 
     def cut(self) -> int:
-        """Break every open connection; how many there were."""
+        """Break every open connection, and return how many there were."""
         with self._lock:
             broken, self._open = self._open, set()
         for connection in broken:
@@ -37,7 +43,7 @@ class Proxy:
 
     @contextlib.contextmanager
     def down(self) -> Iterator[None]:
-        """The database is away."""
+        """Break every open connection, and refuse new ones for as long as this lasts."""
         self._is_down.set()
         self.cut()
         try:
@@ -58,6 +64,7 @@ class Proxy:
             while True:
                 client, _ = self._server.accept()
                 if self._is_down.is_set():
+                    self.refused += 1
                     client.close()
                     continue
                 self.accepted += 1
