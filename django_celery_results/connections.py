@@ -1,13 +1,15 @@
 """Which connection results are stored on.
 
 Celery closes Django's connections around every task. Where the alias allows persistent connections, a worker therefore
-keeps one of its own, under an alias that is listed nowhere: nobody else closes it, and it sees nobody's transaction.
+keeps one of its own, under an alias that is listed nowhere: nobody else closes it. Within a transaction of the task it
+is not used: it would wait for a row that the task holds, for ever.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, cast
 
 from celery import signals
@@ -76,8 +78,15 @@ def keeps(alias: str) -> bool:
     return connection.settings_dict["CONN_MAX_AGE"] != 0 if wanted is None else wanted
 
 
+def in_transaction(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a transaction is open: a block, or one that somebody begins and ends by hand."""
+    return connection.in_atomic_block or (connection.connection is not None and not connection.autocommit)
+
+
 def _kept_or_given(alias: str) -> str:
     """The name of the kept connection, which is opened when it is first used. A forked child starts with none."""
+    if in_transaction(connections[alias]):
+        return alias
     name = _name_of_kept(alias)
     connection = getattr(connections._connections, name, None)  # type: ignore[attr-defined]
     if connection is not None:
@@ -101,6 +110,26 @@ def close_connections_of_thread() -> None:
 
 def _name_of_kept(alias: str) -> str:
     return f"{alias} of results in {os.getpid()}"
+
+
+@contextmanager
+def beside_transaction(alias: str) -> Iterator[str]:
+    """Open a connection beside a transaction, for rows that others must find before it ends; yield its alias.
+
+    Only rows that the transaction cannot hold may be written on it. On SQLite there is none: it would wait for the
+    transaction's lock.
+    """
+    connection = connections[alias]
+    if connection.vendor == "sqlite" or not in_transaction(connection):
+        yield alias
+        return
+    name = f"{alias} beside a transaction"
+    connections[name] = connection.copy(name)
+    try:
+        yield name
+    finally:
+        connections[name].close()
+        del connections[name]
 
 
 def cursor_of(connection: BaseDatabaseWrapper) -> Any:
@@ -134,17 +163,14 @@ def abandon(alias: str) -> None:
     The state of the task would be lost with it, and Django refuses to use a connection that was closed within a block.
     """
     connection = connections[alias]
-    if is_worker() and _is_open(connection):
+    if not is_worker() or not in_transaction(connection):
+        return
+    if any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+        return
+    if connection.in_atomic_block or connection.settings_dict["AUTOCOMMIT"]:
         logger.warning("A task ended within a transaction on %r, which is rolled back", alias)
-        connection.close()
-        del connections[alias]
-
-
-def _is_open(connection: BaseDatabaseWrapper) -> bool:
-    if connection.in_atomic_block:
-        return not any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
-    is_left = connection.connection is not None and not connection.autocommit
-    return is_left and bool(connection.settings_dict["AUTOCOMMIT"])
+    connection.close()
+    del connections[alias]
 
 
 def discard_prepared(alias: str) -> None:

@@ -19,7 +19,7 @@ from django.db import connections
 from django.db.utils import Error as DatabaseError
 from django.db.utils import InterfaceError, OperationalError
 
-from .connections import discard_prepared
+from .connections import discard_prepared, in_transaction
 
 logger = get_logger(__name__)
 
@@ -50,7 +50,7 @@ def is_retryable(error: BaseException) -> bool:
 def recover(alias: str, error: BaseException) -> bool:
     """Get the alias ready for another attempt; False inside a transaction, which only its owner can end."""
     connection = connections[alias]
-    if connection.in_atomic_block:
+    if in_transaction(connection):
         return False
     if _sqlstate(error) in _LOST_PREPARED:
         discard_prepared(alias)

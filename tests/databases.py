@@ -1,9 +1,11 @@
 """The databases that tests run on, each from one URL.
 
 `DATABASE_URL` chooses the database, `DATABASE_NAME` another one on the same server (workers started by tests are given
-the name of the test database so), `TEST_SUFFIX` keeps the databases of two runs on one machine apart.
+the name of the test database so), `DATABASE_MORE` adds to Django's settings of it, as JSON. `TEST_SUFFIX` keeps the
+databases of two runs on one machine apart.
 """
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -16,8 +18,11 @@ _ENGINES = {"postgresql": "postgresql", "postgres": "postgresql", "mysql": "mysq
 def database(url: str | None = None) -> dict[str, Any]:
     """Django's settings for a database URL; None reads `DATABASE_URL`, and without that SQLite in a file is used."""
     url = url or os.environ.get("DATABASE_URL") or "sqlite"
-    if url.startswith("sqlite"):
-        return _sqlite()
+    more: dict[str, Any] = json.loads(os.environ.get("DATABASE_MORE", "{}"))
+    return (_sqlite() if url.startswith("sqlite") else _on_a_server(url)) | more
+
+
+def _on_a_server(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     engine = _ENGINES[parts.scheme]
     if engine == "mysql":

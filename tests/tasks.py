@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,25 @@ def leave_open(how: str, *, fails: bool) -> str:
     if fails:
         raise ValueError(how)
     return how
+
+
+@shared_task(bind=True)
+def report_in_transaction(self: Task, begin: str, touch: str) -> str:
+    """Updates or locks its own row, and reports progress before that transaction ends."""
+    block = transaction.atomic() if begin == "block" else nullcontext()
+    if begin == "autocommit":
+        transaction.set_autocommit(False)
+    with block:
+        row = TaskResult.objects.filter(task_id=self.request.id)
+        if touch == "update":
+            row.update(periodic_task_name="mine")
+        else:
+            row.select_for_update().get()
+        self.update_state(state="PROGRESS", meta={"touch": touch})
+    if begin == "autocommit":
+        transaction.commit()
+        transaction.set_autocommit(True)
+    return f"{begin}, {touch}"
 
 
 @shared_task

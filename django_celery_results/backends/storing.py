@@ -102,8 +102,9 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         """Insert the row of a task that was published, with its record; nothing where a worker was faster."""
         told = self.change(task_id, None, states.PENDING, None, request)  # no run says this
         change = told._replace(known={**told.known, "result": None})
-        alias = self.alias_for_write()
-        outages.retrying(alias, lambda alias: self._write(change, alias, None, record), outages.READ_SECONDS)
+        # A transaction begun by hand tells nobody when it is committed, and the worker's write would wait for it.
+        with connections.beside_transaction(self.alias_for_write()) as beside:
+            outages.retrying(beside, lambda alias: self._write(change, alias, None, record), outages.READ_SECONDS)
 
     def _holds(self, task_id: str, result: Any, request: Any) -> bool:
         """Hold a run's STARTED back in a worker, where its next state is soon to be written by this process."""

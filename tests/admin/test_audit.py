@@ -86,7 +86,9 @@ class TestTerminate:
     def test_it_needs_what_the_api_needs(
         self, codenames: tuple[str, ...], staff_client: Callable[..., Client], told: list[tuple[list[str], bool]]
     ) -> None:
-        post(staff_client("view_taskresult", *codenames), TASKS, "terminate_task", create_task("free", status="STARTED"))
+        post(
+            staff_client("view_taskresult", *codenames), TASKS, "terminate_task", create_task("free", status="STARTED")
+        )
         assert told == []
         assert recorded() == []
 
@@ -135,7 +137,9 @@ class TestTerminate:
             raise OSError("gone")
 
         monkeypatch.setattr(app.control, "revoke", fail)
-        said = post(staff_client("view_taskresult", *TERMINATE), TASKS, "terminate_task", create_task("free", "STARTED"))
+        said = post(
+            staff_client("view_taskresult", *TERMINATE), TASKS, "terminate_task", create_task("free", "STARTED")
+        )
         assert said[0] == "The broker cannot be reached; no worker was told. Try again when it is back."
 
     def test_a_task_that_is_finished_is_left_alone(
@@ -169,7 +173,9 @@ class TestDeletion:
         assert recorded() == [("forget", "a", "done", "operator")]
         assert Operation.objects.get().remote_address == "127.0.0.1"
 
-    def test_the_policy_is_asked_for_each_task_and_a_refusal_is_on_record(self, staff_client: Callable[..., Client]) -> None:
+    def test_the_policy_is_asked_for_each_task_and_a_refusal_is_on_record(
+        self, staff_client: Callable[..., Client]
+    ) -> None:
         rows = [create_task(name) for name in ("free", "guarded")]
         client = staff_client("view_taskresult", "delete_taskresult")
         assert post(client, TASKS, "delete_selected", *rows, post="yes") == ["403"]
@@ -196,7 +202,9 @@ class TestDeletion:
         rows = [create_task(name) for name in ("a", "held", "z")]
         pre_delete.connect(protect, sender=TaskResult)
         try:
-            said = post(staff_client("view_taskresult", "delete_taskresult"), TASKS, "delete_selected", *rows, post="yes")
+            said = post(
+                staff_client("view_taskresult", "delete_taskresult"), TASKS, "delete_selected", *rows, post="yes"
+            )
         finally:
             pre_delete.disconnect(protect, sender=TaskResult)
         assert "Rows of your project refer to this one and protect it: delete them first." in said

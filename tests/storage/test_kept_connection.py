@@ -62,13 +62,42 @@ def test_workers_on_sqlite_keep_no_connection(backend: DatabaseBackend, keep_con
 
 
 @on_a_server
-def test_progress_inside_a_transaction_is_visible_at_once(backend: DatabaseBackend, keep_connection: None) -> None:
+@pytest.mark.parametrize("ends", ["commit", "rollback"])
+def test_progress_inside_a_block_belongs_to_its_transaction(
+    ends: str, backend: DatabaseBackend, keep_connection: None
+) -> None:
     request = task_request()
     with transaction.atomic():
-        TaskResult.objects.create(task_id="mine", content_type="", content_encoding="")
         backend.store_result(request.id, {"n": 1}, "PROGRESS", request=request)
-        transaction.set_rollback(True)
-    assert list(TaskResult.objects.values_list("task_id", flat=True)) == [request.id]
+        assert backend.get_state(request.id) == "PROGRESS", "a task reads what it stored"
+        assert seen_by_others() == []
+        transaction.set_rollback(ends == "rollback")
+    assert seen_by_others() == ([request.id] if ends == "commit" else [])
+    assert backend.alias_for_write() != "default", "after the block the connection that is kept is used again"
+
+
+@on_a_server
+def test_a_store_in_a_transaction_by_hand_belongs_to_it(backend: DatabaseBackend, keep_connection: None) -> None:
+    request = task_request()
+    transaction.set_autocommit(False)
+    try:
+        backend.store_result(request.id, {"n": 1}, "PROGRESS", request=request)
+        assert seen_by_others() == []
+        transaction.commit()
+    finally:
+        transaction.set_autocommit(True)
+    assert seen_by_others() == [request.id]
+
+
+def seen_by_others() -> list[str]:
+    """The ids of the tasks that another connection finds."""
+    other = connection.copy("other")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(f"SELECT task_id FROM {TaskResult._meta.db_table}")
+            return [row[0] for row in cursor.fetchall()]
+    finally:
+        other.close()
 
 
 @on_a_server

@@ -63,6 +63,18 @@ def test_task_published_in_a_rolled_back_transaction_has_no_row() -> None:
     assert not TaskResult.objects.exists()
 
 
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a writer keeps all others out until it commits")
+def test_task_published_in_a_transaction_by_hand_has_its_row_at_once(as_worker: None) -> None:
+    """Its message is on the way, and the worker's own write must not wait for the transaction."""
+    transaction.set_autocommit(False)
+    try:
+        queued = publish()
+        transaction.rollback()
+    finally:
+        transaction.set_autocommit(True)
+    assert TaskResult.objects.get().task_id == queued.id
+
+
 def test_task_published_by_a_coroutine_has_a_row() -> None:
     async def publish_in_coroutine() -> Any:
         return publish()
