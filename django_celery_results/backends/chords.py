@@ -84,11 +84,15 @@ class ChordMixin(SweepMixin):
         chord_rows.set_size(group_id, size, alias=alias)
 
     def add_to_chord(self, chord_id: str, result: Any) -> None:
-        """Await one more member; of a group, each of its members."""
+        """Await one more member; of a group, each of its members.
+
+        Celery sends it at once. It may return before a transaction of the task ends, and must not be counted unawaited.
+        """
         if settings().legacy_chords:
             raise NotImplementedError("The chords of the 2.x package take no more members: unset LEGACY_CHORDS.")
         leaves = [leaf.id for leaf in result.results or ()] if isinstance(result, GroupResult) else [result.id]
-        self.writing(lambda alias: chord_rows.announce(chord_id, leaves, alias=alias))
+        with result_connections.beside_transaction(self.alias_for_write()) as beside:
+            self.writing(lambda alias: chord_rows.announce(chord_id, leaves, alias=alias), beside)
 
     # The members
 

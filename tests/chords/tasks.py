@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from celery import Signature, Task, chord, shared_task
 from django.db import transaction
 
 from django_celery_results.backends.chords import ChordMixin
+from django_celery_results.models import ChordPart
 from tests.tasks import add
 
 
@@ -61,6 +63,19 @@ def replace_by(self: Task, signature: Any) -> Any:
 def add_member(self: Task, value: int) -> int:
     """Add a member to the chord of this one."""
     self.add_to_chord(identity.si(value + 1))
+    return value
+
+
+@shared_task(bind=True)
+def add_member_in_transaction(self: Task, value: int) -> int:
+    """Add a member in a transaction that ends after that one has returned."""
+    with transaction.atomic():
+        self.add_to_chord(identity.si(value + 1))
+        returned = ChordPart.objects.filter(group_id=self.request.group, index__gte=0)
+        deadline = time.monotonic() + 60
+        while returned.count() < 2:
+            assert time.monotonic() < deadline, "the other members do not return"
+            time.sleep(0.02)
     return value
 
 

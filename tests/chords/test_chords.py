@@ -15,6 +15,7 @@ from tests.chords.marks import committing
 from tests.chords.redelivery import deliver_again, wait_for_deliveries
 from tests.chords.tasks import (
     add_member,
+    add_member_in_transaction,
     collect,
     identity,
     identity_without_result,
@@ -91,6 +92,12 @@ def test_body_of_a_chord_published_in_a_transaction_runs_after_the_commit(body_c
 def test_task_may_publish_a_chord_in_a_transaction(body_calls: CallLog) -> None:
     start_chord_in_transaction.delay(body_calls.path)
     assert body_calls.wait() == [[2, 4]]
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a writer keeps all others out until it commits")
+def test_member_added_in_a_transaction_is_awaited(body_calls: CallLog) -> None:
+    chord([add_member_in_transaction.s(1), identity.s(5)], collect.s(body_calls.path)).apply_async()
+    assert [sorted(values) for values in body_calls.wait()] == [[1, 2, 5]]
 
 
 def test_chord_published_again_after_its_end_runs_its_body_again(body_calls: CallLog) -> None:
