@@ -41,7 +41,8 @@ class Settings:
     merge_started_after: float = 0.05
     """Seconds a task must run before STARTED is written by a statement of its own; 0 writes it at once."""
     keep_connection: bool | None = None
-    """Whether workers keep a database connection of their own; None: where `CONN_MAX_AGE` allows persistent ones."""
+    """Whether workers keep a database connection of their own; None: where `CONN_MAX_AGE` allows persistent ones, with
+    one of Django's own database backends. False also gives each statement a cursor of its own."""
     notify: bool = False
     """PostgreSQL only: wake waiters by LISTEN/NOTIFY."""
     legacy_chords: bool = False

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, cast
 
 from celery import signals
 from celery.utils.log import get_logger
 from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import Error as DatabaseError
 from django.db.utils import load_backend
 from django.utils.asyncio import async_unsafe
 from kombu.utils.compat import detect_environment
@@ -24,9 +25,11 @@ from .conf import settings
 
 logger = get_logger(__name__)
 _GREENLETS = ("gevent", "eventlet")
+_DJANGO_BACKENDS = ("django.db.backends.", "django.contrib.gis.db.backends.")
 _KEPT = "dcr_kept"
 """The setting of a connection that this process keeps: the alias that it was copied from."""
 _CURSOR = "dcr_cursor"
+_DJANGO_CURSOR = BaseDatabaseWrapper.cursor
 
 _state = {"is_worker": False}
 _main_process = {"pid": 0}
@@ -67,13 +70,22 @@ def alias_for_write(model: type[models.Model], using: str | None = None) -> str:
     return _kept_or_given(alias) if is_worker() else alias
 
 
+def uses_django_backend(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the database backend is one of Django's own.
+
+    Others may tell each cursor or connection what only they know, such as the tenant that is served. Where one is in
+    use, each statement gets a cursor of its own, on the connection of the thread that runs the task.
+    """
+    return type(connection).__module__.startswith(_DJANGO_BACKENDS)
+
+
 def keeps(alias: str) -> bool:
     """Whether a worker keeps a connection of its own to the alias's database."""
     if detect_environment() in _GREENLETS:
         return False  # a greenlet ends with its task, and its connection with it
     connection = connections[alias]
-    if connection.vendor == "sqlite":
-        return False  # two connections of one task would wait for each other's lock
+    if connection.vendor == "sqlite" or not uses_django_backend(connection):
+        return False  # on SQLite two connections of one task would wait for each other's lock
     wanted = settings().keep_connection
     return connection.settings_dict["CONN_MAX_AGE"] != 0 if wanted is None else wanted
 
@@ -120,7 +132,7 @@ def beside_transaction(alias: str) -> Iterator[str]:
     transaction's lock.
     """
     connection = connections[alias]
-    if connection.vendor == "sqlite" or not in_transaction(connection):
+    if not in_transaction(connection) or connection.vendor == "sqlite" or not uses_django_backend(connection):
         yield alias
         return
     name = f"{alias} beside a transaction"
@@ -133,11 +145,8 @@ def beside_transaction(alias: str) -> Iterator[str]:
 
 
 def cursor_of(connection: BaseDatabaseWrapper) -> Any:
-    """A cursor, of a connection that one thread has for itself always the same: making one takes a tenth of a read.
-
-    On SQLite, one that was read from and is not closed would hold a lock.
-    """
-    if connection.queries_logged or not (_KEPT in connection.settings_dict or _is_unshared(connection)):
+    """A cursor, of a connection that one thread has for itself always the same: making one takes a tenth of a read."""
+    if connection.queries_logged or not _reuses_cursor(connection):
         return connection.cursor()
     made_on, cursor = getattr(connection, _CURSOR, (None, None))
     if made_on is None or made_on is not connection.connection:
@@ -146,8 +155,19 @@ def cursor_of(connection: BaseDatabaseWrapper) -> Any:
     return nullcontext(cursor)
 
 
+def _reuses_cursor(connection: BaseDatabaseWrapper) -> bool:
+    if getattr(connection.cursor, "__func__", None) is not _DJANGO_CURSOR:
+        return False  # tools that watch statements put their own in its place
+    if _KEPT in connection.settings_dict:
+        return True
+    if settings().keep_connection is False or not uses_django_backend(connection):
+        return False
+    return _is_unshared(connection)
+
+
 @async_unsafe
 def _is_unshared(connection: BaseDatabaseWrapper) -> bool:
+    """Whether one thread has it for itself. On SQLite, a cursor that was read from and is not closed holds a lock."""
     connection.close_if_health_check_failed()
     return connection.vendor != "sqlite" and not connection.allow_thread_sharing
 
@@ -170,7 +190,10 @@ def abandon(alias: str) -> None:
     if connection.in_atomic_block or connection.settings_dict["AUTOCOMMIT"]:
         logger.warning("A task ended within a transaction on %r, which is rolled back", alias)
     connection.close()
-    del connections[alias]
+    connection.connection = None  # Django keeps one that was closed within a block
+    if connection.in_atomic_block:  # only connecting ends the block; a new wrapper would forget what this one was told
+        with suppress(DatabaseError), connection.wrap_database_errors:
+            connection.connect()
 
 
 def discard_prepared(alias: str) -> None:

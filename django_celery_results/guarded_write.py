@@ -145,7 +145,8 @@ def _run(
 def _is_made(connection: BaseDatabaseWrapper, cursor: Any, is_taken: bool) -> bool:
     """Whether the insert made the row. On SQLite it draws no id in vain."""
     if connection.vendor == "postgresql":
-        return is_taken and cursor.cursor.fetchone() == (True,)  # the driver's own: Django's costs more than the row
+        driver_cursor = getattr(cursor, "cursor", cursor)  # Django's own costs more than the row
+        return is_taken and driver_cursor.fetchone() == (True,)
     return connection.vendor == "sqlite" or is_taken
 
 

@@ -18,6 +18,7 @@ from django.db import DatabaseError, connections, router
 from . import message
 from .backends.database import DatabaseBackend
 from .conf import settings
+from .connections import uses_django_backend
 from .exceptions import TaskIdTooLong
 
 logger = get_logger(__name__)
@@ -70,7 +71,8 @@ def _after_commit(backend: DatabaseBackend, store: Callable[[], None]) -> None:
     if connection.in_atomic_block:
         connection.on_commit(store, robust=True)  # never, where the transaction is rolled back
     elif loop := _running_loop():
-        loop.run_in_executor(None, _store_and_close, backend, store)  # Django refuses to block a loop
+        if uses_django_backend(connection):  # else the worker writes it: a thread's connection may be another tenant's
+            loop.run_in_executor(None, _store_and_close, backend, store)  # Django refuses to block a loop
     else:
         store()
 

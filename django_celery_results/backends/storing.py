@@ -113,8 +113,9 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             return False
         if not isinstance(result, dict) or not result.keys() <= _OF_CELERY:
             return False  # progress that a task reports under this name is shown at once
-        if not self.stores_by_statement:
-            return False
+        alias = router.db_for_write(self.TaskModel)
+        if not self.stores_by_statement or not connections.uses_django_backend(django_connections[alias]):
+            return False  # the thread that writes it has a connection of its own
         date_started = now()
 
         def write() -> None:  # few are ever written, so that their columns are made only then

@@ -14,5 +14,6 @@ def connect() -> None:
     for check in (settings.check_settings, celery.check_celery, installation.check_installation):
         register(check, "celery_results")
     register(celery.check_recommendations, "celery_results", deploy=True)
+    register(settings.check_speed, "celery_results", deploy=True)
     register(settings.check_exposure, Tags.security, deploy=True)
     register(databases.check_databases, Tags.database)

@@ -13,15 +13,17 @@ from django.utils.module_loading import import_string
 
 from django_celery_results.actions.overrides import is_overridable
 from django_celery_results.conf import SETTING, Settings, StandingAlone, settings, standing_alone, unknown_keys
+from django_celery_results.connections import uses_django_backend
 from django_celery_results.models import TaskResult
 
-from .messages import error, warning
+from .messages import error, info, warning
 from .types import fits, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.core.checks import CheckMessage
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 _KEYS = {known.name.upper(): known.name for known in fields(Settings)}
 _MAY_BE_ZERO = {"merge_started_after", "retention", "operation_retention", "message_max_bytes"}
@@ -48,6 +50,26 @@ def check_exposure(**_: Any) -> list[CheckMessage]:
         return []
     text = "The JSON views of task results answer anybody, with what tasks return and their tracebacks."
     return [warning(8, text, f"Remove OPEN_VIEWS from {SETTING}, or do not include django_celery_results.urls.")]
+
+
+def check_speed(**_: Any) -> list[CheckMessage]:
+    """What makes storing results slower than it could be, and need not be wrong."""
+    connection = connections[router.db_for_write(TaskResult)]
+    is_quick = connection.vendor == "sqlite" or uses_django_backend(connection)
+    if is_quick or settings().keep_connection is not None:
+        return []
+    text = (
+        f"Results are stored more slowly than they could be: {_backend_of(connection)} is not one of Django's own "
+        "database backends, so that workers keep no connection and use no cursor twice."
+    )
+    hint = (
+        f"If it sets something on each cursor or connection, that must be: set KEEP_CONNECTION to False in {SETTING}."
+    )
+    return [info(3, text, hint)]
+
+
+def _backend_of(connection: BaseDatabaseWrapper) -> str:
+    return type(connection).__module__.removesuffix(".base")
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
@@ -137,9 +159,16 @@ def _wrong_databases() -> Iterator[CheckMessage]:
     if alias and alias not in connections:
         hint = f"DATABASE_FOR_READS in {SETTING} must be one of: {', '.join(connections)}."
         yield error(5, f"There is no database {alias!r} in DATABASES.", hint)
-    vendor = connections[router.db_for_write(TaskResult)].vendor
+    connection = connections[router.db_for_write(TaskResult)]
+    vendor = connection.vendor
     if settings().keep_connection and vendor == "sqlite":
         hint = f"Remove KEEP_CONNECTION from {SETTING}: two connections of one task would wait for each other's lock."
         yield warning(3, "KEEP_CONNECTION has no effect on SQLite.", hint)
+    elif settings().keep_connection and not uses_django_backend(connection):
+        text = (
+            f"KEEP_CONNECTION has no effect with {_backend_of(connection)}, which is not one of Django's own backends."
+        )
+        hint = f"Remove KEEP_CONNECTION from {SETTING}: another connection would not learn what the backend sets."
+        yield warning(3, text, hint)
     if settings().notify and vendor != "postgresql":
         yield warning(4, "NOTIFY needs PostgreSQL; waiters poll.", f"Remove NOTIFY from {SETTING}.")

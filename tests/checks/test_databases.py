@@ -8,6 +8,7 @@ from django.test import override_settings
 from django_celery_results.checks import databases
 from django_celery_results.models import TaskResult
 from tests.checks.running import package_settings, run_checks
+from tests.foreign_backend import foreign_backend
 
 TASKS = TaskResult._meta.db_table
 
@@ -15,6 +16,19 @@ TASKS = TaskResult._meta.db_table
 def test_w003_reports_a_kept_connection_on_sqlite() -> None:
     with package_settings(KEEP_CONNECTION=True):
         assert ("W003" in run_checks()) is (connection.vendor == "sqlite")
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="nothing is slower there")
+@pytest.mark.parametrize(("keeps", "check"), [(True, "W003"), (None, "I003"), (False, None)])
+def test_i003_reports_a_backend_that_is_not_djangos(keeps: bool | None, check: str | None, celery_app: Celery) -> None:
+    with package_settings(KEEP_CONNECTION=keeps), foreign_backend():
+        messages = run_checks(deploy=True)
+    assert messages.keys() & {"W003", "I003"} == ({check} if check else set())
+    assert check is None or "tests.foreign_backend" in messages[check].msg
+
+
+def test_i003_is_not_reported_for_djangos_own_backends() -> None:
+    assert "I003" not in run_checks(deploy=True)
 
 
 def test_w004_reports_notify_without_postgresql() -> None:

@@ -15,17 +15,15 @@ from django_celery_results.backends import background
 from django_celery_results.backends.background import BackgroundStores
 from django_celery_results.models import TaskResult
 from tests.celery_app import app
+from tests.faults.database_proxy import DatabaseProxy
+from tests.faults.fault_workers import PORTS, needs_server
 from tests.tasks import add, hold_own_row
 from tests.workers import PATIENCE, RunWorker, wait_for, wait_for_state
 
-from .store_proxy import Proxy
-from .test_store_outages import PORTS
-
-on_a_server = pytest.mark.skipif(connection.vendor == "sqlite", reason="a transaction on SQLite locks everybody out")
 DJANGOS = {"KEEP_CONNECTION": False, "MERGE_STARTED_AFTER": 0.5}
 
 
-@on_a_server
+@needs_server
 def test_a_revoke_of_a_task_whose_row_is_locked_keeps_no_other_worker(run_worker: RunWorker, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     with run_worker(concurrency=1, results=DJANGOS) as holding, run_worker(concurrency=1, results=DJANGOS) as other:
@@ -40,7 +38,7 @@ def test_a_revoke_of_a_task_whose_row_is_locked_keeps_no_other_worker(run_worker
         assert held.get(timeout=PATIENCE) == "done"
 
 
-@on_a_server
+@needs_server
 def test_a_hard_time_limit_kills_a_task_that_holds_its_own_row(run_worker: RunWorker, tmp_path: Path) -> None:
     with run_worker(concurrency=1, results=DJANGOS) as worker:
         options: dict[str, Any] = {"queue": worker.queue, "time_limit": 2}
@@ -50,10 +48,10 @@ def test_a_hard_time_limit_kills_a_task_that_holds_its_own_row(run_worker: RunWo
         assert add.apply_async((1, 2), queue=worker.queue).get(timeout=PATIENCE) == 3
 
 
-@on_a_server
+@needs_server
 def test_a_worker_survives_an_outage_longer_than_its_patience(run_worker: RunWorker, monkeypatch: Any) -> None:
     url = connection.settings_dict
-    with Proxy(url["HOST"] or "127.0.0.1", int(url["PORT"] or PORTS[connection.vendor])) as proxy:
+    with DatabaseProxy(url["HOST"] or "127.0.0.1", int(url["PORT"] or PORTS[connection.vendor])) as proxy:
         monkeypatch.setenv("TEST_STORE_SECONDS", "2")
         behind = (
             f"{'mysql' if connection.vendor == 'mysql' else 'postgresql'}://{url['USER']}@127.0.0.1:{proxy.port}/test"

@@ -20,6 +20,7 @@ from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.states import TaskState
 from tests.celery_app import NOWHERE, app
 from tests.factories import task_ref
+from tests.foreign_backend import foreign_backend
 from tests.tasks import add, wait_for_file
 from tests.workers import PATIENCE, Worker, wait_for
 
@@ -81,6 +82,20 @@ def test_task_published_by_a_coroutine_has_a_row() -> None:
 
     queued = asyncio.run(publish_in_coroutine())  # ends with the threads that it started
     assert TaskResult.objects.get().task_id == queued.id
+
+
+def test_coroutine_on_a_foreign_backend_leaves_the_row_to_the_worker() -> None:
+    """The thread that would write it might serve another tenant."""
+
+    async def publish_in_coroutine() -> None:
+        with foreign_backend():  # coroutines have connections of their own
+            publish()
+
+    asyncio.run(publish_in_coroutine())
+    assert not TaskResult.objects.exists()
+    with foreign_backend():
+        publish()
+    assert TaskResult.objects.exists()
 
 
 def test_coroutine_in_a_worker_leaves_no_connection_open(

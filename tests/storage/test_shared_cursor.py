@@ -10,6 +10,7 @@ from django.db import connection, connections
 
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.connections import cursor_of
+from tests.foreign_backend import foreign_backend
 from tests.storage.requests import task_request
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,7 +27,7 @@ def read(backend: DatabaseBackend, task_id: str) -> Any:
 
 
 def current_cursor() -> Any:
-    with cursor_of(connection) as cursor:
+    with cursor_of(connections["default"]) as cursor:
         return cursor
 
 
@@ -80,3 +81,36 @@ def test_cursor_is_replaced_after_reading_a_large_result(backend: DatabaseBacken
     assert current_cursor() is kept
     read(backend, large)
     assert current_cursor() is not kept
+
+
+def test_foreign_backend_makes_a_cursor_for_each_statement(
+    backend: DatabaseBackend, as_worker: None, settings: Any
+) -> None:
+    """It may tell each cursor which tenant is served."""
+    settings.DJANGO_CELERY_RESULTS = {"KEEP_CONNECTION": True}
+    request = task_request()
+    with foreign_backend() as foreign:
+        assert backend.alias_for_write() == "default"
+        for act in (
+            lambda: backend.store_result(request.id, {"pid": 1}, "STARTED", request=request),  # not by another thread
+            lambda: read(backend, request.id),
+            lambda: backend.store_result(request.id, {"n": 1}, "PROGRESS", request=request),
+            lambda: backend.mark_as_done(request.id, "done", request=request),
+            lambda: read(backend, request.id),
+        ):
+            before = foreign.cursors
+            act()
+            assert foreign.cursors > before
+        assert read(backend, request.id) == "done"
+
+
+def test_cursor_is_not_shared_where_a_project_replaced_the_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (current_cursor() is current_cursor()) is (connection.vendor != "sqlite")
+    make = connection.cursor
+    monkeypatch.setattr(connections["default"], "cursor", lambda: make())
+    assert current_cursor() is not current_cursor()
+
+
+def test_cursor_is_not_shared_without_a_kept_connection(settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"KEEP_CONNECTION": False}
+    assert current_cursor() is not current_cursor()
