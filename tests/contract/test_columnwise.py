@@ -87,6 +87,7 @@ def check_random_documents(engine: Any, variables: dict[str, Any], reader: Viewe
     check()
 
 
+@pytest.mark.timeout(600)  # it takes seconds on a quiet machine
 def test_random_documents_return_the_same_bytes_by_column_and_by_field(
     engine: Engine, variables: dict[str, Any], reader: Viewer
 ) -> None:

@@ -33,6 +33,8 @@ EVERY_ORDER = [
 ]
 ORDERS = st.sampled_from(EVERY_ORDER)
 
+pytestmark = pytest.mark.timeout(600)  # some take ten seconds on a quiet machine
+
 
 @pytest.fixture(autouse=True)
 def allow_slow_orders(settings: Settings) -> None:
