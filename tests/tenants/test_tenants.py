@@ -12,8 +12,7 @@ import pytest
 from django.db import connection
 
 from tests import services
-from tests.drop_in.project_workers import project_worker
-from tests.drop_in.projects import Project, fresh_database, new
+from tests.drop_in.projects import Project, new, new_database
 from tests.isolation import new_queue
 
 pytestmark = pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no schemas")
@@ -30,7 +29,7 @@ def project(
     if request.param == "django-tenants" and not find_spec("django_tenants"):
         services.missing("django-tenants is not installed")
     more = {"ENGINE": ENGINES[request.param], "CONN_MAX_AGE": 600}
-    with django_db_blocker.unblock(), fresh_database(tmp_path) as database:
+    with django_db_blocker.unblock(), new_database(tmp_path) as database:
         project = Project(
             folder=Path(__file__).parent / "project",
             database={**database, **more},
@@ -46,18 +45,16 @@ def project(
                         cursor.execute(f"DROP DATABASE IF EXISTS {database['NAME']}_{tenant}")
 
 
-def test_visitors_read_what_their_own_tenant_stored(project: Project) -> None:
+def test_web_threads_read_results_of_their_own_tenant(project: Project) -> None:
     told = project.json(new(), "visit.py")
     own = ["SUCCESS of a", "SUCCESS of b"]
     assert told["seen"] == [["PENDING None", "PENDING None", *own, *own]] * 6
     assert told["rows"] == {"a": {"SUCCESS": 6}, "b": {"SUCCESS": 6}, "public": {}}
 
 
-def test_a_worker_stores_what_it_runs_with_the_tenant_that_sent_it(
-    project: Project, redis: str, tmp_path: Path
-) -> None:
+def test_worker_stores_results_with_the_tenant_that_sent_the_task(project: Project, redis: str) -> None:
     project.env.update(PROJECT_BROKER=redis, PROJECT_QUEUE=new_queue())
-    with project_worker(project, new(), "tenants", tmp_path / "worker.log"):
+    with project.worker(new(), "tenants"):
         told = project.json(new(), "publish.py")
     expected = {tenant: [None, "PROGRESS", None, *[f"of {tenant}"] * 4, 3] * 3 for tenant in "ab"}
     assert told["returned"] == expected
