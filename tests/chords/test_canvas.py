@@ -98,7 +98,8 @@ def test_canvas_ends_as_on_the_redis_backend(outcome_on_both: OutcomeOnBoth, sha
 
 
 def test_body_waits_for_added_members_on_both_backends(outcome_on_both: OutcomeOnBoth) -> None:
-    assert outcome_on_both(lambda: chord([add_member.s(10)], sort.s())) == ("value", [10, 11])
+    outcome = outcome_on_both(lambda: chord([add_member.s(10), add_member.s(20)], sort.s()))
+    assert outcome == ("value", [10, 11, 20, 21])
 
 
 def test_callbacks_and_errbacks_are_called_on_both_backends(

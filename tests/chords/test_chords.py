@@ -14,13 +14,11 @@ from tests.chords.call_log import CallLog
 from tests.chords.marks import committing
 from tests.chords.redelivery import deliver_again, wait_for_deliveries
 from tests.chords.tasks import (
-    add_member,
     add_member_in_transaction,
     collect,
     identity,
     identity_without_result,
     record_error,
-    retry_once,
     start_chord_in_transaction,
 )
 from tests.tasks import add, fail, wait_for_file
@@ -125,16 +123,6 @@ def test_chord_published_again_while_it_runs_runs_its_body_once(
     identity.delay().get(timeout=PATIENCE)  # a second body would have been received before
     assert chord_worker.log.count(f"[{result.id}] received") == 1
     assert body_calls.wait() == [[1, None]]
-
-
-def test_body_waits_for_members_added_to_a_running_chord(body_calls: CallLog) -> None:
-    chord([add_member.s(10), add_member.s(20)], collect.s(body_calls.path)).apply_async()
-    assert sorted(body_calls.wait()[0]) == [10, 11, 20, 21]
-
-
-def test_retried_member_counts_once(body_calls: CallLog) -> None:
-    result = chord([retry_once.s(1), identity.s(2)], collect.s(body_calls.path)).apply_async()
-    assert result.get(timeout=PATIENCE) == [1, 2]
 
 
 def test_failed_member_fails_the_body_and_calls_one_errback(body_calls: CallLog, errback_calls: CallLog) -> None:

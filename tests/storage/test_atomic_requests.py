@@ -11,6 +11,7 @@ from django.urls import path
 from django_celery_results.models import TaskResult
 from tests.celery_app import NOWHERE, app
 from tests.tasks import add
+from tests.workers import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +24,7 @@ def publish_task(request: HttpRequest) -> HttpResponse:
 
 
 def read_result(request: HttpRequest, task_id: str) -> HttpResponse:
-    return HttpResponse(app.AsyncResult(task_id).get(timeout=1))
+    return HttpResponse(app.AsyncResult(task_id).get(timeout=PATIENCE))
 
 
 urlpatterns = [path("publish", publish_task), path("read/<task_id>", read_result)]

@@ -74,7 +74,7 @@ def test_get_raises_the_error_of_the_task(backend: CacheBackend) -> None:
     task_id = new_task_id()
     backend.mark_as_failure(task_id, ValueError("no"), traceback="Traceback")
     with pytest.raises(ValueError, match="no"):
-        AsyncResult(task_id, backend=backend, app=backend.app).get(timeout=1)
+        AsyncResult(task_id, backend=backend, app=backend.app).get(timeout=PATIENCE)
 
 
 def test_final_states_are_not_replaced(backend: CacheBackend) -> None:
@@ -161,7 +161,7 @@ def test_group_is_joined_with_one_cache_request(backend: CacheBackend, monkeypat
     requested: list[int] = []
     mget = backend.mget
     monkeypatch.setattr(backend, "mget", lambda keys: requested.append(len(keys)) or mget(keys))
-    assert group.join_native(timeout=1) == list(range(20))
+    assert group.join_native(timeout=PATIENCE) == list(range(20))
     assert requested == [20]
     assert [member.id for member in backend.restore_group(group.id)] == [member.id for member in members]
     backend.delete_group(group.id)

@@ -65,7 +65,7 @@ def test_failure_with_an_oversized_message_is_stored_without_it(backend: Databas
     row = TaskResult.objects.get()
     assert (row.status, row.error_type, row.traceback) == ("FAILURE", "KeyError", "short")
     with pytest.raises(ResultTooLarge):
-        AsyncResult(request.id, app=app, backend=backend).get(timeout=1)
+        AsyncResult(request.id, app=app, backend=backend).get(timeout=PATIENCE)
 
 
 def test_failure_is_stored_if_its_task_message_is_oversized(backend: DatabaseBackend, settings: Any) -> None:

@@ -16,6 +16,7 @@ from tests.celery_app import NOWHERE, app
 from tests.factories import days_ago
 from tests.storage.requests import task_request
 from tests.tasks import add
+from tests.workers import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +49,7 @@ def test_results_are_readable_as_soon_as_they_are_stored(backend: DatabaseBacken
     request = task_request()
     backend.mark_as_done(request.id, 3, request=request)
     result = AsyncResult(request.id, app=app, backend=backend)
-    assert (result.state, result.get(timeout=1), result.name) == ("SUCCESS", 3, "tests.tasks.add")
+    assert (result.state, result.get(timeout=PATIENCE), result.name) == ("SUCCESS", 3, "tests.tasks.add")
     result.forget()
     assert AsyncResult(request.id, app=app, backend=backend).state == "PENDING"
 
@@ -60,7 +61,7 @@ def test_groups_are_restored_and_joined_without_the_replica(backend: DatabaseBac
     GroupResult("all", members, app=app).save(backend=backend)
     restored = GroupResult.restore("all", backend=backend, app=app)
     assert restored.completed_count() == 3
-    assert restored.join_native(timeout=1) == ["0", "1", "2"]
+    assert restored.join_native(timeout=PATIENCE) == ["0", "1", "2"]
 
 
 def test_chords_are_completed_without_the_replica(backend: DatabaseBackend, sent: list[str]) -> None:

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django_celery_results.backends import read_ahead
 from tests.celery_app import app
 from tests.waiting.polls import finishing
+from tests.workers import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -60,8 +61,8 @@ def test_groups_accept_task_ids_of_type_uuid() -> None:
     for method in (GroupResult.get, GroupResult.join):
         group = app.GroupResult("group", [app.AsyncResult(task_id) for task_id in ids])
         assert group.completed_count() == 5
-        assert method(group, timeout=1) == [0, 1, 2, 3, 4]
-    assert [task_id for task_id, _ in app.backend.get_many(ids[:1], timeout=1)] == ids[:1]
+        assert method(group, timeout=PATIENCE) == [0, 1, 2, 3, 4]
+    assert [task_id for task_id, _ in app.backend.get_many(ids[:1], timeout=PATIENCE)] == ids[:1]
 
 
 def test_completed_count_of_a_restored_group_takes_two_queries(results: list[AsyncResult]) -> None:
@@ -102,7 +103,7 @@ def test_forgotten_member_is_pending_at_once(results: list[AsyncResult]) -> None
 def test_get_joins_a_group_of_groups(results: list[AsyncResult]) -> None:
     inner = app.GroupResult("inner", [results[1], results[2]])
     outer = app.GroupResult("outer", [inner, results[3]])
-    assert outer.get(timeout=1) == [[1, 2], 3]
+    assert outer.get(timeout=PATIENCE) == [[1, 2], 3]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -123,8 +124,8 @@ def test_join_raises_or_returns_the_error_of_a_failed_member(results: list[Async
     app.backend.store_result(results[0].id, ValueError("no"), "FAILURE")
     group = app.GroupResult("group", results[:2])
     with pytest.raises(ValueError, match="no"):
-        group.get(timeout=1)
-    first, second = app.GroupResult("group", results[:2]).get(timeout=1, propagate=False)
+        group.get(timeout=PATIENCE)
+    first, second = app.GroupResult("group", results[:2]).get(timeout=PATIENCE, propagate=False)
     assert isinstance(first, ValueError)
     assert second == 1
 
@@ -132,7 +133,7 @@ def test_join_raises_or_returns_the_error_of_a_failed_member(results: list[Async
 @pytest.mark.skipif(connection.vendor != "mysql", reason="only MariaDB compares ids without case; set DATABASE_URL")
 def test_get_many_matches_ids_regardless_of_case_as_mariadb_does() -> None:
     app.backend.store_result("mixed-Case", 1, "SUCCESS")
-    assert [meta["result"] for _, meta in app.backend.get_many(["MIXED-case"], timeout=1)] == [1]
+    assert [meta["result"] for _, meta in app.backend.get_many(["MIXED-case"], timeout=PATIENCE)] == [1]
 
 
 def test_garbage_collected_results_do_not_stop_reading_ahead(results: list[AsyncResult]) -> None:
