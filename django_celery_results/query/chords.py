@@ -100,8 +100,8 @@ class Batch:
     @cached_property
     def bodies(self) -> dict[str, str]:
         """The ids of the bodies."""
-        rows = _reading(Chord).filter(pk__in=self.group_ids, body_task_id__isnull=False)
-        return dict(rows.values_list("group_id", "body_task_id"))
+        rows = _reading(Chord).filter(pk__in=self.group_ids).values_list("group_id", "body_task_id")
+        return {group_id: task_id for group_id, task_id in rows if task_id is not None}
 
 
 def of_group(session: Session, group_id: str | None, *, also: Collection[str | None] = ()) -> ChordProgress | None:
