@@ -32,24 +32,35 @@ _CURSOR = "dcr_cursor"
 _DJANGO_CURSOR = BaseDatabaseWrapper.cursor
 
 _state = {"is_worker": False}
-_main_process = {"pid": 0}
+_main_process = {"pid": 0, "of test": 0}
+"""Process ids: of `celery worker`, and of a test that runs a worker in a thread."""
 _unprepared: set[str] = set()
 """Aliases behind a pooler that loses prepared statements."""
 
 
-def _mark_worker(**_: Any) -> None:
-    _state["is_worker"] = True
+def _mark_main_process(sender: Any, **_: Any) -> None:
+    """Take the process of `celery worker` for a worker, and not one where a test runs a worker in a thread.
+
+    There, connections and transactions are those of the tests: what a worker kept would keep the test database in use.
+    """
+    from celery.apps.worker import Worker  # no web process loads it
+
+    if isinstance(sender, Worker):
+        _main_process["pid"] = os.getpid()
+        _state["is_worker"] = True
+    else:
+        _main_process["of test"] = os.getpid()
 
 
-def _mark_main_process(**_: Any) -> None:
-    _main_process["pid"] = os.getpid()
+def _mark_pool_process(**_: Any) -> None:
+    if _main_process["of test"] != os.getpid():  # a solo pool sends this in the process of its worker
+        _state["is_worker"] = True
 
 
 def connect() -> None:
     """Learn from Celery's signals that this process is a worker."""
-    signals.worker_init.connect(_mark_worker, dispatch_uid="django_celery_results.worker")
-    signals.worker_init.connect(_mark_main_process, dispatch_uid="django_celery_results.main_process")
-    signals.worker_process_init.connect(_mark_worker, dispatch_uid="django_celery_results.worker_process")
+    signals.worker_init.connect(_mark_main_process, dispatch_uid="django_celery_results.worker")
+    signals.worker_process_init.connect(_mark_pool_process, dispatch_uid="django_celery_results.worker_process")
 
 
 def is_worker() -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery import states
+from celery import Celery, signals, states
+from celery.contrib.testing.worker import start_worker
 from django.db import close_old_connections, connection, connections, transaction
-from django.db.models import signals
+from django.db.models import signals as model_signals
 from django.test.utils import CaptureQueriesContext
 
 from django_celery_results import connections as result_connections
@@ -39,6 +40,21 @@ def keep_connection(as_worker: None, settings: Any, monkeypatch: pytest.MonkeyPa
 def test_processes_other_than_workers_keep_no_connection(backend: DatabaseBackend, settings: Any) -> None:
     settings.DJANGO_CELERY_RESULTS = {"KEEP_CONNECTION": True}
     assert backend.alias_for_write() == "default"
+
+
+def test_worker_in_a_thread_of_a_test_makes_no_worker_of_the_process() -> None:
+    celery_app = Celery("in-thread", broker="memory://", set_as_current=False)
+    signals.setup_logging.connect(keep_loggers)
+    with start_worker(celery_app, pool="solo", perform_ping_check=False):
+        assert not result_connections.is_worker()
+        assert not result_connections.is_main_process_of_worker()
+    signals.setup_logging.disconnect(keep_loggers)
+    app.set_default()
+    app.set_current()
+
+
+def keep_loggers(**_: Any) -> None:
+    """Receive `setup_logging`, so that the worker does not set the level of the root logger for later tests."""
 
 
 @on_a_server
@@ -225,11 +241,11 @@ def test_signal_receivers_find_the_row_on_the_default_connection(
     def read(instance: TaskResult, **_: Any) -> None:
         states_found.append(TaskResult.objects.get(pk=instance.pk).status)
 
-    signals.post_save.connect(read, sender=TaskResult)
+    model_signals.post_save.connect(read, sender=TaskResult)
     try:
         backend.store_result("t", 1, states.SUCCESS)
     finally:
-        signals.post_save.disconnect(read, sender=TaskResult)
+        model_signals.post_save.disconnect(read, sender=TaskResult)
     assert states_found == ["SUCCESS"]
 
 
@@ -244,13 +260,13 @@ def test_signal_receivers_can_lock_stored_groups_and_deleted_tasks(
 
     backend.store_result("member", 1, states.SUCCESS)
     with transaction.atomic():
-        signals.post_save.connect(lock, sender=GroupResult)
-        signals.pre_delete.connect(lock, sender=TaskResult)
+        model_signals.post_save.connect(lock, sender=GroupResult)
+        model_signals.pre_delete.connect(lock, sender=TaskResult)
         try:
             backend.save_group("g", app.GroupResult("g", [app.AsyncResult("member")]))
             backend.forget("member")
         finally:
-            signals.post_save.disconnect(lock, sender=GroupResult)
-            signals.pre_delete.disconnect(lock, sender=TaskResult)
+            model_signals.post_save.disconnect(lock, sender=GroupResult)
+            model_signals.pre_delete.disconnect(lock, sender=TaskResult)
     assert could_lock == [True, True]
     assert not TaskResult.objects.exists()
