@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from celery import Celery
+from celery.app.control import Control
 from django.db import connection
 
 from django_celery_results.models import TaskResult
@@ -149,15 +150,16 @@ def settle(worker: Worker) -> None:
 
     Kill what still runs, and wait until the worker holds no task: it stores the last state before it lets a task go.
     """
+    control = Control(app)  # what the test put in place of the methods of `app.control` is still there
 
     def is_idle() -> bool:
         held = tell("held_tasks")
         if held:
-            app.control.revoke(held, terminate=True, signal="SIGKILL", destination=[worker.hostname])
+            control.revoke(held, terminate=True, signal="SIGKILL", destination=[worker.hostname])
         return not held
 
     def tell(command: str) -> Any:
-        replies = app.control.broadcast(command, reply=True, destination=[worker.hostname], limit=1, timeout=PATIENCE)
+        replies = control.broadcast(command, reply=True, destination=[worker.hostname], limit=1, timeout=PATIENCE)
         assert replies, worker.log
         return replies[0][worker.hostname]
 
