@@ -1,5 +1,7 @@
 """Messages of chord members that a broker delivers more than once."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from celery import Signature

@@ -1,5 +1,7 @@
 """Workers that are started once for several tests of faults: behind a proxy, where the database is a server."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
