@@ -99,13 +99,13 @@ def codes(outcome: RetryOutcome) -> list[ErrorCode]:
 def test_messages_keep_no_signature_that_hides_its_arguments(
     key: str, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    signature = echo.s(SECRET)
+    signature = echo.s(SECRET).set(task_id="later")
     if how == "argsrepr":
         signature.set(argsrepr="('***',)")
     else:
         monkeypatch.setattr(echo, "store_message", False, raising=False)
     if how == "nested":
-        signature = add.s(1, 2).set(link=[signature])
+        signature = add.s(1, 2).set(task_id="between", link=[signature])
     task_id = fail_task(**{key: dict(signature) if key == "chord" else [dict(signature)], "group": "g"})
 
     assert TaskMessage.objects.get(task_id=task_id).body is not None
