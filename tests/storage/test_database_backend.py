@@ -291,6 +291,7 @@ def test_groups_are_saved_restored_and_deleted(backend: DatabaseBackend) -> None
     assert backend.restore_group(group.id) is None
 
 
+@pytest.mark.django_db(transaction=True)  # within a transaction the row is stored on a connection beside it
 def test_store_queued_does_not_replace_the_state_of_a_finished_task(backend: DatabaseBackend) -> None:
     request = task_request()
     backend.mark_as_done(request.id, 1, request=request)
