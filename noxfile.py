@@ -68,7 +68,7 @@ BOTH = Lane(
 WRITES = "tests/storage/test_state_transitions.py tests/storage/test_database_backend.py"
 HEART = {
     "django_celery_results/states.py": "tests/properties/test_states.py tests/storage/test_state_transitions.py",
-    "django_celery_results/statements.py": WRITES,
+    "django_celery_results/statements.py": f"tests/storage/test_guarded_sql.py {WRITES}",
     "django_celery_results/guarded_write.py": WRITES,
     "django_celery_results/policy/redaction.py": "tests/policy",
     "django_celery_results/query/cursors.py": "tests/properties/test_cursors.py",

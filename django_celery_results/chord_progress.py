@@ -14,9 +14,9 @@ from functools import lru_cache
 
 from django.db import connections, models
 from django.db.models import Q
-from django.db.models.functions import Now
 
 from .chord_rows import ADDED, NOT_KEPT, SHARED, SHARED_INDEX, Part
+from .clock import DatabaseNow
 from .connections import cursor_of
 from .models import UNFINISHED_CHORDS, Chord, ChordPart, ChordState
 
@@ -49,7 +49,7 @@ class Claim:
 
     def renew(self) -> bool:
         """Begin the lease anew; False if another process has taken over."""
-        return bool(self._mine().update(claimed_at=Now()))
+        return bool(self._mine().update(claimed_at=DatabaseNow()))
 
     def finish(self, state: ChordState, *, keeps_body: bool) -> None:
         """Close the chord, and delete what only its body needed.
@@ -100,10 +100,10 @@ def _mark_shared(group_id: str, alias: str) -> None:
 def claim(group_id: str, seen: Progress, *, lease: float, alias: str) -> Claim | None:
     """Claim a complete chord as it was seen; one caller at most is let through."""
     token = str(uuid.uuid4())
-    lost = Q(state=ChordState.CLAIMED, claimed_at__lt=Now() - timedelta(seconds=lease))
+    lost = Q(state=ChordState.CLAIMED, claimed_at__lt=DatabaseNow() - timedelta(seconds=lease))
     free = lost if seen.state == ChordState.CLAIMED else Q(state=seen.state)
     chords = Chord.objects.using(alias).filter(pk=group_id)
-    if not chords.filter(free, size=seen.size).update(state=ChordState.CLAIMED, claim=token, claimed_at=Now()):
+    if not chords.filter(free, size=seen.size).update(state=ChordState.CLAIMED, claim=token, claimed_at=DatabaseNow()):
         return None
     chord = chords.get()
     return Claim(

@@ -42,7 +42,10 @@ class Part:
 
     def statement(self, alias: str) -> Companion:
         """The first outcome of a member stays, but a success may still replace a failure."""
-        return Companion(sql=_insert_part(alias), parameters=(*self.key, self.state, self.result))
+        is_failure = self.state in states.PROPAGATE_STATES
+        return Companion(
+            sql=_insert_part(alias), parameters=(*self.key, self.state, self.result), is_failure=is_failure
+        )
 
     def save(self, alias: str) -> None:
         self.statement(alias).run(connections[alias])

@@ -23,6 +23,8 @@ except ImportError:  # Celery before 5.7 compresses no results
 
 
 BINARY = "binary"
+JSON = ("application/json", "")
+"""Content types of JSON: rows that projects made themselves say nothing."""
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _MARK = "\N{HORIZONTAL ELLIPSIS}"
 _DIGEST = 8
@@ -47,6 +49,11 @@ def clean(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
+
+
+def stored_id(value: Any) -> str:
+    """Return an id of a task or a group as its column holds it, to store it and to find it."""
+    return clean(str(value))
 
 
 def shorten(text: str, limit: int | None) -> str:
@@ -124,7 +131,7 @@ def peek(text: str | None, content_type: str | None = "application/json", conten
         return Peek()
     if content_encoding == BINARY:
         return Peek(is_shown=False)
-    if content_type in ("application/json", ""):  # rows that projects made themselves say nothing
+    if content_type in JSON:
         return _peek_json(text)
     return Peek(value=text) if content_type in ("text/plain", "application/text") else Peek(is_shown=False)
 

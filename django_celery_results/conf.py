@@ -17,7 +17,7 @@ class Settings:
     """One field per key of `DJANGO_CELERY_RESULTS`, in upper case there. Every key is optional."""
 
     allow_edits: bool = False
-    """Whether the admin may edit task results."""
+    """Whether the admin may edit results of tasks, and saved groups."""
     viewers_may_terminate: bool = False
     """Whether the admin's old action "terminate" needs no permission but the one to view, as in the 2.x package."""
     open_views: bool = False
@@ -39,7 +39,8 @@ class Settings:
     track_queued: bool = False
     """Whether publishing a task writes a PENDING row."""
     merge_started_after: float = 0.05
-    """Seconds a task must run before STARTED is written by a statement of its own; 0 writes it at once."""
+    """Seconds that STARTED is held back, to be stored with the next state; a task that could miss its own row by SQL,
+    opens a transaction or publishes a message writes it earlier. 0 writes it at once."""
     keep_connection: bool | None = None
     """Whether workers keep a database connection of their own; None: where `CONN_MAX_AGE` allows persistent ones, with
     one of Django's own database backends. False also gives each statement a cursor of its own."""
@@ -61,6 +62,8 @@ class Settings:
     """Dotted path of a class with `encrypt(bytes) -> bytes` and `decrypt(bytes) -> bytes` for message bodies."""
     retry_headers: tuple[str, ...] = ()
     """Message headers that a retry may override; never Celery's, the broker's `CC` and `BCC`, or ours (`dcr_…`)."""
+    refusals_kept_per_minute: int = 60
+    """Refused actions of one viewer that are recorded one by one in a minute; others are counted in one operation."""
     operation_lease: float = 60.0
     """Seconds after which an action that was interrupted between claim and publish is carried on."""
     redact_keys: tuple[str, ...] = (
@@ -68,6 +71,12 @@ class Settings:
         "session", "cookie",
     )  # fmt: skip
     """Parts of names, in any case, whose values are never shown."""
+    redact_words: tuple[str, ...] = (
+        "pwd", "pw", "pass", "passphrase", "passcode", "auth", "auth_code", "auth_key", "access_key", "access_key_id",
+        "account_key", "encryption_key", "master_key", "signing_key", "ssh_key", "signature", "jwt", "otp", "totp",
+        "mfa_code", "recovery_code", "backup_code", "security_code", "cvv", "cvc",
+    )  # fmt: skip
+    """Whole words of names, in any case and however a name parts its words, whose values are never shown."""
     redact_tasks: tuple[str, ...] = ()
     """Names of tasks whose arguments, results and errors are never shown; with `*` at its end, all that begin so."""
 

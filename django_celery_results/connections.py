@@ -24,11 +24,15 @@ from kombu.utils.compat import detect_environment
 from .conf import settings
 
 logger = get_logger(__name__)
+THREADS = "task results"
+"""How the names of this package's own threads begin."""
 _GREENLETS = ("gevent", "eventlet")
 _DJANGO_BACKENDS = ("django.db.backends.", "django.contrib.gis.db.backends.")
 _KEPT = "dcr_kept"
 """The setting of a connection that this process keeps: the alias that it was copied from."""
 _CURSOR = "dcr_cursor"
+_ACTIVE = 1
+"""libpq's PQTRANS_ACTIVE: a statement is under way."""
 _DJANGO_CURSOR = BaseDatabaseWrapper.cursor
 
 _state = {"is_worker": False}
@@ -194,6 +198,7 @@ def abandon(alias: str) -> None:
     The state of the task would be lost with it, and Django refuses to use a connection that was closed within a block.
     """
     connection = connections[alias]
+    _leave_interrupted(alias)
     if not is_worker() or not in_transaction(connection):
         return
     if any(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
@@ -207,10 +212,38 @@ def abandon(alias: str) -> None:
             connection.connect()
 
 
+def _leave_interrupted(alias: str) -> None:
+    """Close connections within a statement that an exception of another kind left, such as a soft time limit.
+
+    psycopg 3 waits for the server in a way that Python can interrupt. Nothing else can be done on such a connection,
+    and the server goes on with the statement unless it is told.
+    """
+    for name in (alias, _name_of_kept(alias)):
+        connection: Any = getattr(connections._connections, name, None)  # type: ignore[attr-defined]
+        driver: Any = getattr(connection, "connection", None)
+        if getattr(getattr(driver, "pgconn", None), "transaction_status", None) != _ACTIVE:
+            continue
+        with suppress(Exception):
+            driver.cancel()
+        if not connection.in_atomic_block:  # else whoever began the block, or `abandon`, ends it
+            close_for_good(name)
+
+
+def close_for_good(alias: str) -> None:
+    """Close the alias's connection outside of a transaction, so that the next statement opens another one."""
+    connection: Any = connections[alias]
+    with suppress(DatabaseError):  # it may be broken, in any way
+        if connection.connection is not None and getattr(connection, "pool", None):
+            connection.connection.close()  # Django's pool hands out again what it gets back open
+        connection.close()
+
+
 def discard_prepared(alias: str) -> None:
     """Never prepare on this connection again."""
     connection = connections[alias]
     _unprepared.add(connection.settings_dict.get(_KEPT, alias))
+    if _KEPT in connection.settings_dict:  # else the options are the project's own
+        connection.settings_dict["OPTIONS"].pop("prepare_threshold", None)
     if hasattr(connection.connection, "prepare_threshold"):
         connection.connection.prepare_threshold = None
 

@@ -43,6 +43,28 @@ class QueryTooSlow(QueryError):
     code = "QUERY_TOO_SLOW"
 
 
+class OperationTooSlow(QueryTooSlow):
+    """This operation took longer than it may in all. Ask for less at once, or send its fields as several operations."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"This operation took longer than the {seconds:g} seconds that it may take in all. Ask for less at once, "
+            "or send its fields as several operations."
+        )
+
+
+class ResponseTooLarge(QueryError):
+    """The values of this answer are larger than one answer may be. Ask for fewer rows at once, or for fewer values."""
+
+    code = "RESPONSE_TOO_LARGE"
+
+    def __init__(self, count: int, most: int) -> None:
+        super().__init__(
+            f"The values of this answer have {count} bytes so far, and {most} is the limit. Ask for fewer rows at "
+            "once, or in lists for `text` and `message` of 4000 characters at most, which need no whole values."
+        )
+
+
 class Unauthenticated(QueryError):
     """Log in first."""
 
@@ -63,6 +85,14 @@ class TaskIdTooLong(TaskResultsError, ValueError):
     """This task id is longer than its column. Raise DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH, or send shorter ids."""
 
     code = "BAD_USER_INPUT"
+
+
+class UnnamedFailure(TaskResultsError):
+    """A task stored a failed state with a value that names no exception; `value` is that."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+        super().__init__(str(value) or repr(value))
 
 
 class ResultTooLarge(TaskResultsError):

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from .connections import cursor_of
 from .oversized import is_large
-from .state_changes import Companion, StateChange, changed_by
-from .statements import BUILDERS, Columns, Statement, Statements
+from .state_changes import Companion, StateChange, changed_by, is_outdated
+from .statements import BUILDERS, OWN, Columns, Statement, Statements
 from .states import TaskState, state_of
 
 _shared: set[str] = set()
@@ -27,11 +27,20 @@ _CASTS = {"DateTimeField": "timestamptz", "IntegerField": "integer", "BigInteger
 def write(model: type[models.Model], alias: str, change: StateChange, companion: Companion | None = None) -> bool:
     """Store a state unless the row stands above it; True if it was taken. The change fits the model's columns."""
     connection = connections[alias]
-    if not companion or connection.vendor == "postgresql":
+    if not companion or (connection.vendor == "postgresql" and not companion.is_failure):
         return _execute(connection, model, change, companion)
     with transaction.atomic(using=alias):
         is_first = _run_and_look(connection, model, companion, change.task_id)
-        return _execute(connection, model, change, None, is_first=is_first)
+        is_taken = _execute(connection, model, change, None, is_first=is_first)
+        if not is_taken and companion.is_failure and refuses_as_outdated(model, alias, change):
+            transaction.set_rollback(True, using=alias)
+    return is_taken
+
+
+def refuses_as_outdated(model: type[models.Model], alias: str, change: StateChange) -> bool:
+    """Return whether the row that refused this failure is that of a later run."""
+    row: Any = model._base_manager.using(alias).filter(task_id=change.task_id).first()
+    return row is None or is_outdated(change, row.status, getattr(row, "attempt", None))
 
 
 def _run_and_look(
@@ -62,13 +71,22 @@ def _execute(
     first = {"content_type": "", "content_encoding": ""}  # NOT NULL, and unknown to whoever stores a bare state
     values = {"task_id": change.task_id, "date_created": now, "date_done": now, **first, **changed}
     build, state, has_attempt = BUILDERS[connection.vendor], state_of(change.status), change.attempt is not None
-    statements = _statements(build, model, connection.alias, tuple(values), tuple(changed), state, has_attempt)
+    own = change.replaced
+    statements = _statements(
+        build, model, connection.alias, tuple(values), tuple(changed), state, has_attempt, own is not None
+    )
     for name, value in values.items():
         if value is not None and not isinstance(value, str):  # every driver takes text as it is
             values[name] = _prepared(model, name, value, connection)
+    if own is not None:
+        values[OWN] = _prepared(model, "date_done", own, connection)
     if is_first or (change.is_first and connection.alias not in _shared):
-        return _insert(connection, statements, values, companion)
-    return _first_taken(connection, statements.usual, values, companion)
+        is_taken = _insert(connection, statements, values, companion)
+    else:
+        is_taken = _first_taken(connection, statements.usual, values, companion)
+    if is_taken and change.self_stored:
+        change.self_stored.note(now)
+    return is_taken
 
 
 @lru_cache(maxsize=512)
@@ -80,6 +98,7 @@ def _statements(
     changed: tuple[str, ...],
     state: TaskState,
     has_attempt: bool,
+    replaces_own: bool,
 ) -> Statements:
     """Made once for every kind of write: from one task to the next only values differ."""
     quoted = connections[alias].ops.quote_name
@@ -90,6 +109,7 @@ def _statements(
         changed=changed,
         state=state,
         has_attempt=has_attempt,
+        replaces_own=replaces_own,
     )
     return build(columns)
 

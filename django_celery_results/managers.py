@@ -14,11 +14,13 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from celery.utils.time import maybe_timedelta
 from django.conf import settings
 from django.db import connections, models, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 
+from .codec import stored_id
 from .outages import is_retryable, recover
 from .querysets import M, TaskResultQuerySet, write
 from .state_changes import Companion, StateChange
@@ -122,11 +124,12 @@ def _isolation_level(connection: Any) -> str | None:
 class TaskResultManager(ResultManager[M]):
     """Rows of tasks."""
 
+    _last_id: str | None = None  # managers of projects read it in their own `get_task`, as 2.x did
     _queryset_class = TaskResultQuerySet  # by attribute, so that `Manager.from_queryset(…)` beside it may bring its own
 
     def get_task(self, task_id: str) -> M:
         """The row of a task; an unsaved one where there is none."""
-        return self.filter(task_id=task_id).first() or self.model(task_id=task_id)
+        return self.filter(task_id=stored_id(task_id)).first() or self.model(task_id=task_id)
 
     def write(self, change: StateChange, *, using: str | None = None, companion: Companion | None = None) -> bool:
         """Store a state unless the row stands above it; True if it was taken."""
@@ -164,7 +167,7 @@ class TaskResultManager(ResultManager[M]):
         known |= {"result": result, "traceback": traceback}
         alias = self._written(using)
         self.write(_with_beside(task_id, status, known), using=alias)
-        return self.using(alias).get(task_id=task_id)
+        return self.using(alias).get(task_id=stored_id(task_id))
 
 
 def _started(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,18 +186,22 @@ def _with_beside(task_id: str, status: str, known: dict[str, Any]) -> StateChang
 class GroupResultManager(ResultManager[M]):
     """Rows of groups."""
 
+    _last_id: str | None = None  # as above, in `get_group`
+
     def get_group(self, group_id: str) -> M:
         """The row of a group; an unsaved one where there is none."""
-        return self.filter(group_id=group_id).first() or self.model(group_id=group_id)
+        return self.filter(group_id=stored_id(group_id)).first() or self.model(group_id=group_id)
 
     @transaction_retry(max_retries=2)
     def store_group_result(
         self, content_type: str, content_encoding: str, group_id: str, result: str | None, using: str | None = None
     ) -> M:
         """Store the members of a group, or replace them."""
+        if not group_id:
+            raise ValueError(f"group_id must not be empty, but it is {group_id!r}.")
         columns = {"result": result, "content_type": content_type, "content_encoding": content_encoding}
         rows = self.using(self._written(using))
-        row, _ = rows.update_or_create(group_id=group_id, defaults=columns)
+        row, _ = rows.update_or_create(group_id=stored_id(group_id), defaults=columns)
         return row
 
 
@@ -205,5 +212,6 @@ __all__ = [
     "TaskResultManager",
     "TxIsolationWarning",
     "beside",
+    "maybe_timedelta",
     "transaction_retry",
 ]

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from celery import Celery, current_app
+from celery import Celery, current_app, current_task
 from celery.utils.saferepr import saferepr
 from django.db import connections
 from django.utils import timezone
 
+from .codec import stored_id
 from .conf import settings
-from .facts import RETRY_HEADER
+from .facts import RETRY_HEADER, header
 from .message_codec import Message, MessageUnavailable, encode, serializer_of
 from .models import TaskMessage
-from .states import READY, TaskState
+from .states import GENERATION_HEADER, READY, TaskState
 
 logger = logging.getLogger(__name__)
 
@@ -84,21 +85,26 @@ def store(records: Sequence[TaskMessage], *, using: str) -> None:
     )
 
 
-def change_for(*, app: Celery, task_id: str, status: str, request: Any, attempt: int | None) -> Change | None:
-    """What to do to the record when this run stores this state; None, and no cost, where there is nothing to do."""
+def change_for(
+    *, app: Celery, task_id: str, status: str, request: Any, attempt: int | None, has_failed: bool = False
+) -> Change | None:
+    """What to do to the record when this run stores this state; None, and no cost, where there is nothing to do.
+
+    `has_failed`: the run itself may have stored a state before with which a record is kept.
+    """
     if attempt is None or not getattr(request, "task", None):
         return None
     try:
-        return _change(app, task_id, status, request, attempt)
+        return _change(app, stored_id(task_id), status, request, attempt, has_failed)
     except Exception:
         logger.exception("The message of task %s is not kept", task_id)  # its state is to be stored all the same
         return None
 
 
-def _change(app: Celery, task_id: str, status: str, request: Any, attempt: int) -> Change | None:
+def _change(app: Celery, task_id: str, status: str, request: Any, attempt: int, has_failed: bool) -> Change | None:
     # A retry wrote a record before it was sent, whatever the setting, and so did whoever tracks queued tasks.
     headers = getattr(request, "headers", None) or {}
-    has_one = RETRY_HEADER in headers or QUEUED_HEADER in headers
+    has_one = has_failed or RETRY_HEADER in headers or QUEUED_HEADER in headers
     chosen = settings().store_messages
     if status not in _KEPT_STATES and chosen not in ("started", "always"):  # of nearly all tasks
         return Discard(task_id) if status == TaskState.SUCCESS and (attempt > 0 or has_one) else None
@@ -114,7 +120,7 @@ def of_queued(app: Celery, request: Any) -> Keep | None:
     if not (request.headers or {}).get(QUEUED_HEADER):
         return None
     try:
-        return Keep(_record(app, request.id, request))
+        return Keep(_record(app, stored_id(request.id), request))
     except Exception:
         logger.exception("The message of task %s is not kept", request.id)  # it is on its way all the same
         return None
@@ -189,6 +195,37 @@ def mark(sender: Any = None, body: Any = None, headers: Any = None, **_: Any) ->
     is_shown = not headers[HIDDEN_HEADER] or _insists(current_app, name)
     if settings().track_queued and is_shown and _may_keep(current_app, mode, name):
         headers[QUEUED_HEADER] = True
+
+
+def carry_generation(body: Any = None, headers: Any = None, **_: Any) -> None:
+    """Receiver of `before_task_publish`: a task that replaces itself gives its generation along with its id.
+
+    Celery copies headers when it retries a task, and not when it replaces one. States of a replacement without the
+    header would count as those of an older run, and its failure would be refused.
+    """
+    request: Any = getattr(current_task, "request", None)
+    generation = header(request, GENERATION_HEADER) if request else None
+    if generation and headers is not None:
+        if headers.get("id") == request.id:
+            headers.setdefault(GENERATION_HEADER, generation)
+        _add_generation(body, request.id, generation)
+
+
+def keep_generation(signature: Any) -> None:
+    """Do the same for a signature that is stored, such as the body of a chord."""
+    carry_generation(signature, {})
+
+
+def _add_generation(value: Any, task_id: str, generation: Any) -> None:
+    """The id of a task that is replaced by a chain or a chord goes to the last link, or to the body."""
+    if isinstance(value, Mapping):
+        options = value.get("options")
+        if isinstance(options, dict) and "task" in value and options.get("task_id") == task_id:
+            options["headers"] = {GENERATION_HEADER: generation, **(options.get("headers") or {})}
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for inner in value:
+            _add_generation(inner, task_id, generation)
 
 
 def _representations(app: Celery, args: Any, kwargs: Any) -> tuple[str, str]:

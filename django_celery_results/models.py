@@ -26,27 +26,53 @@ TASK_STATE_CHOICES = sorted(zip(ALL_STATES, ALL_STATES, strict=True))
 class TaskResult(models.Model):
     """What is known about one task: one row per Celery task id."""
 
-    task_id = models.CharField(_("Task ID"), max_length=task_id_max_length(), unique=True)
-    periodic_task_name = models.CharField(_("Periodic Task Name"), max_length=255, null=True)
-    task_name = models.CharField(_("Task Name"), max_length=task_id_max_length(), null=True)
+    task_id = models.CharField(
+        _("Task ID"), max_length=task_id_max_length(), unique=True, help_text=_("Celery's ID of the task")
+    )
+    periodic_task_name = models.CharField(
+        _("Periodic Task Name"), max_length=255, null=True, help_text=_("Name of the periodic task that sent it")
+    )
+    task_name = models.CharField(
+        _("Task Name"), max_length=task_id_max_length(), null=True, help_text=_("Registered name of the task")
+    )
     task_args = models.TextField(
         _("Task Positional Arguments"), null=True, help_text=_("JSON of the arguments' representation")
     )
     task_kwargs = models.TextField(
         _("Task Named Arguments"), null=True, help_text=_("JSON of the named arguments' representation")
     )
-    status = models.CharField(_("Task State"), max_length=50, default=states.PENDING)
-    worker = models.CharField(_("Worker"), max_length=100, null=True, default=None)
-    content_type = models.CharField(_("Result Content Type"), max_length=128)
-    content_encoding = models.CharField(_("Result Encoding"), max_length=64)
-    result = models.TextField(_("Result Data"), null=True, default=None, editable=False)
-    date_created = models.DateTimeField(_("Created DateTime"), auto_now_add=True)
-    date_started = models.DateTimeField(_("Started DateTime"), null=True, default=None)
+    status = models.CharField(
+        _("Task State"), max_length=50, default=states.PENDING, help_text=_("State that was stored last")
+    )
+    worker = models.CharField(
+        _("Worker"), max_length=100, null=True, default=None, help_text=_("Node name of the worker that ran it")
+    )
+    content_type = models.CharField(_("Result Content Type"), max_length=128, help_text=_("MIME type of the result"))
+    content_encoding = models.CharField(_("Result Encoding"), max_length=64, help_text=_("Encoding of the result"))
+    result = models.TextField(
+        _("Result Data"),
+        null=True,
+        default=None,
+        editable=False,
+        help_text=_("Return value or exception, encoded as content type and encoding say"),
+    )
+    date_created = models.DateTimeField(
+        _("Created DateTime"), auto_now_add=True, help_text=_("When the row was created, in UTC")
+    )
+    date_started = models.DateTimeField(
+        _("Started DateTime"), null=True, default=None, help_text=_("When a worker started the task, in UTC")
+    )
     date_done = models.DateTimeField(
         _("Completed DateTime"), auto_now=True, help_text=_("Means something in a final state only")
     )
-    traceback = models.TextField(_("Traceback"), blank=True, null=True)
-    meta = models.TextField(_("Task Meta Information"), null=True, default=None, editable=False)
+    traceback = models.TextField(_("Traceback"), blank=True, null=True, help_text=_("Traceback of the exception"))
+    meta = models.TextField(
+        _("Task Meta Information"),
+        null=True,
+        default=None,
+        editable=False,
+        help_text=_("Children of the task and more, as JSON"),
+    )
 
     attempt = models.BigIntegerField(_("Attempt"), null=True, editable=False)
     queue = models.CharField(_("Queue"), max_length=255, null=True, editable=False)
@@ -94,11 +120,13 @@ class TaskResult(models.Model):
         return f"<Task: {self.task_id} ({self.status})>"
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """The record of the task's message goes with the row."""
+        """The record of the task's message goes with the row, and after it: states are stored in that order, too."""
         alias = using or router.db_for_write(type(self), instance=self)
+        task_id = self.task_id  # it may be deferred, and cannot be loaded once the row is gone
         with transaction.atomic(using=alias):
-            TaskMessage.objects.using(alias).filter(pk=self.task_id).delete()
-            return super().delete(using=using, keep_parents=keep_parents)
+            deleted = super().delete(using=using, keep_parents=keep_parents)
+            TaskMessage.objects.using(alias).filter(pk=task_id).delete()
+        return deleted
 
     def as_dict(self) -> dict[str, Any]:
         """The columns of the 2.x package, as its users serialise them."""
@@ -119,12 +147,20 @@ class TaskResult(models.Model):
 class GroupResult(models.Model):
     """A saved group: its result column holds the tuple of its members' results."""
 
-    group_id = models.CharField(_("Group ID"), max_length=task_id_max_length(), unique=True)
-    date_created = models.DateTimeField(_("Created DateTime"), auto_now_add=True)
-    date_done = models.DateTimeField(_("Completed DateTime"), auto_now=True)
-    content_type = models.CharField(_("Result Content Type"), max_length=128)
-    content_encoding = models.CharField(_("Result Encoding"), max_length=64)
-    result = models.TextField(_("Result Data"), null=True, default=None, editable=False)
+    group_id = models.CharField(
+        _("Group ID"), max_length=task_id_max_length(), unique=True, help_text=_("Celery's ID of the group")
+    )
+    date_created = models.DateTimeField(
+        _("Created DateTime"), auto_now_add=True, help_text=_("When the row was created, in UTC")
+    )
+    date_done = models.DateTimeField(
+        _("Completed DateTime"), auto_now=True, help_text=_("When the group was last stored, in UTC")
+    )
+    content_type = models.CharField(_("Result Content Type"), max_length=128, help_text=_("MIME type of the result"))
+    content_encoding = models.CharField(_("Result Encoding"), max_length=64, help_text=_("Encoding of the result"))
+    result = models.TextField(
+        _("Result Data"), null=True, default=None, editable=False, help_text=_("Celery's result tuple of the group")
+    )
 
     objects = managers.GroupResultManager()
 
@@ -148,7 +184,9 @@ class GroupResult(models.Model):
 class ChordCounter(models.Model):
     """A chord started by the 2.x package: our workers complete it, and start new ones so where a setting asks."""
 
-    group_id = models.CharField(_("Group ID"), max_length=task_id_max_length(), unique=True)
+    group_id = models.CharField(
+        _("Group ID"), max_length=task_id_max_length(), unique=True, help_text=_("Celery's ID of the group")
+    )
     sub_tasks = models.TextField(help_text="JSON list of the result tuples of the header")
     count = models.PositiveIntegerField(help_text="Members that have not finished yet")
     date_created = models.DateTimeField(db_default=Now(), editable=False)

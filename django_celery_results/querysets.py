@@ -16,7 +16,7 @@ from django.db.models import signals
 from django.utils import timezone
 
 from . import guarded_write
-from .state_changes import Companion, StateChange, changed_by, fitting
+from .state_changes import Companion, StateChange, changed_by, fitting, is_outdated
 from .statements import BUILDERS
 from .states import is_replaced
 
@@ -40,13 +40,20 @@ class TaskResultQuerySet(models.QuerySet[M]):
     """Rows of tasks."""
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """The records of the tasks' messages go with the rows."""
+        """Delete the rows, and the records of their messages with them.
+
+        The rows are locked first, in the order in which states are stored: two that wait for each other would be a
+        deadlock.
+        """
         records: Any = apps.get_model("django_celery_results", "TaskMessage")._base_manager
         self._for_write = True
         with transaction.atomic(using=self.db):
             if records.using(self.db).exists():
                 # Not by a join: MariaDB compares the two columns in different collations, and then uses no index.
-                ids = self.order_by().values_list("task_id", flat=True).iterator(chunk_size=_IDS_AT_ONCE)
+                # A query of its own, since what selects the rows may join or group, which no lock allows.
+                rows = self.model._base_manager.using(self.db).filter(pk__in=self.order_by().values("pk"))
+                locked = rows.select_for_update().values_list("task_id", flat=True)
+                ids = locked.iterator(chunk_size=_IDS_AT_ONCE)
                 while some := list(islice(ids, _IDS_AT_ONCE)):
                     records.using(self.db).filter(pk__in=some).delete()
             return super().delete()
@@ -73,12 +80,17 @@ def _save(model: type[models.Model], alias: str, change: StateChange, companion:
         rows: TaskResultQuerySet[Any] = TaskResultQuerySet(model, using=alias)
         row: Any = rows.select_for_update().filter(task_id=change.task_id).first()
         by, seen = change.attempt, getattr(row, "attempt", None)  # a project's own model may be without
-        if row and not is_replaced(stored=row.status, stored_attempt=seen, by=change.status, attempt=by):
+        is_own = change.self_stored is not None and change.self_stored.gives_way(getattr(row, "date_done", None))
+        if row and not is_replaced(stored=row.status, stored_attempt=seen, by=change.status, attempt=by, is_own=is_own):
+            if companion and companion.is_failure and is_outdated(change, row.status, seen):
+                transaction.set_rollback(True, using=alias)
             return False
         row = row or model(task_id=change.task_id)  # type: ignore[call-arg, unused-ignore]
         for name, value in changed_by(change, timezone.now()).items():
             setattr(row, name, value)
         row.save(using=alias)
+        if change.self_stored:
+            change.self_stored.note(row.date_done)  # saving sets its own
         return True
 
 

@@ -17,6 +17,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from .batches import Batches, Rows
+from .clock import DatabaseNow
 from .conf import settings
 from .models import (
     UNFINISHED_CHORDS,
@@ -117,7 +118,7 @@ def prune(
     """Delete everything that has outlived its age; without the tasks where a project deletes them in its own way."""
     batches = batches or Batches()
     # Retries that were interrupted are carried on; an action on many tasks that nobody carried on is not kept for good.
-    operations = _rows(Operation).filter(open_claim=None).exclude(lease_until__gt=timezone.now())
+    operations = _rows(Operation).filter(open_claim=None).exclude(lease_until__gt=DatabaseNow())
     removed = Pruned(
         task_results=prune_tasks(ages.by_age() if with_tasks else {}, batches=batches, model=task_model),
         group_results=_prune_dated(_rows(group_model), "date_done", ages.default, batches),

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from .codec import stored_id
 from .connections import cursor_of, forget_cursor
 from .managers import TaskResultManager
 from .models import TaskResult
@@ -51,12 +52,13 @@ class _Select:
 
 def row_of(manager: Any, task_id: str, alias: str) -> Any:
     """The task's row, or None: of our own model, a plain object with the columns that make the meta."""
+    task_id = stored_id(task_id)
     if type(manager).get_task is not TaskResultManager.get_task:
         return manager.db_manager(alias).get_task(task_id)
     if type(manager).get_queryset is not TaskResultManager.get_queryset:
         return manager.using(alias).filter(task_id=task_id).first()  # a manager that looks at its own rows only
     select = _compiled(manager.model, connections[alias].settings_dict["ENGINE"], alias)
-    return select.row(manager.model, connections[alias], str(task_id))
+    return select.row(manager.model, connections[alias], task_id)
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from .states import NAMED, REPLACES, TaskState
 
+OWN = "own date_done"
+"""The parameter that tells which state the same run stored: no other has its `date_done`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
@@ -25,6 +28,8 @@ class Columns:
     """Names of the columns that a later write sets."""
     state: TaskState
     has_attempt: bool
+    replaces_own: bool = False
+    """Whether a state that the same run stored before gives way; its `date_done` is the parameter `OWN`."""
 
     @property
     def initial(self) -> tuple[str, ...]:
@@ -53,15 +58,28 @@ class Statements:
     """Whether the first settles it where it meets a row; if not, it leaves the row alone and the usual follow."""
 
 
-def guard(columns: Columns, incoming: str, status: str = "stored.status", attempt: str = "stored.attempt") -> str:
-    """SQL, true or false but never NULL: does the write replace the stored row?"""
-    rule = REPLACES[columns.state]
+def guard(columns: Columns, incoming: str, stored: str = "stored.", binary: str = "", own: str = "%s") -> str:
+    """SQL, true or false but never NULL: does the write replace the stored row?
+
+    Args:
+        incoming: SQL of the attempt that comes in.
+        stored: What stands before the names of the row's columns.
+        binary: What makes the database compare the status letter by letter.
+        own: SQL of the parameter `OWN`, which comes last.
+    """
+    rule, status, attempt = REPLACES[columns.state], f"{binary}{stored}status", f"COALESCE({stored}attempt, -1)"
     if not columns.has_attempt:
         return f"({_is_one_of(status, rule.without_run)})"
     if rule.newer == rule.same == rule.older:
-        return f"({_is_one_of(status, rule.same)})"
-    relations = (("<", rule.newer), ("=", rule.same), (">", rule.older))
-    cases = [f"COALESCE({attempt}, -1) {sign} {incoming} AND {_is_one_of(status, s)}" for sign, s in relations if s]
+        cases = [_is_one_of(status, rule.same)]
+    else:
+        relations = (("<", rule.newer), ("=", rule.same), (">", rule.older))
+        cases = [
+            f"{attempt} {sign} {incoming} AND {_is_one_of(status, states)}" for sign, states in relations if states
+        ]
+    if columns.replaces_own:
+        is_own = f"{attempt} <= {incoming} AND {_is_one_of(status, rule.own)} AND {stored}date_done = {own}"
+        cases.append(is_own)
     return f"({' OR '.join(cases) or '1 = 0'})"
 
 
@@ -77,14 +95,16 @@ def postgresql(columns: Columns) -> Statements:
     incoming = ", ".join(f"%s::{cast} AS {name}" for name, cast in columns.types)
     names = ", ".join(columns.initial)
     table = columns.table
+    own = (OWN,) if columns.replaces_own else ()
+    replaces = guard(columns, "incoming.attempt", own="%s::timestamptz")
     upsert = f"""
             ON CONFLICT (task_id) DO UPDATE SET {_assignments(columns, "EXCLUDED")}
-            WHERE {guard(columns, "EXCLUDED.attempt")}"""
+            WHERE {guard(columns, "EXCLUDED.attempt", own="%s::timestamptz")}"""
     sql = f"""
         WITH incoming AS (SELECT {incoming}),
         updated AS (
             UPDATE {table} AS stored SET {_assignments(columns, "incoming")} FROM incoming
-            WHERE stored.task_id = incoming.task_id AND {guard(columns, "incoming.attempt")} RETURNING 1),
+            WHERE stored.task_id = incoming.task_id AND {replaces} RETURNING 1),
         inserted AS (
             INSERT INTO {table} AS stored ({names}) SELECT {names} FROM incoming
             WHERE NOT EXISTS (SELECT FROM {table} AS met WHERE met.task_id = incoming.task_id){upsert} RETURNING 1)
@@ -92,8 +112,8 @@ def postgresql(columns: Columns) -> Statements:
     values = ", ".join(["%s"] * len(columns.initial))
     first = f"INSERT INTO {table} AS stored ({names}) VALUES ({values}){upsert} RETURNING xmax = 0"  # noqa: S608
     return Statements(
-        usual=(Statement(sql=sql, parameters=columns.initial),),
-        first=Statement(sql=first, parameters=columns.initial),
+        usual=(Statement(sql=sql, parameters=(*columns.initial, *own, *own)),),
+        first=Statement(sql=first, parameters=(*columns.initial, *own)),
     )
 
 
@@ -106,7 +126,8 @@ def sqlite(columns: Columns) -> Statements:
         VALUES ((SELECT {columns.key} FROM {columns.table} WHERE task_id = %s), {values})
         ON CONFLICT ({columns.key}) DO UPDATE SET {_assignments(columns, "excluded")}
         WHERE {guard(columns, "excluded.attempt")}"""  # noqa: S608 - names come from the model
-    statement = Statement(sql=sql, parameters=("task_id", *columns.initial))
+    own = (OWN,) if columns.replaces_own else ()
+    statement = Statement(sql=sql, parameters=("task_id", *columns.initial, *own))
     return Statements(usual=(statement,), first=statement)
 
 
@@ -117,15 +138,16 @@ def mysql(columns: Columns) -> Statements:
     """
     table = columns.table
     changes = ", ".join(f"{name} = %s" for name in columns.changed)
-    replaces = guard(columns, "%s", "BINARY status", "attempt")
+    replaces = guard(columns, "%s", stored="", binary="BINARY ")
+    own = (OWN,) if columns.replaces_own else ()
     # A row that is met leaves its key as the insert id, whether it is taken or not.
     update = f"UPDATE {table} SET {changes} WHERE task_id = %s AND LAST_INSERT_ID({columns.key}) AND {replaces}"  # noqa: S608
     insert = f"""
         INSERT INTO {table} ({", ".join(columns.initial)}) VALUES ({", ".join(["%s"] * len(columns.initial))})
         ON DUPLICATE KEY UPDATE """  # noqa: S608
-    asked = ("attempt",) * replaces.count("%s")
-    meeting = Statement(sql=update, parameters=(*columns.changed, "task_id", *asked))
-    making = Statement(sql=insert + _settled_once(columns), parameters=columns.initial, tells_by_id=True)
+    asked = ("attempt",) * (replaces.count("%s") - len(own))
+    meeting = Statement(sql=update, parameters=(*columns.changed, "task_id", *asked, *own))
+    making = Statement(sql=insert + _settled_once(columns), parameters=(*columns.initial, *own), tells_by_id=True)
     bare = Statement(sql=f"{insert}{columns.key} = {columns.key}", parameters=columns.initial, tells_by_id=True)
     return Statements(usual=(meeting, making), first=bare, is_first_guarded=False)
 
@@ -135,7 +157,7 @@ def _settled_once(columns: Columns) -> str:
 
     The verdict travels as the insert id, which a refusal leaves at 0.
     """
-    replaces = guard(columns, "VALUES(attempt)", "BINARY status", "attempt")
+    replaces = guard(columns, "VALUES(attempt)", stored="", binary="BINARY ")
     verdicts = [f"@taken := {replaces} AND LAST_INSERT_ID({columns.key})"]
     verdicts += ["@taken"] * (len(columns.changed) - 1)
     return ", ".join(

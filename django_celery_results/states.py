@@ -34,6 +34,8 @@ PREDICTIONS = (TaskState.FAILURE, TaskState.REVOKED)
 _UNFINISHED = (TaskState.PENDING, TaskState.RECEIVED, TaskState.STARTED, TaskState.CUSTOM, TaskState.RETRY)
 _CLOSED = (TaskState.FAILURE, TaskState.REVOKED, TaskState.REJECTED, TaskState.IGNORED)
 _ALL_BUT_SUCCESS = _UNFINISHED + _CLOSED
+FINAL = (TaskState.SUCCESS, *_CLOSED)
+"""States after which a run is over; a task may also store one of them itself and then go on."""
 _BY_STATUS = {str(state): state for state in NAMED}
 
 
@@ -57,6 +59,8 @@ class Replaces:
     newer: tuple[TaskState, ...] = _ALL_BUT_SUCCESS
     """Also where the stored row was written by no run."""
     older: tuple[TaskState, ...] = ()
+    own: tuple[TaskState, ...] = ()
+    """Stored by the very same run, where the write is what Celery says of how that run ended."""
 
 
 def _up_to(state: TaskState) -> tuple[TaskState, ...]:
@@ -69,14 +73,14 @@ REPLACES: dict[TaskState, Replaces] = {
         state: Replaces(same=_up_to(state), without_run=_up_to(state))
         for state in (TaskState.RECEIVED, TaskState.STARTED, TaskState.CUSTOM)
     },
-    TaskState.RETRY: Replaces(same=_UNFINISHED, without_run=_UNFINISHED),
-    TaskState.FAILURE: Replaces(same=_UNFINISHED, without_run=_UNFINISHED),
+    TaskState.RETRY: Replaces(same=_UNFINISHED, without_run=_UNFINISHED, own=FINAL),
+    TaskState.FAILURE: Replaces(same=_UNFINISHED, without_run=_UNFINISHED, own=FINAL),
     # A task that already runs goes on running, whatever a revoke without terminate says.
     TaskState.REVOKED: Replaces(same=_UNFINISHED, without_run=(TaskState.PENDING, TaskState.RECEIVED, TaskState.RETRY)),
     TaskState.REJECTED: Replaces(same=_UNFINISHED, without_run=_ALL_BUT_SUCCESS),
     TaskState.IGNORED: Replaces(same=_UNFINISHED, without_run=_ALL_BUT_SUCCESS),
     # After a visibility timeout the older run's success may be the only result there will be.
-    TaskState.SUCCESS: Replaces(same=_ALL_BUT_SUCCESS, without_run=_ALL_BUT_SUCCESS, older=_ALL_BUT_SUCCESS),
+    TaskState.SUCCESS: Replaces(same=_ALL_BUT_SUCCESS, without_run=_ALL_BUT_SUCCESS, older=_ALL_BUT_SUCCESS, own=FINAL),
 }
 
 GENERATION_HEADER = "dcr_generation"
@@ -105,11 +109,16 @@ def _capped(value: Any, bits: int) -> int:
         return 0  # a header is text from outside: nonsense counts as absent
 
 
-def is_replaced(*, stored: str, stored_attempt: int | None, by: str, attempt: int | None) -> bool:
-    """Whether the row's state and attempt give way to a write; the SQL of `statements` says the same."""
+def is_replaced(*, stored: str, stored_attempt: int | None, by: str, attempt: int | None, is_own: bool = False) -> bool:
+    """Whether the row's state and attempt give way to a write; the SQL of `statements` says the same.
+
+    `is_own`: the write is the outcome of the run that stored the row's state.
+    """
     rule = REPLACES[state_of(by)]
     if attempt is None:
         return state_of(stored) in rule.without_run
     before = -1 if stored_attempt is None else stored_attempt
+    if is_own and before <= attempt and state_of(stored) in rule.own:
+        return True
     replaced = rule.newer if before < attempt else rule.same if before == attempt else rule.older
     return state_of(stored) in replaced

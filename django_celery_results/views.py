@@ -15,7 +15,7 @@ from django.http import JsonResponse
 from . import polled
 from .conf import settings
 from .exceptions import Forbidden, Unauthenticated
-from .policy.access import Action, require
+from .policy.access import Action, policy, require
 from .policy.viewer import SYSTEM, Viewer
 from .web_viewer import viewer_of
 
@@ -36,16 +36,17 @@ class AnyEncoder(DjangoJSONEncoder):
         try:
             return super().default(o)
         except (TypeError, ValueError):
-            return repr(o)
+            return policy().redact(repr(o))[0]
 
 
-def _view(action: Action) -> Callable[[_Answer], Any]:
+def _view(*actions: Action) -> Callable[[_Answer], Any]:
     def decorate(answer: _Answer) -> Any:
         @functools.wraps(answer)
         def view(request: HttpRequest, *args: str, **ids: str) -> JsonResponse:
             viewer = SYSTEM if settings().open_views else viewer_of(request)
             try:
-                require(viewer, action)
+                for action in actions:
+                    require(viewer, action)
             except Unauthenticated as refusal:
                 return JsonResponse({"error": refusal.message}, status=401)
             except Forbidden as refusal:
@@ -71,7 +72,7 @@ def task_status(viewer: Viewer, task_id: str) -> dict[str, Any]:
     return {"task": {"id": task_id, "status": task.status, "result": task.result, **error}}
 
 
-@_view(Action.VIEW_GROUP)
+@_view(Action.VIEW_GROUP, Action.VIEW)
 def is_group_successful(viewer: Viewer, group_id: str) -> dict[str, Any]:
     """`{"group": {"id", "results": [{"id", "executed"}]}}`"""
     members = polled.members(viewer, group_id)
@@ -83,7 +84,7 @@ def is_group_successful(viewer: Viewer, group_id: str) -> dict[str, Any]:
     }
 
 
-@_view(Action.VIEW_GROUP)
+@_view(Action.VIEW_GROUP, Action.VIEW)
 def group_status(viewer: Viewer, group_id: str) -> dict[str, Any]:
     """`{"group": {"id", "results": [{"result", "status"}]}}`"""
     members = polled.members(viewer, group_id)

@@ -7,6 +7,7 @@ from typing import Any
 from graphql import GraphQLResolveInfo
 
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query import budget
 from django_celery_results.query.session import Session
 from graphql_api.documents import Operation
 from graphql_api.engine import Context
@@ -14,12 +15,19 @@ from graphql_api.reads import Columns, columns
 
 
 def session(context: Context, info: GraphQLResolveInfo[Any]) -> Session:
-    """The session of this request."""
+    """The session of this request; refused where the operation's time is over."""
+    budget.check_time()
     if Session not in context.memo:
         read = _columns(context, info)
         context.memo[Session] = Session(viewer=context.viewer, columns=read.heavy, light=read.light)
     found: Session = context.memo[Session]
     return found
+
+
+def viewer(context: Context) -> Viewer:
+    """Whoever asks; refused where the operation's time is over."""
+    budget.check_time()
+    return context.viewer
 
 
 def orderer(context: Context) -> Viewer:

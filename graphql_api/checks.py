@@ -15,8 +15,8 @@ from django.utils.module_loading import import_string
 
 from .conf import ENGINES, SETTING, Settings, settings, unknown_keys
 
-_ABOVE_ZERO = ("MAX_STATEMENT_SECONDS",)
-"""Limits of which databases take 0 as none at all."""
+_ABOVE_ZERO = ("MAX_STATEMENT_SECONDS", "MAX_OPERATION_SECONDS", "MAX_RESPONSE_BYTES")
+"""Limits of which 0 would refuse everything, or which databases take as none at all."""
 
 
 def connect() -> None:

@@ -54,6 +54,12 @@ class Settings:
     """Rows an operation may ask for: page sizes, multiplied along nested pages, and what counts and values weigh."""
     max_statement_seconds: float | None = 10.0
     """How long the database may work for one read of a query; None: as long as it takes."""
+    max_operation_seconds: float | None = 30.0
+    """How long one operation may take in all: reads get what is left of it, mutations do not begin later; None: any."""
+    max_response_bytes: int | None = 32 * 1024 * 1024
+    """Bytes of all values in one answer, as they are stored: beyond it they are not even loaded; None: any."""
+    document_cache_bytes: int = 16_000_000
+    """Memory for documents that are kept parsed, once they ran for somebody who may ask them; 0 keeps none."""
     columnwise: bool = True
     """Whether lists of plain fields are completed column by column; the answers are the same, only slower without."""
     slow_operation_seconds: float | None = 1.0

@@ -1,14 +1,13 @@
 """From the text of a request to an operation that may run: within limits, parsed, valid, named and affordable.
 
 Knows graphql-core only, so that every engine refuses the same requests with the same errors. What depends on the text
-alone is kept for the next request with the same text.
+alone is kept for the next request with the same text, once somebody who may ask it did.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from django.core.signals import setting_changed
@@ -30,11 +29,10 @@ from graphql import (
 
 from graphql_api.conf import SETTING, settings
 from graphql_api.cost import Term, check_cost, terms_of
+from graphql_api.document_cache import DocumentCache
 from graphql_api.engine import GraphQLRequest
 from graphql_api.limits import LimitExceeded, check_document, check_text, check_variables, too_large
 
-_KEPT = 128
-_KEPT_BYTES = 16_384  # a syntax tree takes some 70 bytes per character: longer texts are not worth keeping
 _MAX_ERRORS = 20
 
 
@@ -77,22 +75,28 @@ class Documents:
         self.schema = schema
         self._open = (*specified_rules, *extra_rules)
         self._closed = (*self._open, NoSchemaIntrospectionCustomRule)
-        self._kept = lru_cache(maxsize=_KEPT)(self._read)
+        self.cache: DocumentCache[Operation] = DocumentCache()
         setting_changed.connect(self._forget)
 
     def operation(self, request: GraphQLRequest) -> Operation:
         """The operation that the request names, or `RequestRefused`."""
         try:
             check_text(request.query)
-            found = self._named(self._operations(request.query), request.operation_name)
+            found = self.cache.get((request.query, request.operation_name))
+            found = found or self._named(self._read(request.query), request.operation_name)
             self._check_kind(found, request)
             self._check_variables(found, request.variables or {})
         except LimitExceeded as error:
             raise RequestRefused(error) from error
         return found
 
-    def _operations(self, text: str) -> Operations:
-        return self._kept(text) if len(text) <= _KEPT_BYTES else self._read(text)
+    def keeps(self, request: GraphQLRequest) -> bool:
+        """Whether the operation of this request is ready already."""
+        return self.cache.get((request.query, request.operation_name)) is not None
+
+    def keep(self, request: GraphQLRequest, operation: Operation) -> None:
+        """Have the operation ready for the next request like this one."""
+        self.cache.put((request.query, request.operation_name), operation)
 
     def _read(self, text: str) -> Operations:
         tree = _parsed(text)
@@ -143,7 +147,7 @@ class Documents:
 
     def _forget(self, *, setting: str, **_: Any) -> None:
         if setting in (SETTING, "DJANGO_CELERY_RESULTS"):
-            self._kept.cache_clear()
+            self.cache.clear()
 
 
 def coded(error: GraphQLError, code: str) -> GraphQLError:

@@ -14,6 +14,7 @@ from graphql import GraphQLError
 
 from django_celery_results.conf import settings as store_settings
 from django_celery_results.exceptions import Forbidden, InvalidInput, QueryError, QueryTooSlow
+from django_celery_results.outages import sqlstate_of
 from django_celery_results.query.time_limit import ran_out
 
 logger = logging.getLogger("graphql_api.errors")
@@ -66,7 +67,7 @@ def _extensions(error: GraphQLError) -> dict[str, Any]:
 
 
 def _cause(error: GraphQLError) -> BaseException | None:
-    """What a resolver raised; None where the engine itself refused a document or a value."""
+    """Return what a resolver raised; None where the engine itself refused a document or a value."""
     cause: BaseException | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
@@ -76,8 +77,7 @@ def _cause(error: GraphQLError) -> BaseException | None:
 
 
 def _refuses_regex(error: BaseException | None) -> bool:
-    """Whether a database, each of which has a dialect of its own, could not read a regular expression."""
+    """Return whether a database could not read a regular expression: each has a dialect of its own."""
     if not isinstance(error, DatabaseError):
         return False
-    state = getattr(error.__cause__, "sqlstate", None) or getattr(error.__cause__, "pgcode", None)
-    return state == _POSTGRESQL_REGEX or error.args[:1] in ((_MARIADB_REGEX,), (_SQLITE_REGEX,))
+    return sqlstate_of(error) == _POSTGRESQL_REGEX or error.args[:1] in ((_MARIADB_REGEX,), (_SQLITE_REGEX,))

@@ -13,8 +13,16 @@ from django_celery_results.actions import retry
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.selection import Selection
 from django_celery_results.exceptions import InvalidInput
-from django_celery_results.query import filters, json_filters, key_filters, operations, operators, ordering, tasks
-from graphql_api import global_ids
+from django_celery_results.query import (
+    filters,
+    global_ids,
+    json_filters,
+    key_filters,
+    operations,
+    operators,
+    ordering,
+    tasks,
+)
 
 Given = Mapping[str, Any]
 RENAMED = {"countdown_seconds": "countdown"}

@@ -8,10 +8,9 @@ from typing import Any
 
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import InvalidInput, PageTooLarge
-from django_celery_results.query import groups, operations
+from django_celery_results.query import global_ids, groups, operations
+from django_celery_results.query.global_ids import GlobalID
 from django_celery_results.query.session import Session
-from graphql_api import global_ids
-from graphql_api.global_ids import GlobalID
 
 _LOADERS: Mapping[str, Callable[[Session, Collection[int]], Mapping[int, Any]]] = {
     "TaskResult": lambda session, pks: session.by_pks(pks),

@@ -21,11 +21,17 @@ from django_celery_results.actions.outcome import (
 )
 from django_celery_results.exceptions import InvalidInput
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query import budget
 from graphql_api import refused
 
-Outcome = TypeVar("Outcome")
+Outcome = TypeVar("Outcome", RetryOutcome, RevokeOutcome, ForgetOutcome, BulkOutcome)
 Read = Callable[[], dict[str, Any]]
 """Returns the fields of the input that were given or have defaults, as `graphql_api.inputs` makes them."""
+_NO_TIME_LEFT = Refusal(
+    code=ErrorCode.TOO_SLOW,
+    message="The mutations before this one took all the time that one operation has, and nothing was done here: send "
+    "it again in an operation of its own.",
+)
 
 
 def retry_task(viewer: Viewer, read: Read) -> RetryOutcome:
@@ -109,7 +115,13 @@ def _with_blockers(viewer: Viewer, outcome: RetryOutcome, states: dict[str, Any]
 
 def _ordered(outcome: Callable[..., Outcome], named: str, order: Callable[..., Outcome], read: Read) -> Outcome:
     """What the order comes to; `named` is the part of the input that names the tasks."""
+    if not budget.seconds_left():  # an error would take the results of the mutations before this one with it
+        return outcome(refusals=(_NO_TIME_LEFT,))
     try:
-        return order(**read())
+        found = order(**read())
+        budget.allow_answer()
+        if any(refusal.code is ErrorCode.FORBIDDEN for refusal in found.refusals):
+            budget.note_forbidden()
+        return found
     except InvalidInput as error:
         return outcome(refusals=(Refusal(code=ErrorCode.INVALID_INPUT, message=error.message, path=(named,)),))

@@ -5,23 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django_celery_results.models import Operation
-from django_celery_results.policy.viewer import Viewer
-from django_celery_results.query import operations
-from graphql_api import global_ids
+from django_celery_results.query import global_ids, operations
+from django_celery_results.query.session import Session
 from graphql_api.inputs import camel
 
-_OURS_ALONE = "fingerprint"
-"""Tells two requests by one idempotency key apart."""
 _VALUES = frozenset({"eq", "ne", "in_", "not_in"})
 """What is compared with may itself be a JSON object."""
 
 
-def told(viewer: Viewer, row: Operation) -> Any:
-    """The input of an operation, as far as this viewer may see it."""
-    recorded = operations.told(viewer, row)
+def told(session: Session, row: Operation) -> Any:
+    """The input of an operation, as far as the session's viewer may see it."""
+    recorded = operations.told(session, row)
     if not isinstance(recorded, dict):
         return recorded
-    return {camel(name): _entry(name, item) for name, item in recorded.items() if name != _OURS_ALONE}
+    return {camel(name): _entry(name, item) for name, item in recorded.items() if name != operations.FINGERPRINT}
 
 
 def _entry(name: str, item: Any) -> Any:

@@ -25,6 +25,7 @@ _UNAVAILABLE = (
     ErrorCode.CONTROL_UNSUPPORTED,
     ErrorCode.BROKER_UNREACHABLE,
     ErrorCode.WORKERS_UNREACHABLE,
+    ErrorCode.TOO_SLOW,
 )
 _PLAIN: Mapping[ErrorCode, str] = {
     ErrorCode.NOT_FOUND: "NotFoundError",

@@ -12,6 +12,8 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from graphql import ASTValidationRule, GraphQLSchema, execute_sync
 
+from django_celery_results.exceptions import Forbidden, Unauthenticated
+from django_celery_results.policy.access import Action, policy
 from django_celery_results.query.session import Session
 from graphql_api.documents import Documents, Operation, RequestRefused
 from graphql_api.engine import Context, GraphQLRequest, GraphQLResponse
@@ -20,6 +22,8 @@ from graphql_api.time_limits import limited
 
 # graphql-core 3.3 says so, 3.2 says the other.
 _EXECUTOR = "executor_class" if "executor_class" in signature(execute_sync).parameters else "execution_context_class"
+
+_FORBIDDEN = (Forbidden.code, Unauthenticated.code)
 
 
 class CoreEngine:
@@ -45,7 +49,7 @@ class CoreEngine:
     def _run(self, operation: Operation, request: GraphQLRequest, context: Context) -> GraphQLResponse:
         context.memo[Operation] = operation
         executor: Any = {_EXECUTOR: self.executor}
-        with limited(operation.kind):
+        with limited(operation.kind) as spent:
             result = execute_sync(
                 self.documents.schema,
                 operation.document,
@@ -55,9 +59,14 @@ class CoreEngine:
                 **executor,
             )
         _let_go(context)
+        errors = tuple(formatted(error) for error in result.errors or ())
+        was_refused = spent.was_forbidden or any(error["extensions"]["code"] in _FORBIDDEN for error in errors)
+        # Who may do nothing cannot push out what others use, by documents that need no permission either.
+        if not was_refused and not self.documents.keeps(request) and policy().may(context.viewer, Action.VIEW):
+            self.documents.keep(request, operation)
         return GraphQLResponse(
             data=result.data,
-            errors=tuple(formatted(error) for error in result.errors or ()),
+            errors=errors,
             operation_name=operation.name,
             operation_type=operation.kind.value,
         )

@@ -1,15 +1,25 @@
-"""How long the database may work for one field of an operation."""
+"""What an operation may take: how long in all, how long for one read, and how many bytes of values."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 from graphql import OperationType
 
-from django_celery_results.query.time_limit import time_limit
+from django_celery_results.query import budget
+from django_celery_results.query.time_limit import reads_limited
 from graphql_api.conf import settings
 
 
-def limited(kind: OperationType) -> AbstractContextManager[None]:
+@contextmanager
+def limited(kind: OperationType) -> Iterator[budget.Budget]:
     """Around an operation that runs: each read of a query is limited. What gives orders is not stopped half way."""
-    return time_limit(settings().max_statement_seconds if kind is OperationType.QUERY else None)
+    allowed = settings()
+    spent = budget.Budget(
+        seconds=allowed.max_operation_seconds,
+        statement_seconds=allowed.max_statement_seconds,
+        response_bytes=allowed.max_response_bytes,
+    )
+    with budget.spending(spent), reads_limited() if kind is OperationType.QUERY else nullcontext():
+        yield spent

@@ -18,14 +18,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 NOWHERE = new_queue()
 """A queue that no worker reads and that only this process publishes to: tests count its messages."""
 
+EXCHANGE = os.environ.get("TEST_EXCHANGE", RUN_ID)
+"""The exchange of broadcasts: each worker that receives a revoke stores it, so that others must not receive it."""
+
 BROKER = os.environ.get("BROKER_URL", "memory://")
 """Tests publish to kombu's queues in memory; the fixtures of workers name a real broker."""
 
 app = Celery("tests")
 app.conf.update(
-    # Each worker that receives a revoke stores it: workers of other processes must not receive those of this one.
-    control_exchange=RUN_ID,
-    event_exchange=f"{RUN_ID}-events",
+    control_exchange=EXCHANGE,
+    event_exchange=f"{EXCHANGE}-events",
     broker_url=BROKER,
     broker_transport_options=transport_options(BROKER),
     broker_connection_retry_on_startup=True,
@@ -63,4 +65,5 @@ if seconds := os.environ.get("TEST_STORE_SECONDS"):
     outages.STORE_SECONDS = float(seconds)
 
 import tests.chords.tasks  # noqa: E402
+import tests.secret_tasks  # noqa: E402
 import tests.tasks  # noqa: E402, F401 - tasks are registered once the apps are loaded

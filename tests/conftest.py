@@ -18,7 +18,7 @@ import tests.celery_app  # noqa: F401 - tasks that tests publish belong to the s
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
 from tests import dashboard, services
-from tests.isolation import RUN_ID
+from tests.isolation import RUN_ID, new_queue
 from tests.npm import install
 from tests.workers import SERIALIZERS, RunWorker, Worker, publishing_to, running_worker, settle
 
@@ -167,7 +167,7 @@ def shared_worker(request: pytest.FixtureRequest, django_db_setup: None) -> Iter
     """The only worker of the run over each broker. Tests use `worker`."""
     broker = request.getfixturevalue(request.param)
     celery = {"accept_content": SERIALIZERS, "worker_lost_wait": 0.5}
-    with running_worker(broker, concurrency=1, celery=celery) as running:
+    with running_worker(broker, exchange=new_queue(), concurrency=1, celery=celery) as running:
         yield running
         running.kill()
 
@@ -175,7 +175,7 @@ def shared_worker(request: pytest.FixtureRequest, django_db_setup: None) -> Iter
 @pytest.fixture
 def worker(shared_worker: Worker, transactional_db: None) -> Iterator[Worker]:
     """A worker with one child process that tests share; this process publishes to its broker."""
-    with publishing_to(shared_worker.broker):
+    with publishing_to(shared_worker.broker, shared_worker.exchange):
         yield shared_worker
         settle(shared_worker)
 
@@ -184,7 +184,7 @@ def worker(shared_worker: Worker, transactional_db: None) -> Iterator[Worker]:
 def shared_embedded_worker(embedded_broker: str, django_db_setup: None) -> Iterator[Worker]:
     """The only worker of the run over the embedded broker. Tests use `embedded_worker`."""
     celery = {"worker_lost_wait": 0.5}
-    with running_worker(embedded_broker, concurrency=2, celery=celery) as running:
+    with running_worker(embedded_broker, exchange=new_queue(), concurrency=2, celery=celery) as running:
         yield running
         running.kill()
 
@@ -195,7 +195,7 @@ def embedded_worker(shared_embedded_worker: Worker, transactional_db: None) -> I
 
     It needs nothing but Python.
     """
-    with publishing_to(shared_embedded_worker.broker):
+    with publishing_to(shared_embedded_worker.broker, shared_embedded_worker.exchange):
         yield shared_embedded_worker
         settle(shared_embedded_worker)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from django_celery_results.message_codec import Message, encode
 from django_celery_results.models import Chord, GroupResult, TaskResult
+from django_celery_results.policy.access import Action
 from django_celery_results.query.tasks import TaskRef
 from tests.celery_app import app
 from tests.tasks import fail_first
@@ -91,3 +92,20 @@ def _create(model: type[Any], **columns: Any) -> Any:
         set_dates(row, **dates)
         row.refresh_from_db()
     return row
+
+
+class ServiceAccount:
+    """A program as an `AUTHENTICATE` of a project may return it: it has a name and permissions, and no primary key."""
+
+    is_authenticated = is_active = True
+    pk = None
+
+    def __init__(self, name: str, *permissions: Action) -> None:
+        self.name = name
+        self.permissions = {action.permission for action in permissions}
+
+    def get_username(self) -> str:
+        return self.name
+
+    def has_perm(self, permission: str, obj: Any = None) -> bool:
+        return permission in self.permissions

@@ -9,7 +9,7 @@ from django.db import connections
 
 @contextmanager
 def foreign_backend() -> Iterator[Any]:
-    """Let this thread use such a backend for the default database; yields the connection, which counts its cursors."""
+    """Use such a backend for the default database of this thread. Yield the connection, which counts its cursors."""
     own = connections["default"]
 
     class DatabaseWrapper(type(own)):  # type: ignore[misc]

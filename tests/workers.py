@@ -26,6 +26,12 @@ from tests.tasks import add
 PATIENCE = 60.0
 """Seconds that a wait may last before it fails: far more than any takes, even where all cores are busy."""
 
+LEAVES_TO_OTHERS = {"OPERATION_LEASE": 86_400, "CHORD_LEASE": 86_400}
+"""Settings of a worker that outlives a test: it looks for interrupted work at its start and not again.
+
+It would carry on what a later test left behind on the same database, and publish that to its own broker.
+"""
+
 SERIALIZERS = ["json", "yaml", "msgpack", "pickle"]
 """The serializers that the shared worker accepts."""
 
@@ -43,12 +49,14 @@ class Worker:
     Attributes:
         queue: The queue that it reads.
         hostname: Its node name.
+        exchange: The exchange whose broadcasts it receives.
     """
 
     process: subprocess.Popen[bytes]
     queue: str
     hostname: str
     broker: str
+    exchange: str
     log_path: Path
 
     @property
@@ -78,6 +86,7 @@ def running_worker(
     broker: str,
     *,
     queue: str | None = None,
+    exchange: str | None = None,
     pool: str = "prefork",
     concurrency: int = 2,
     celery: dict[str, Any] | None = None,
@@ -92,12 +101,17 @@ def running_worker(
     Args:
         broker: The URL of the broker.
         queue: The queue to consume; a new one unless given.
+        exchange: The exchange whose broadcasts it receives; that of this process unless given. A worker that outlives
+            a test has its own, and leaves interrupted work to others.
         celery: Celery settings of the worker's process.
         results: The setting DJANGO_CELERY_RESULTS of the worker's process.
         env: More environment variables of the worker's process.
         options: More options of `celery worker`.
     """
     queue = queue or new_queue()
+    if exchange:
+        results = LEAVES_TO_OTHERS | (results or {})
+    exchange = exchange or str(app.conf.control_exchange)
     hostname = f"{new_queue()}@test"
     log_path = Path(tempfile.mkstemp(prefix="dcr-worker-", suffix=".log")[1])
     command = [sys.executable, "-m", "celery", "-A", "tests.celery_app", "worker", "-Q", queue, "-n", hostname]
@@ -108,12 +122,22 @@ def running_worker(
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, **child_environment(broker, queue, celery, results), **(env or {})},
+            env={
+                **os.environ,
+                **child_environment(broker, queue, celery, results),
+                "TEST_EXCHANGE": exchange,
+                **(env or {}),
+            },
         )
-    worker = Worker(process=process, queue=queue, hostname=hostname, broker=broker, log_path=log_path)
+    worker = Worker(
+        process=process, queue=queue, hostname=hostname, broker=broker, exchange=exchange, log_path=log_path
+    )
     try:
         wait_for(lambda: " ready." in worker.log or _fail_if_ended(worker), pause=0.05)
         yield worker
+    except BaseException:
+        sys.stdout.write(f"{' '.join(command)}\n{worker.log[-20_000:]}\n")  # pytest shows it with the failure
+        raise
     finally:
         worker.stop()
         log_path.unlink(missing_ok=True)
@@ -125,21 +149,26 @@ def _fail_if_ended(worker: Worker) -> None:
 
 
 @contextmanager
-def publishing_to(broker: str) -> Iterator[None]:
-    """Make the Celery app of the suite publish to this broker for a while."""
-    before = str(app.conf.broker_url)
-    _use_broker(app, broker)
+def publishing_to(broker: str, exchange: str | None = None) -> Iterator[None]:
+    """Make the Celery app of the suite publish to this broker, and broadcast to this exchange, for a while."""
+    before, exchange_before = str(app.conf.broker_url), str(app.conf.control_exchange)
+    _use_broker(app, broker, exchange or exchange_before)
     try:
         yield
     finally:
-        _use_broker(app, before)
+        _use_broker(app, before, exchange_before)
 
 
-def _use_broker(celery_app: Celery, url: str) -> None:
+def _use_broker(celery_app: Celery, url: str, exchange: str) -> None:
     # kombu keeps a pool of connections for each broker; the app asks for its own again.
     celery_app.__dict__.pop("control", None)
     celery_app.conf.update(
-        broker_url=url, broker_write_url=url, broker_read_url=url, broker_transport_options=transport_options(url)
+        broker_url=url,
+        broker_write_url=url,
+        broker_read_url=url,
+        broker_transport_options=transport_options(url),
+        control_exchange=exchange,
+        event_exchange=f"{exchange}-events",
     )
     celery_app._pool = None
     celery_app.amqp._producer_pool = None
@@ -180,6 +209,7 @@ def child_environment(
         "DATABASE_NAME": str(connection.settings_dict["NAME"]),
         "BROKER_URL": broker,
         "C_FORCE_ROOT": "1",  # a test machine may be a container whose only user is root
+        "TEST_EXCHANGE": str(app.conf.control_exchange),
         "TEST_QUEUE": queue or f"{RUN_ID}-default",
         "TEST_CELERY": json.dumps(celery or {}),
         "TEST_DJANGO_CELERY_RESULTS": json.dumps(results or {}),

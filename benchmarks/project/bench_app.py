@@ -25,6 +25,15 @@ def noop(*args: object) -> None:
 
 
 @app.task
+def queries(*args: object) -> None:
+    """Ten, as the task of a project asks them."""
+    from django.contrib.contenttypes.models import ContentType
+
+    for number in range(10):
+        ContentType.objects.filter(pk=number).first()
+
+
+@app.task
 def one() -> int:
     return 1
 

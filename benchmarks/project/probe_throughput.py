@@ -1,6 +1,6 @@
-"""Publishes N no-op tasks, lets the waiting worker consume them and prints the tasks per second it finished.
+"""Publishes N tasks, lets the waiting worker consume them and prints the tasks per second it finished.
 
-Arguments: queue, node, number of tasks.
+Arguments: queue, node, number of tasks, and the name of the task unless it is `noop`.
 """
 
 import sys
@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable
 
 import django
-from bench_app import app, noop
+from bench_app import app
 
 django.setup()
 
 queue, node, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+task = app.tasks[f"bench_app.{(sys.argv[4:] or ['noop'])[0]}"]
 to_node = {"destination": [node], "timeout": 2.0}
 
 
@@ -37,7 +38,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 with app.producer_pool.acquire(block=True) as producer:
     for _ in range(number):
-        noop.apply_async((1, "two"), queue=queue, producer=producer)
+        task.apply_async((1, "two"), queue=queue, producer=producer)
 started = time.monotonic()
 app.control.add_consumer(queue, reply=True, **to_node)
 with app.connection_for_read() as broker:

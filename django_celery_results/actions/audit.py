@@ -6,22 +6,29 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from django_celery_results.clock import DatabaseNow
 from django_celery_results.codec import clean, shorten
 from django_celery_results.conf import settings
 from django_celery_results.models import Operation, OperationState, TaskResult
+from django_celery_results.policy import parameters
 from django_celery_results.policy.access import policy
+from django_celery_results.policy.redaction import HIDDEN
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query import operations
 
 from .guards import database
 from .outcome import ErrorCode, Refusal, refuse
 from .plain import plain
 
+REFUSALS = "refusals"
+"""The action of the operation that counts those refusals of a minute which are not recorded one by one."""
 _KEY_LENGTH = 255
 _REASON_LENGTH = 2_000
 _MAX_TEXT = 100_000
@@ -44,13 +51,12 @@ def draft(order: Order, task: TaskResult | None, **columns: Any) -> Operation:
     viewer = order.viewer
     return Operation(
         action=order.action,
-        actor_id=_cut("actor_id", viewer.pk),
-        actor_name=_cut("actor_name", "system" if viewer.is_system else viewer.username) or "",
+        **_actor(viewer),
         remote_address=_cut("remote_address", viewer.remote_address),
         reason=_reason(order),
         task_id=task.task_id if task else None,
         task_name=_cut("task_name", task.task_name) if task else None,
-        input=_bounded(_redacted(order.input, task), fingerprint=_fingerprint(order)),
+        input=_bounded(_input(order, task), fingerprint=_fingerprint(order)),
         bulk=order.bulk,
         **columns,
     )
@@ -95,13 +101,16 @@ def digest(order: Order) -> str | None:
         return None
     if not 0 < len(key) <= _KEY_LENGTH:
         refuse(ErrorCode.INVALID_INPUT, f"A key has 1 to {_KEY_LENGTH} characters.", path=("idempotency_key",))
-    owner = "system" if order.viewer.is_system else f"user {order.viewer.pk}"
+    if order.viewer.identity is None and not order.viewer.is_system:
+        message = "You have neither a primary key nor a user name to keep a key under: leave it out."
+        refuse(ErrorCode.INVALID_INPUT, message, path=("idempotency_key",))
+    owner = "system" if order.viewer.is_system else f"user {order.viewer.identity}"
     return hashlib.sha256(f"{owner}\0{key}".encode(errors="replace")).hexdigest()
 
 
 def lease() -> Any:
-    """Until when a claim is its owner's alone."""
-    return timezone.now() + timedelta(seconds=settings().operation_lease)
+    """Until when a claim is its owner's alone, by the database's clock: an expression to store."""
+    return DatabaseNow() + timedelta(seconds=settings().operation_lease)
 
 
 def outcome_text(operation: Operation, outcome: Mapping[str, Any]) -> str:
@@ -137,9 +146,62 @@ def record_refusal(order: Order, task: TaskResult | None, refusal: Refusal) -> O
     """Put a refusal on record, except where this database may not be written or nobody is known to have asked."""
     if refusal.code in (ErrorCode.IN_TRANSACTION, ErrorCode.NOT_FOUND) or not order.viewer.is_authenticated:
         return None
-    operation = draft(order, task, finished_at=timezone.now(), **closing(refusal))
-    operation.save(using=database())
-    return operation
+    return next(iter(record_refusals([order], [task], refusal)), None)
+
+
+def record_refusals(
+    orders: Sequence[Order], tasks: Sequence[TaskResult | None], refusal: Refusal
+) -> Sequence[Operation]:
+    """Put refusals of one viewer on record, as many as a minute has room for.
+
+    Who lacks the permission could otherwise fill the table: of such an order the input is not kept either.
+    """
+    if not orders:
+        return []
+    kept = len(orders) if orders[0].bulk else admitted(orders[0].viewer, len(orders))
+    is_forbidden = refusal.code is ErrorCode.FORBIDDEN
+    operations = [
+        draft(replace(order, input={}) if is_forbidden else order, task, finished_at=timezone.now(), **closing(refusal))
+        for order, task in zip(orders[:kept], tasks[:kept], strict=True)
+    ]
+    if len(operations) == 1:  # MySQL does not tell the keys of rows that are inserted together
+        operations[0].save(using=database())
+        return operations
+    return Operation.objects.using(database()).bulk_create(operations)
+
+
+def admitted(viewer: Viewer, count: int) -> int:
+    """How many of so many further refusals are recorded one by one; the others of this minute are counted."""
+    if viewer.is_system or not count:
+        return count
+    minute = timezone.now().replace(second=0, microsecond=0)
+    limit = settings().refusals_kept_per_minute
+    known = Operation.objects.using(database()).filter(
+        started_at__gte=minute, state=OperationState.REFUSED, bulk=None, **_actor(viewer)
+    )
+    kept = min(count, max(limit - len(known.exclude(action=REFUSALS).values_list("pk")[:limit]), 0))
+    if kept < count:
+        _count(viewer, minute, count - kept)
+    return kept
+
+
+def _count(viewer: Viewer, minute: datetime, more: int) -> None:
+    """Count refusals in the operation that stands for all of them in this minute."""
+    key = hashlib.sha256(f"{REFUSALS}\0{_actor(viewer)}\0{minute.isoformat()}".encode(errors="replace")).hexdigest()
+    rows = Operation.objects.using(database())
+    begun = {"action": REFUSALS, "state": OperationState.REFUSED, "finished_at": timezone.now(), **_actor(viewer)}
+    # Not locked yet: InnoDB would lock the gap of a missing row for all who look for it, and their inserts deadlock.
+    row, _ = rows.get_or_create(idempotency_key=key, defaults=begun)
+    with transaction.atomic(using=database()):
+        row = rows.select_for_update().get(pk=row.pk)
+        count = json.loads(row.outcome).get("count", 0) + more
+        reason = f"{count} more refusals of this minute are not recorded one by one: see REFUSALS_KEPT_PER_MINUTE."
+        rows.filter(pk=row.pk).update(outcome=dump({"count": count}), reason=reason)
+
+
+def _actor(viewer: Viewer) -> dict[str, Any]:
+    name = _cut("actor_name", "system" if viewer.is_system else viewer.username) or ""
+    return {"actor_id": viewer.identity, "actor_name": name}
 
 
 def record_each(
@@ -148,7 +210,14 @@ def record_each(
     refused: Mapping[int, Sequence[Refusal]],
     outcome: Mapping[str, Any],
 ) -> list[Operation]:
-    """Record an operation per task, all by one statement: refused where there is a refusal under its primary key."""
+    """Record an operation per task, all by one statement: refused where there is a refusal under its primary key.
+
+    Of an order by itself only as many refusals as a minute has room for; of a part of an order for many tasks each.
+    """
+    if order.bulk is None:
+        known = [task for task in tasks if refused[task.pk]]
+        left_out = {task.pk for task in known[admitted(order.viewer, len(known)) :]}
+        tasks = [task for task in tasks if task.pk not in left_out]
     return Operation.objects.using(database()).bulk_create(
         draft(
             order,
@@ -179,6 +248,24 @@ def _fingerprint(order: Order) -> str:
 def _reason(order: Order) -> str | None:
     shown = _redacted(order.reason, None) if order.reason else None
     return None if shown is None else shorten(str(shown), _REASON_LENGTH)  # a project's policy may hide the whole of it
+
+
+def _input(order: Order, task: TaskResult | None) -> Any:
+    """Of an order for many tasks without what one of them may hide: the operation of each task has it, where it may."""
+    shown = _redacted(_without_secret_args(order.input, task), task)
+    if task is None and isinstance(shown, dict) and operations.hides_some_tasks():
+        return {**shown, **{name: HIDDEN for name in operations.OVERRIDES if name in shown}}
+    return shown
+
+
+def _without_secret_args(given: Mapping[str, Any], task: TaskResult | None) -> Mapping[str, Any]:
+    """An order for many tasks names none: then what any task would name a secret is hidden."""
+    args = given.get("args")
+    if not isinstance(args, list | tuple):
+        return given
+    known = [plain(each) for each in args]
+    shown, _ = parameters.hide(known, task.task_name, HIDDEN) if task else parameters.hide_for_any_task(known, HIDDEN)
+    return {**given, "args": shown}
 
 
 def _redacted(value: Any, task: TaskResult | None) -> Any:

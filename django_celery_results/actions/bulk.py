@@ -12,13 +12,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.db import DatabaseError
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from django_celery_results.clock import DatabaseNow
+from django_celery_results.exceptions import QueryTooSlow
 from django_celery_results.models import Operation, OperationState, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query import budget
 from django_celery_results.query.tasks import HEAVY
+from django_celery_results.query.time_limit import ran_out, reads_limited
 
 from . import audit, claims, guards
 from .outcome import BulkItem, BulkOutcome, ErrorCode, ItemOutcome, Refusal, Refused, refuse
@@ -89,7 +94,7 @@ def bulk(viewer: Viewer, selection: Selection, work: Work, options: BulkOptions)
     try:
         _check(viewer, work, options)
         rows = selection.rows(viewer).order_by("pk").defer(*HEAVY)
-        return _preview(viewer, rows, work, options) if options.dry_run else _carry_out(order, rows, work, options)
+        return _looked(viewer, rows, work, options) if options.dry_run else _carry_out(order, rows, work, options)
     except Refused as refused:
         operation = None if options.dry_run else audit.record_refusal(order, None, refused.refusal)
         return BulkOutcome(refusals=(refused.refusal,), operation=operation)
@@ -101,6 +106,18 @@ def _check(viewer: Viewer, work: Work, options: BulkOptions) -> None:
     work.check(viewer)
     if not 0 < options.limit <= MAX_TASKS:
         refuse(ErrorCode.INVALID_INPUT, f"The limit is a number from 1 to {MAX_TASKS}.", path=("options", "limit"))
+
+
+def _looked(viewer: Viewer, rows: QuerySet[TaskResult], work: Work, options: BulkOptions) -> BulkOutcome:
+    """A dry run is a read, and stops like one."""
+    try:
+        with reads_limited():
+            return _preview(viewer, rows, work, options)
+    except (QueryTooSlow, DatabaseError) as error:
+        if isinstance(error, DatabaseError) and not ran_out(error):
+            raise
+        message = "It takes too long to find these tasks: select fewer, by a narrower filter or by their ids."
+        raise Refused(Refusal(code=ErrorCode.TOO_SLOW, message=message, path=("select",))) from error
 
 
 def _preview(viewer: Viewer, rows: QuerySet[TaskResult], work: Work, options: BulkOptions) -> BulkOutcome:
@@ -152,7 +169,7 @@ def _begin(order: audit.Order, rows: QuerySet[TaskResult], options: BulkOptions)
 def _lease(operation: Operation) -> None:
     """One process at a time carries an action on; a lease that is over belonged to one that died."""
     free = Operation.objects.using(guards.database()).filter(pk=operation.pk, state=OperationState.CLAIMED)
-    idle = free.filter(lease_until=None) | free.filter(lease_until__lt=timezone.now())
+    idle = free.filter(lease_until=None) | free.filter(lease_until__lt=DatabaseNow())
     if not idle.update(lease_until=audit.lease()):
         refuse(
             ErrorCode.DUPLICATE_REQUEST,
@@ -185,7 +202,7 @@ def _work(
 
 
 def _batches(rows: QuerySet[TaskResult], progress: Progress, limit: int) -> Iterator[list[TaskResult]]:
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + min(SECONDS, budget.seconds_left())
     while limit > 0 and time.monotonic() < deadline:
         batch = list(_left(rows, progress)[: min(limit, _BATCH)])
         if not batch:

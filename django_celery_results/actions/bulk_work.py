@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django_celery_results.models import OperationState, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query import budget
 from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.operators import IDFilter
 
@@ -29,7 +30,8 @@ def bulk_retry(viewer: Viewer, selection: Selection, wish: Wish, options: BulkOp
 
 def bulk_revoke(viewer: Viewer, selection: Selection, wish: revoke_checks.Wish, options: BulkOptions) -> BulkOutcome:
     """Stop many tasks; workers are told of a batch at once."""
-    return bulk(viewer, selection, RevokeWork(wish=wish), options)
+    with budget.waiting(wish.wait) as wait:
+        return bulk(viewer, selection, RevokeWork(wish=replace(wish, wait=wait)), options)
 
 
 def revoke_group(viewer: Viewer, group_id: str, wish: revoke_checks.Wish, options: BulkOptions) -> BulkOutcome:

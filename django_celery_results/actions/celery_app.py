@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 from celery import Celery, Task
-from celery._state import get_current_app
 from celery.app.routes import MapRoute
-from django.utils.module_loading import import_string
 
-from django_celery_results.conf import settings
+from django_celery_results.registered_tasks import discover, is_unconfigured, known_app
 
 from .outcome import ErrorCode, refuse
-
-_discovery = threading.RLock()
 
 
 def celery_app() -> Celery:
@@ -28,25 +23,6 @@ def celery_app() -> Celery:
             'such as "proj.celery:app", or import the app in your project\'s __init__.py.',
         )
     return app
-
-
-def known_app() -> Celery:
-    """The app that `CELERY_APP` names, else the current one, whether or not anybody configured it."""
-    return _named(settings().celery_app) or get_current_app()
-
-
-def is_unconfigured(app: Celery) -> bool:
-    """Celery makes an app called "default" where none was loaded; it would publish to a broker nobody meant."""
-    return app.main == "default" and not (app.conf.broker_url or app.conf.broker_write_url)
-
-
-def discover(app: Celery) -> None:
-    """Import the modules of the project's tasks, as a worker does: a web process may not have done it yet.
-
-    One thread at a time: while one discovers, Celery answers the others that there is nothing to find.
-    """
-    with _discovery:
-        app.loader.import_default_modules()
 
 
 def check_leaves_trace(app: Celery, task_name: str) -> None:
@@ -96,8 +72,3 @@ def _names(queues: Any) -> Iterator[str]:
     for queue in queues:
         names = (queue,) if isinstance(queue, str) else (getattr(queue, "name", None), getattr(queue, "alias", None))
         yield from filter(None, names)
-
-
-def _named(path: str | None) -> Celery | None:
-    found: Celery | None = import_string(path.replace(":", ".")) if path else None
-    return found

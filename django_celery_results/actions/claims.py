@@ -87,13 +87,11 @@ def untouched(task_ids: Iterable[str | None]) -> Any:
 
 def renew(operations: Sequence[Operation]) -> None:
     """Their owner is still at it."""
-    until = audit.lease()
     with transaction.atomic(using=database()):
         mine = _still_held(operations)
         rows = Operation.objects.using(database()).filter(pk__in=[operation.pk for operation in mine])
-        rows.update(lease_until=until)
-    for operation in mine:
-        operation.lease_until = until
+        rows.update(lease_until=audit.lease())
+        _read_leases(mine)
 
 
 def _still_held(operations: Sequence[Operation]) -> list[Operation]:
@@ -108,7 +106,12 @@ def _insert(operations: Sequence[Operation]) -> None:
         operation.pk = None
     if len(operations) == 1:
         operations[0].save(using=database(), force_insert=True)
-        return
+    else:
+        _insert_many(operations)
+    _read_leases([operation for operation in operations if operation.lease_until is not None])
+
+
+def _insert_many(operations: Sequence[Operation]) -> None:
     rows = Operation.objects.using(database())
     rows.bulk_create(operations)
     if operations[-1].pk is None:  # MySQL does not tell the keys of rows that are inserted together
@@ -117,3 +120,11 @@ def _insert(operations: Sequence[Operation]) -> None:
         )
         for operation in operations:
             operation.pk = claimed[operation.open_claim]
+
+
+def _read_leases(operations: Sequence[Operation]) -> None:
+    """Learn until when, by the database's clock, these claims are this process's: who holds one is told by that."""
+    rows = Operation.objects.using(database()).filter(pk__in=[operation.pk for operation in operations])
+    leases = dict(rows.values_list("pk", "lease_until")) if operations else {}
+    for operation in operations:
+        operation.lease_until = leases[operation.pk]

@@ -88,9 +88,12 @@ def forget_many(
 
 def record_refused(viewer: Viewer, tasks: Sequence[TaskResult]) -> None:
     """Record which of these results the viewer tried to delete and may not."""
+    refused: dict[Refusal, list[TaskResult]] = {}
     for task in tasks:
         for refusal in refusals(viewer, task):
-            audit.record_refusal(order_of(viewer), task, refusal)
+            refused.setdefault(refusal, []).append(task)
+    for refusal, kept in refused.items():
+        audit.record_refusals([order_of(viewer)] * len(kept), kept, refusal)
 
 
 def forget_groups(
@@ -129,10 +132,12 @@ def _forget(
 
 
 def _record_groups(viewer: Viewer, groups: Sequence[GroupResult], refusal: Refusal | None) -> None:
-    closed = audit.closing(refusal) if refusal else {"state": OperationState.DONE}
-    orders = (audit.Order(viewer=viewer, action=FORGET_GROUP, input={"group_id": each.group_id}) for each in groups)
+    orders = [audit.Order(viewer=viewer, action=FORGET_GROUP, input={"group_id": each.group_id}) for each in groups]
+    if refusal:
+        audit.record_refusals(orders, [None] * len(orders), refusal)
+        return
     Operation.objects.using(guards.database()).bulk_create(
-        audit.draft(order, None, finished_at=timezone.now(), **closed) for order in orders
+        audit.draft(order, None, finished_at=timezone.now(), state=OperationState.DONE) for order in orders
     )
 
 

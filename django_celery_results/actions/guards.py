@@ -14,8 +14,9 @@ from django_celery_results.policy.access import Action, narrows, policy
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query import lookups
 from django_celery_results.query.tasks import TaskRef, visible
+from django_celery_results.registered_tasks import known_app
 
-from .celery_app import configured_queues, known_app
+from .celery_app import configured_queues
 from .outcome import ErrorCode, Refusal, refuse
 
 

@@ -1,14 +1,14 @@
-"""Carrying on the retries whose process died between claim and publish: when a worker starts, and at cleanup."""
+"""Carrying on the retries whose process died between claim and publish: in every worker, and at cleanup."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
-from celery.signals import worker_ready
-from django.db import DatabaseError
+from celery import Celery
 
-from django_celery_results import retention
+from django_celery_results import recovery, retention
+from django_celery_results.conf import settings
 
 from . import guards, interrupted
 from .celery_app import celery_app
@@ -19,20 +19,19 @@ logger = logging.getLogger(__name__)
 
 def connect() -> None:
     """Called once the apps are loaded; calling it again changes nothing."""
-    worker_ready.connect(heal_at_start, dispatch_uid="django_celery_results.heal_claims")
+    recovery.register(
+        recovery.Recovery(name="interrupted retries", carry_on=heal_in_worker, lease=lambda: settings().operation_lease)
+    )
     retention.pruned.connect(heal_at_cleanup, dispatch_uid="django_celery_results.heal_claims")
 
 
-def heal_at_start(sender: Any, **_: Any) -> None:
-    """Nothing that goes wrong here keeps a worker from starting."""
-    try:
-        interrupted.heal(sender.app, interrupted.LIMIT)
-    except DatabaseError:
-        logger.exception("Interrupted retries could not be carried on at start")
+def heal_in_worker(app: Celery, is_start: bool) -> None:
+    """Carry on what is due when the worker starts, and once in a lease."""
+    interrupted.heal(app, interrupted.LIMIT)
 
 
 def heal_at_cleanup(**_: Any) -> None:
-    """Projects where nobody acts and no worker starts for days get their tasks all the same."""
+    """Projects where nobody acts and no worker runs for days get their tasks all the same."""
     if not interrupted.expired().exists():
         return
     try:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from celery import Celery
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from django_celery_results.clock import DatabaseNow
 from django_celery_results.message_codec import MessageUnavailable, decode
 from django_celery_results.models import Operation, OperationState, TaskMessage
 
@@ -56,7 +56,7 @@ def heal(app: Celery, limit: int = _BATCH) -> int:
 def expired() -> QuerySet[Operation]:
     """The claims whose process died."""
     return Operation.objects.using(database()).filter(
-        action__in=(RETRY, REVOKE), state=OperationState.CLAIMED, lease_until__lt=timezone.now()
+        action__in=(RETRY, REVOKE), state=OperationState.CLAIMED, lease_until__lt=DatabaseNow()
     )
 
 
@@ -64,10 +64,9 @@ def _heal(app: Celery, operation: Operation, healed: Healed) -> None:
     mine = Operation.objects.using(database()).filter(
         pk=operation.pk, state=OperationState.CLAIMED, lease_until=operation.lease_until
     )
-    until = audit.lease()
-    if not mine.update(lease_until=until):
+    if not mine.update(lease_until=audit.lease()):
         return  # another process heals it
-    operation.lease_until = until
+    operation.refresh_from_db(fields=["lease_until"])
     if operation.action != RETRY:
         audit.fail([operation], Refusal(code=ErrorCode.WORKERS_UNREACHABLE, message="The process was interrupted."))
     elif claims.untouched([operation.new_task_id]).exists():

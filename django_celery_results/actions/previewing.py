@@ -6,7 +6,7 @@ from typing import Any
 
 from django_celery_results.message_codec import Message
 from django_celery_results.models import TaskResult
-from django_celery_results.policy.access import Action, policy
+from django_celery_results.policy.access import Action, policy, redact_arguments
 from django_celery_results.policy.viewer import Viewer
 
 from .outcome import Preview
@@ -17,8 +17,7 @@ from .publishing import destination
 def preview(viewer: Viewer, task: TaskResult, message: Message, *, keeps_id: bool = False) -> Preview:
     """Payloads only for who may see them, and never the secrets in them; what is sent is not touched by that."""
     queue, exchange, routing_key = destination(message.options)
-    payload = (message.args, message.kwargs, message.options.get("headers") or {})
-    shown, is_redacted = _shown(viewer, task, payload)
+    shown, is_redacted = _shown(viewer, task, message)
     return Preview(
         task_name=message.task_name,
         keeps_id=keeps_id,
@@ -37,10 +36,15 @@ def preview(viewer: Viewer, task: TaskResult, message: Message, *, keeps_id: boo
     )
 
 
-def _shown(viewer: Viewer, task: TaskResult, values: tuple[Any, ...]) -> tuple[list[Any], bool]:
+def _shown(viewer: Viewer, task: TaskResult, message: Message) -> tuple[list[Any], bool]:
+    """The positional arguments, the named ones and the headers, and whether anything was hidden."""
     if not policy().may(viewer, Action.VIEW_PAYLOAD, task):
-        return [None] * len(values), True
-    redacted = [policy().redact(plain(value), task_name=task.task_name) for value in values]
+        return [None] * 3, True
+    named = (message.kwargs, message.options.get("headers") or {})
+    redacted = [
+        redact_arguments(plain(message.args), task_name=message.task_name),
+        *(policy().redact(plain(value), task_name=task.task_name) for value in named),
+    ]
     return [value for value, _ in redacted], any(hidden for _, hidden in redacted)
 
 

@@ -11,8 +11,8 @@ from celery import Celery, Task
 
 from django_celery_results.policy.access import Action, policy, require
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.registered_tasks import discover, is_unconfigured, known_app
 
-from .celery_app import discover, is_unconfigured, known_app
 from .plain import plain
 
 

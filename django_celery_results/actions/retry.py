@@ -72,7 +72,7 @@ def _preview(viewer: Viewer, wish: Wish, task: TaskResult) -> RetryOutcome:
 def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome:
     guards.outside_transaction()
     if done := audit.earlier(order, task):
-        return _outcome(task, done)
+        return _outcome(order.viewer, task, done)
     app = celery_app()
     interrupted.heal(app)
     try:
@@ -82,17 +82,17 @@ def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome
     except Refused:
         # The same request may have been carried out since: then that is what stands in the way.
         if done := audit.earlier(order, task):
-            return _outcome(task, done)
+            return _outcome(order.viewer, task, done)
         raise
 
 
 def _send(app: Celery, order: audit.Order, wish: Wish, task: TaskResult) -> RetryOutcome:
     claim = retry_claims.draft(app, order, wish, _planned(app, order.viewer, wish, task))
-    _take(wish, claim)
+    _take(order.viewer, wish, claim)
     if refused := sending.send(app, [claim]):
         return RetryOutcome(original=task, refusals=tuple(refused.values()), operation=claim.operation)
     signals.tell_retried(order.viewer, claim.operation)
-    return _outcome(task, claim.operation)
+    return _outcome(order.viewer, task, claim.operation)
 
 
 def _planned(app: Celery, viewer: Viewer, wish: Wish, task: TaskResult) -> Planned:
@@ -102,9 +102,9 @@ def _planned(app: Celery, viewer: Viewer, wish: Wish, task: TaskResult) -> Plann
     return found
 
 
-def _take(wish: Wish, claim: retry_claims.Claim) -> None:
+def _take(viewer: Viewer, wish: Wish, claim: retry_claims.Claim) -> None:
     try:
-        retry_claims.take(wish, [claim])
+        retry_claims.take(viewer, wish, [claim])
     except retry_claims.Changed as changed:
         raise Refused(changed.refusals[claim.task.pk]) from None
     except DatabaseError as error:
@@ -116,12 +116,15 @@ def _take(wish: Wish, claim: retry_claims.Claim) -> None:
 def _taken(order: audit.Order, task: TaskResult) -> RetryOutcome:
     """Another request was faster: the same one, sent twice, or somebody else's."""
     if done := audit.earlier(order, task):
-        return _outcome(task, done)
+        return _outcome(order.viewer, task, done)
     other = Operation.objects.using(guards.database()).filter(open_claim=claims.open_claim(task.task_id)).first()
-    newer = other.new_task_id if other else retry_checks.newer([task.task_id]).get(task.task_id)
-    raise Refused(retry_checks.already_retried(newer))
+    if other is None:
+        raise Refused(retry_checks.already_retried(retry_checks.newer(order.viewer, [task.task_id]).get(task.task_id)))
+    is_seen = other.new_task_id in retry_checks.seen_among(order.viewer, [str(other.new_task_id)])
+    raise Refused(retry_checks.already_retried(other.new_task_id if is_seen else None))
 
 
-def _outcome(task: TaskResult, operation: Operation) -> RetryOutcome:
-    row = TaskResult._default_manager.using(guards.database()).filter(task_id=operation.new_task_id).first()
+def _outcome(viewer: Viewer, task: TaskResult, operation: Operation) -> RetryOutcome:
+    """The new run's row only for who may see it: a policy may tell it from the task that was run before."""
+    row = guards.visible_rows(viewer).filter(task_id=operation.new_task_id).first()
     return RetryOutcome(original=task, task_id=operation.new_task_id, new_task=row, operation=operation)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django_celery_results.models import TaskMessage, TaskResult
-from django_celery_results.policy.access import Action
+from django_celery_results.policy.access import Action, narrows, policy
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.query.session import Session
 from django_celery_results.states import TaskState, state_of
@@ -41,15 +41,14 @@ def blockers_for(
     tasks = list(tasks)
     ids = [task.task_id for task in tasks]
     records = TaskMessage.objects.using(guards.database()).filter(task_id__in=ids, body__isnull=False)
-    retried_as = newer(ids)
+    retried_as = newer(viewer, ids)
     kept = set(records.values_list("task_id", flat=True))
     found = {}
     for task in tasks:
         missing = guards.missing(viewer, Action.RETRY, task)
-        again = None if allow_retried else retried_as.get(task.task_id)
         others = (
             wrong_state(task.status, allow_states),
-            already_retried(again) if again else None,
+            already_retried(retried_as[task.task_id]) if task.task_id in retried_as and not allow_retried else None,
             None if task.task_id in kept else unavailable(),
         )
         # Who may not retry the task anyway learns nothing more of it.
@@ -57,10 +56,20 @@ def blockers_for(
     return found
 
 
-def newer(task_ids: Sequence[str]) -> dict[str, str]:
-    """The latest run of each of these tasks that was run again."""
+def newer(viewer: Viewer, task_ids: Sequence[str]) -> dict[str, str | None]:
+    """The latest run of each of these tasks that was run again: None where the viewer may see none of its runs."""
     rows = TaskResult._default_manager.using(guards.database()).filter(retried_from__in=task_ids).order_by("pk")
-    return {str(original): task_id for original, task_id in rows.values_list("retried_from", "task_id")}
+    runs = [(str(original), task_id) for original, task_id in rows.values_list("retried_from", "task_id")]
+    seen = seen_among(viewer, [task_id for _, task_id in runs])
+    return {original: None for original, _ in runs} | {known: task_id for known, task_id in runs if task_id in seen}
+
+
+def seen_among(viewer: Viewer, task_ids: Sequence[str]) -> Collection[str]:
+    """Those of these ids whose rows the viewer may know of."""
+    if not task_ids or not narrows(viewer):
+        return task_ids
+    rows = policy().visible(TaskResult._default_manager.using(guards.database()), viewer)
+    return set(rows.filter(task_id__in=task_ids).values_list("task_id", flat=True))
 
 
 def wrong_state(status: str, allowed: Sequence[TaskState]) -> Refusal | None:

@@ -14,6 +14,7 @@ from django_celery_results import message
 from django_celery_results.codec import shorten
 from django_celery_results.message_codec import MessageUnavailable, encode
 from django_celery_results.models import Operation, TaskMessage, TaskResult
+from django_celery_results.policy.viewer import Viewer
 from django_celery_results.querysets import saves_itself
 from django_celery_results.states import TaskState
 
@@ -64,9 +65,9 @@ def draft(app: Celery, order: audit.Order, wish: Wish, planned: Planned) -> Clai
     return Claim(planned=planned, operation=operation, record=_record(app, new_id, wish, planned))
 
 
-def take(wish: Wish, found: Sequence[Claim]) -> None:
+def take(viewer: Viewer, wish: Wish, found: Sequence[Claim]) -> None:
     """Claim all of them; raises `claims.Taken` or `Changed` where one of them cannot be had, and then claims none."""
-    claims.claim([each.operation for each in found], lambda: _write(wish, found))
+    claims.claim([each.operation for each in found], lambda: _write(viewer, wish, found))
 
 
 def refuse_message(wish: Wish, why: str) -> NoReturn:
@@ -83,18 +84,18 @@ def _record(app: Celery, task_id: str, wish: Wish, planned: Planned) -> TaskMess
         refuse_message(wish, error.message)
 
 
-def _write(wish: Wish, found: Sequence[Claim]) -> None:
-    _check_still(wish, found)
-    message.store([each.record for each in found], using=database())
+def _write(viewer: Viewer, wish: Wish, found: Sequence[Claim]) -> None:
+    _check_still(viewer, wish, found)
     _insert([_pending_row(each) for each in found if not each.planned.plan.keeps_id])
     _reopen([each for each in found if each.planned.plan.reopens])
+    message.store([each.record for each in found], using=database())  # after the rows, as workers store them
 
 
-def _check_still(wish: Wish, found: Sequence[Claim]) -> None:
+def _check_still(viewer: Viewer, wish: Wish, found: Sequence[Claim]) -> None:
     """Under the claim: the rows are as they were read, and nobody finished a retry in between."""
     rows = TaskResult._default_manager.using(database()).filter(pk__in=[each.task.pk for each in found])
     current = dict(rows.values_list("pk", "status"))
-    newer = {} if wish.allow_retried else retry_checks.newer([each.task.task_id for each in found])
+    newer = {} if wish.allow_retried else retry_checks.newer(viewer, [each.task.task_id for each in found])
     refused: dict[int, Refusal] = {}
     for task in (each.task for each in found):
         if task.pk not in current:

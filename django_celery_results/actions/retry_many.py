@@ -100,11 +100,11 @@ def _send(app: Celery, order: audit.Order, wish: Wish, tasks: Sequence[TaskResul
         if not found:
             return done
         try:
-            retry_claims.take(wish, found)
+            retry_claims.take(order.viewer, wish, found)
         except retry_claims.Changed as changed:
             done |= {pk: _refused(refusal) for pk, refusal in changed.refusals.items()}
         except claims.Taken:
-            done |= _taken(left)
+            done |= _taken(order.viewer, left)
         except (Refused, DatabaseError):
             break  # a row changed under our hands, or one of the messages is too large: which one, only each can tell
         else:
@@ -131,11 +131,14 @@ def _drafted(
     return found, refused
 
 
-def _taken(tasks: Sequence[TaskResult]) -> Mapping[int, Done]:
+def _taken(viewer: Viewer, tasks: Sequence[TaskResult]) -> Mapping[int, Done]:
     """Those that somebody else is about to send."""
     pks = {claims.open_claim(task.task_id): task.pk for task in tasks}
     others = Operation.objects.using(guards.database()).filter(open_claim__in=pks)
-    return {pks[str(other.open_claim)]: _refused(retry_checks.already_retried(other.new_task_id)) for other in others}
+    new_ids = {pks[str(other.open_claim)]: str(other.new_task_id) for other in others}
+    seen = retry_checks.seen_among(viewer, list(new_ids.values()))
+    named = {pk: task_id if task_id in seen else None for pk, task_id in new_ids.items()}
+    return {pk: _refused(retry_checks.already_retried(task_id)) for pk, task_id in named.items()}
 
 
 def _sent(app: Celery, order: audit.Order, found: Sequence[Claim]) -> dict[int, Done]:

@@ -72,13 +72,17 @@ def plan(app: Celery, viewer: Viewer, wish: Wish, tasks: Sequence[TaskResult]) -
     """What would be sent for each, by primary key, or why that cannot be known or must not be."""
     ids = [task.task_id for task in tasks]
     records = {record.task_id: record for record in TaskMessage.objects.using(database()).filter(task_id__in=ids)}
-    newer = {} if wish.allow_retried else retry_checks.newer(ids)
+    newer = {} if wish.allow_retried else retry_checks.newer(viewer, ids)
     found: dict[int, Planned | Refusal] = {}
     for task in tasks:
         try:
             if missing := missing_override(viewer, wish.overrides.given(), task):
                 raise Refused(missing)
-            planned = _plan(app, wish, task, records.get(task.task_id), newer.get(task.task_id))
+            if wrong := retry_checks.wrong_state(task.status, wish.allow_states):
+                raise Refused(wrong)
+            if task.task_id in newer:
+                raise Refused(retry_checks.already_retried(newer[task.task_id]))
+            planned = _plan(app, wish, task, records.get(task.task_id))
             check_embedded(app, viewer, planned.plan.message)
             found[task.pk] = planned
         except Refused as refused:
@@ -87,11 +91,7 @@ def plan(app: Celery, viewer: Viewer, wish: Wish, tasks: Sequence[TaskResult]) -
     return found | continuing.closed_chords(awaiting)
 
 
-def _plan(app: Celery, wish: Wish, task: TaskResult, record: TaskMessage | None, newer: str | None) -> Planned:
-    if wrong := retry_checks.wrong_state(task.status, wish.allow_states):
-        raise Refused(wrong)
-    if newer:
-        raise Refused(retry_checks.already_retried(newer))
+def _plan(app: Celery, wish: Wish, task: TaskResult, record: TaskMessage | None) -> Planned:
     if record is None:
         raise Refused(retry_checks.unavailable())
     kept = _kept(app, record)

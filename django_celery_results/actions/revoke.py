@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from celery import Celery
 
 from django_celery_results.models import Operation, TaskResult
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query import budget
 from django_celery_results.query.tasks import TaskRef
 
 from . import audit, claims, control, guards, signals, stopping
@@ -48,7 +50,10 @@ def revoke(
     task: TaskResult | None = None
     try:
         task = _task(viewer, ref)
-        return _dry(viewer, wish, task) if dry_run else _carry_out(order, wish, task)
+        check(viewer, wish, task)
+        with budget.waiting(wish.wait) as left:
+            wish = replace(wish, wait=left)
+            return _dry(wish, task) if dry_run else _carry_out(order, wish, task)
     except Refused as refused:
         operation = None if dry_run else audit.record_refusal(order, task, refused.refusal)
         return RevokeOutcome(
@@ -74,8 +79,7 @@ def _task(viewer: Viewer, ref: TaskRef) -> TaskResult:
     return TaskResult(task_id=ref.task_id)
 
 
-def _dry(viewer: Viewer, wish: Wish, task: TaskResult) -> RevokeOutcome:
-    check(viewer, wish, task)
+def _dry(wish: Wish, task: TaskResult) -> RevokeOutcome:
     check_unfinished(task)
     asked = control.workers(stopping.controlled_app(), wish.wait)
     return RevokeOutcome(
@@ -86,7 +90,6 @@ def _dry(viewer: Viewer, wish: Wish, task: TaskResult) -> RevokeOutcome:
 
 
 def _carry_out(order: audit.Order, wish: Wish, task: TaskResult) -> RevokeOutcome:
-    check(order.viewer, wish, task)
     guards.outside_transaction()
     if done := audit.earlier(order, task):
         return RevokeOutcome(task=_current(task), task_id=task.task_id, operation=done)

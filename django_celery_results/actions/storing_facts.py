@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django_celery_results import message
-
-from .celery_app import is_unconfigured, known_app
+from django_celery_results.registered_tasks import is_unconfigured, known_app
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The admin of tasks and groups. Projects import these names, subclass the classes and register their own."""
+"""The admin of tasks, groups and operations. Projects import and subclass these classes, and register their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from celery import current_app as celery_app
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
@@ -16,11 +16,12 @@ from django_celery_results.conf import settings
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.policy.access import Action, policy
 from django_celery_results.states import READY
-from django_celery_results.web_viewer import may, remember_viewer, remembered_viewer, viewer_of
+from django_celery_results.web_viewer import may, remembered_viewer, viewer_of
 
 from . import listing, task_page, values
 from .acting import TaskActions, changelist_name
 from .deleting import GroupDeletion, TaskDeletion
+from .operations import OperationAdmin
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +30,16 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
 
-__all__ = ["ALLOW_EDITS", "GroupResult", "GroupResultAdmin", "TaskResult", "TaskResultAdmin", "celery_app", "logger"]
+__all__ = [
+    "ALLOW_EDITS",
+    "GroupResult",
+    "GroupResultAdmin",
+    "OperationAdmin",
+    "TaskResult",
+    "TaskResultAdmin",
+    "celery_app",
+    "logger",
+]
 
 logger = logging.getLogger(__name__)
 ALLOW_EDITS: bool
@@ -41,32 +51,11 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(name)
 
 
-class ResultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What tasks and groups share."""
-
-    paginator = listing.BoundedPaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    list_per_page = 50
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        return remember_viewer(super().get_object(request, object_id, from_field), request)
-
-    def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse | None:
-        everything = request.POST.get("select_across") == "1"
-        if everything and self.get_paginator(request, queryset, self.list_per_page).count >= listing.COUNT_UP_TO:
-            text = _("Too many rows are selected. Narrow the list, or use the command line for work of this size.")
-            self.message_user(request, text, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
-        return super().response_action(request, queryset, *args, **kwargs)
-
-
 @admin.register(TaskResult)
-class TaskResultAdmin(task_page.ShownTask, TaskActions, TaskDeletion, ResultAdmin):
+class TaskResultAdmin(task_page.ShownTask, TaskActions, TaskDeletion, listing.ResultAdmin):
     """Read-only unless `DJANGO_CELERY_RESULTS["ALLOW_EDITS"]`; the policy decides which rows and fields are shown."""
 
+    model = TaskResult
     list_display = ("task_id", "periodic_task_name", "task_name", "date_created", "completed", "status", "worker")
     list_filter = (
         listing.StateFilter,
@@ -95,7 +84,7 @@ class TaskResultAdmin(task_page.ShownTask, TaskActions, TaskDeletion, ResultAdmi
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
         # A project's own columns may show anything.
         own = type(self).list_display is not TaskResultAdmin.list_display
-        return super().get_changelist(request, **kwargs) if own else listing.LightChangeList
+        return listing.TaskChangeList if own else listing.LightChangeList
 
     def has_view_permission(self, request: HttpRequest, obj: TaskResult | None = None) -> bool:
         return super().has_view_permission(request, obj) and may(request, Action.VIEW, obj)
@@ -147,9 +136,10 @@ class TaskResultAdmin(task_page.ShownTask, TaskActions, TaskDeletion, ResultAdmi
 
 
 @admin.register(GroupResult)
-class GroupResultAdmin(GroupDeletion, ResultAdmin):
-    """Saved groups and their members."""
+class GroupResultAdmin(GroupDeletion, listing.ResultAdmin):
+    """Saved groups and their members; read-only unless `DJANGO_CELERY_RESULTS["ALLOW_EDITS"]`."""
 
+    model = GroupResult
     list_display = ("group_id", "date_created", "date_done")
     list_filter = ("date_created", "date_done")
     search_fields = ("group_id__exact",)
@@ -162,6 +152,12 @@ class GroupResultAdmin(GroupDeletion, ResultAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: GroupResult | None = None) -> bool:
         return super().has_view_permission(request, obj) and may(request, Action.VIEW_GROUP)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return settings().allow_edits and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: GroupResult | None = None) -> bool:
+        return settings().allow_edits and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: GroupResult | None = None) -> bool:
         may_delete = super().has_delete_permission(request, obj) and may(request, Action.DELETE_GROUP)

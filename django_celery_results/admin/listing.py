@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db import connections
+from django.http import HttpResponseRedirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from django_celery_results import states
 from django_celery_results.query.lookups import is_storable
 from django_celery_results.query.tasks import HEAVY
+from django_celery_results.web_viewer import remember_viewer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
     from django_celery_results.models import TaskResult
 
@@ -72,11 +74,56 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return int(rows.order_by()[: COUNT_UP_TO + 1].count())
 
 
-class LightChangeList(ChangeList):
+class ResultAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What tasks, groups and operations share."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return remember_viewer(super().get_object(request, object_id, from_field), request)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        everything = request.POST.get("select_across") == "1"
+        if everything and self.get_paginator(request, queryset, self.list_per_page).count >= COUNT_UP_TO:
+            text = _("Too many rows are selected. Narrow the list, or use the command line for work of this size.")
+            self.message_user(request, text, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, queryset, *args, **kwargs)
+
+
+class TaskChangeList(ChangeList):
+    """Never orders by what is not shown, and lets the methods that show a field know who looks."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        ordering = super().get_ordering(request, queryset)
+        return [each for each in ordering if _column_of(each) not in HEAVY]
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        for row in self.result_list:
+            remember_viewer(row, request)
+
+
+class LightChangeList(TaskChangeList):
     """Leaves arguments, results and tracebacks in the database: megabytes per page that no column shows."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: list[str | None] | None = None) -> QuerySet[Any]:
         return super().get_queryset(request, exclude_parameters).defer(*HEAVY)
+
+
+def _column_of(ordering: Any) -> str:
+    """The column that a list is ordered by, whether it is named or an expression."""
+    while not isinstance(ordering, str):
+        named = getattr(ordering, "name", None) or getattr(ordering, "expression", None)
+        if named is None:  # a function of several, for example
+            return next((each for each in map(_column_of, ordering.get_source_expressions()) if each in HEAVY), "")
+        ordering = named
+    return ordering.lstrip("-").split("__")[0]
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from django_celery_results.policy.access import Action
+from django_celery_results.query import hidden
+from django_celery_results.query.conditions import all_of
 from django_celery_results.web_viewer import may, remembered_viewer, viewer_of
 
 from . import values
@@ -15,6 +18,7 @@ from . import values
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
@@ -102,8 +106,53 @@ class ShownTask(_Base):
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [
             path for path in super().get_search_fields(request)
-            if all(_may_see(request, part.lstrip("^=@")) for part in path.split("__"))
+            if all(_may_see(request, part) for part in _parts(path))
         ]  # fmt: skip
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[TaskResult], search_term: str
+    ) -> tuple[QuerySet[TaskResult], bool]:
+        """Payloads are searched in rows that show them whole: a search would guess secrets letter by letter, too."""
+        paths = self.get_search_fields(request)
+        columns = {part for path in paths for part in _parts(path) if part in PERMISSION_OF}
+        if not columns or not search_term:
+            return super().get_search_results(request, queryset, search_term)
+        plain = [path for path in paths if columns.isdisjoint(_parts(path))]
+        found, may_repeat = self._searched(plain, request, queryset, search_term) if plain else (queryset.none(), False)
+        if hidden.can_filter():
+            whole = queryset.filter(all_of(hidden.shown_whole(column) for column in columns))
+            # Columns of other tables say by another path what is hidden in them.
+            own = [path for path in paths if columns.isdisjoint(_parts(path)[1:])]
+            deep, repeats = self._searched(own, request, whole, search_term)
+            found, may_repeat = found | deep, may_repeat or repeats
+        return found, may_repeat
+
+    def _searched(
+        self, paths: list[str], request: HttpRequest, rows: QuerySet[TaskResult], text: str
+    ) -> tuple[QuerySet[TaskResult], bool]:
+        """What Django finds in these paths. It asks an admin for them, so a copy answers."""
+        searcher: Any = copy(self)
+        searcher.get_search_fields = lambda _: paths
+        return super(ShownTask, searcher).get_search_results(request, rows, text)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Columns of a project's own show payloads as the page of a task does; who edits in the list sees the text."""
+        return [
+            name if name in self.list_editable else SHOWN_BY.get(name, name) if isinstance(name, str) else name
+            for name in super().get_list_display(request)
+        ]
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Sequence[Any]) -> Any:
+        links = super().get_list_display_links(request, list(list_display))
+        return links and [SHOWN_BY.get(name, name) if isinstance(name, str) else name for name in links]
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        # Django's own filters list all values that a column has.
+        def lists_payloads(entry: Any) -> bool:
+            path = entry[0] if isinstance(entry, list | tuple) else entry
+            return isinstance(path, str) and not PERMISSION_OF.keys().isdisjoint(_parts(path))
+
+        return [entry for entry in super().get_list_filter(request) if not lists_payloads(entry)]
 
     @admin.display(description=_("Task Positional Arguments"))
     def shown_args(self, task: TaskResult) -> SafeString | str:
@@ -144,6 +193,11 @@ class ShownTask(_Base):
     @admin.display(description=_("Retried as"))
     def retried_as(self, task: TaskResult) -> SafeString | str:
         return values.retries_of(task, remembered_viewer(task))
+
+
+def _parts(path: str) -> list[str]:
+    """The columns and lookups of a search field or a filter."""
+    return path.lstrip("^=@").split("__")
 
 
 def _may_see(request: HttpRequest, name: Any, task: TaskResult | None = None) -> bool:

@@ -103,8 +103,8 @@ def members(group: GroupResult, viewer: Viewer) -> SafeString | str:
     if ids is None:
         return format_html("<em>{}</em>", _("Not shown: this content cannot be read safely."))
     shown = ids[:MEMBERS_SHOWN]
-    rows = policy().visible(TaskResult.objects.all(), viewer).filter(task_id__in=shown)
-    known = {task.task_id: task for task in rows.only("id", "task_id", "status")}
+    rows = policy().visible(TaskResult.objects.all(), viewer).filter(task_id__in=shown).only("id", "task_id", "status")
+    known = {task.task_id: task for task in rows} if policy().may(viewer, Action.VIEW) else {}
     items = [(link(known[each], f"{each} ({known[each].status})") if each in known else each,) for each in shown]
     if len(ids) > MEMBERS_SHOWN:
         items.append((link_to_list("group_id__exact", group.group_id, _("All %(count)d tasks") % {"count": len(ids)}),))

@@ -3,6 +3,7 @@
 The main process stores what no pool process can: revoked and expired tasks, and the failure of a task whose process is
 gone. A store that waits there stops the whole worker: nothing is received, acknowledged or answered meanwhile, and an
 error that leaves the store ends Celery's consumer. Threads therefore do it, for as long as a pool process would try.
+With a database backend that is not one of Django's own, the main process tries it itself, for a second.
 """
 
 from __future__ import annotations
@@ -12,19 +13,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from celery import current_task
 from celery.utils.log import get_logger
+from django.db import connections, router
 
 from django_celery_results import outages
-from django_celery_results.connections import close_connections_of_thread, is_main_process_of_worker
+from django_celery_results.connections import (
+    THREADS,
+    close_connections_of_thread,
+    is_main_process_of_worker,
+    uses_django_backend,
+)
 
 logger = get_logger(__name__)
 
-THREADS = "task results"
-"""How the names of this package's own threads begin."""
 PATIENCE = 1.0
 """Seconds that the main process waits for a store, which then goes on without it."""
 DRAIN_SECONDS = 5.0
@@ -35,9 +41,13 @@ MAX_THREADS = 4
 """A thread waits for the lock of a row, however long another transaction holds it; so many may do that at a time."""
 
 
+_is_storing: ContextVar[bool] = ContextVar("django_celery_results.is_storing", default=False)
+"""Whether this thread runs a store for the main process: what that stores in turn is part of it."""
+
+
 @dataclass(kw_only=True)
 class Store:
-    """A store that somebody does later."""
+    """A store of the main process."""
 
     task_id: str
     run: Callable[[], Any]
@@ -87,7 +97,7 @@ class BackgroundStores:
                 store = self._waiting.popleft()
                 self._busy += 1
             try:
-                self._do(store)
+                self.do(store)
             finally:
                 store.is_done.set()
                 with self._changed:
@@ -97,8 +107,10 @@ class BackgroundStores:
                 if is_idle:
                     close_connections_of_thread()
 
-    def _do(self, store: Store) -> None:
+    def do(self, store: Store) -> None:
+        """Store in this thread, until the deadline; log an error."""
         left = store.deadline - time.monotonic()
+        token = _is_storing.set(True)
         try:
             if left < 0:
                 raise TimeoutError(f"the database did not answer within {outages.STORE_SECONDS:.0f} s")
@@ -106,6 +118,8 @@ class BackgroundStores:
                 store.run()
         except Exception:
             logger.exception("The state of task %s is not stored", store.task_id)
+        finally:
+            _is_storing.reset(token)
 
 
 _process = BackgroundStores()
@@ -124,27 +138,27 @@ def drain(**_: Any) -> None:
     background_stores().drain(DRAIN_SECONDS)
 
 
-def _must_not_wait() -> bool:
-    """Return whether this is the main process of a worker, and not within a task, as in pools of threads."""
-    is_own_thread = threading.current_thread().name.startswith(THREADS)
-    return is_main_process_of_worker() and not current_task and not is_own_thread
-
-
 class BackgroundMixin:
     """The outermost part of the backend: what is stored outside of tasks goes to threads."""
 
     def mark_as_failure(self, task_id: str, *args: Any, **kwargs: Any) -> Any:
-        return _store(task_id, lambda: super(BackgroundMixin, self).mark_as_failure(task_id, *args, **kwargs))  # type: ignore[misc]
+        return _store(self, task_id, lambda: super(BackgroundMixin, self).mark_as_failure(task_id, *args, **kwargs))  # type: ignore[misc]
 
     def mark_as_revoked(self, task_id: str, *args: Any, **kwargs: Any) -> Any:
-        return _store(task_id, lambda: super(BackgroundMixin, self).mark_as_revoked(task_id, *args, **kwargs))  # type: ignore[misc]
+        return _store(self, task_id, lambda: super(BackgroundMixin, self).mark_as_revoked(task_id, *args, **kwargs))  # type: ignore[misc]
 
     def mark_as_retry(self, task_id: str, *args: Any, **kwargs: Any) -> Any:
-        return _store(task_id, lambda: super(BackgroundMixin, self).mark_as_retry(task_id, *args, **kwargs))  # type: ignore[misc]
+        return _store(self, task_id, lambda: super(BackgroundMixin, self).mark_as_retry(task_id, *args, **kwargs))  # type: ignore[misc]
 
     def store_result(self, task_id: str, *args: Any, **kwargs: Any) -> Any:
-        return _store(task_id, lambda: super(BackgroundMixin, self).store_result(task_id, *args, **kwargs))  # type: ignore[misc]
+        return _store(self, task_id, lambda: super(BackgroundMixin, self).store_result(task_id, *args, **kwargs))  # type: ignore[misc]
 
 
-def _store(task_id: str, run: Callable[[], Any]) -> Any:
-    return background_stores().add(task_id, run) if _must_not_wait() else run()
+def _store(backend: Any, task_id: str, run: Callable[[], Any]) -> Any:
+    """Run a store; in the main process of a worker, and not within a task as in pools of threads, by a thread."""
+    if not is_main_process_of_worker() or current_task or _is_storing.get():
+        return run()
+    if uses_django_backend(connections[router.db_for_write(backend.TaskModel)]):
+        return background_stores().add(task_id, run)
+    # A thread's connection would not know what a backend of others tells this one, such as the tenant.
+    return background_stores().do(Store(task_id=task_id, run=run, deadline=time.monotonic() + PATIENCE))

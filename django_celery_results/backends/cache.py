@@ -13,14 +13,19 @@ from typing import Any
 
 from celery.backends.base import KeyValueStoreBackend
 from django.core.cache import BaseCache, caches
+from django.core.cache import cache as default_cache
 
 from django_celery_results.facts import attempt_of
+from django_celery_results.state_changes import SelfStored
 from django_celery_results.states import is_replaced, status_of
 
+from .outcome import OutcomeMixin, self_stored_by
+
+__all__ = ["CacheBackend", "default_cache"]
 LOCK_SECONDS = 2
 
 
-class CacheBackend(KeyValueStoreBackend):
+class CacheBackend(OutcomeMixin, KeyValueStoreBackend):
     """`cache_backend` in Celery's settings names the alias in `CACHES`; the default cache otherwise."""
 
     app: Any
@@ -74,18 +79,29 @@ class CacheBackend(KeyValueStoreBackend):
         )
         told = {**meta, "task_id": task_id, "attempt": attempt_of(task_id, request)}
         key = _text(self.get_key_for_task(task_id))
-        if not self.cache_backend.add(key, told, _timeout(self.expires)):
+        self_stored = self_stored_by(task_id, told["status"], request, told["attempt"])
+        is_taken = self.cache_backend.add(key, told, _timeout(self.expires))
+        if not is_taken:
             with self._alone(key):
-                self._replace(key, told)
+                is_taken = self._replace(key, told, self_stored)
+        if is_taken and self_stored:
+            self_stored.note(told["date_done"])
         return result
 
-    def _replace(self, key: str, told: dict[str, Any]) -> None:
+    def _replace(self, key: str, told: dict[str, Any], self_stored: SelfStored | None) -> bool:
         """A state stored without a request tells nothing of names and arguments: what is known of them stays."""
         stored = self.get(key) or {}
-        if not stored or is_replaced(
-            stored=stored["status"], stored_attempt=stored.get("attempt"), by=told["status"], attempt=told["attempt"]
-        ):
+        is_own = self_stored is not None and self_stored.gives_way(stored.get("date_done"))
+        is_taken = not stored or is_replaced(
+            stored=stored["status"],
+            stored_attempt=stored.get("attempt"),
+            by=told["status"],
+            attempt=told["attempt"],
+            is_own=is_own,
+        )
+        if is_taken:
             self.set(key, {**stored, **told})
+        return is_taken
 
     @contextmanager
     def _alone(self, key: str) -> Iterator[None]:

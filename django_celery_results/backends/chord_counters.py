@@ -12,6 +12,7 @@ from django.db import transaction
 
 from django_celery_results import chord_rows
 from django_celery_results.chord_rows import COUNTED, COUNTED_INDEX, Part
+from django_celery_results.codec import stored_id
 from django_celery_results.models import ChordCounter, ChordPart
 
 from .chord_results import ChordResults
@@ -32,24 +33,25 @@ def exists(group_id: str, *, alias: str) -> bool:
     return ChordCounter.objects.using(alias).filter(group_id=group_id).exists()
 
 
-def count(backend: Any, request: Any, *, alias: str) -> None:
+def count(backend: Any, request: Any, member_id: str, *, alias: str) -> None:
     """Count a member once, however often it is delivered; send the body after the last."""
+    group_id = stored_id(request.group)
     with transaction.atomic(using=alias):
-        counter = ChordCounter.objects.using(alias).select_for_update().filter(group_id=request.group).first()
-        if counter is None or not _is_first_time(request, alias):
+        counter = ChordCounter.objects.using(alias).select_for_update().filter(group_id=group_id).first()
+        if counter is None or not _is_first_time(group_id, member_id, alias):
             return
         counter.count = max(counter.count - 1, 0)
         if counter.count:
             counter.save(using=alias, update_fields=["count"])
             return
         counter.delete(using=alias)
-        parts = chord_rows.parts(request.group, alias)
-        ChordPart.objects.using(alias).filter(group_id=request.group).delete()
+        parts = chord_rows.parts(group_id, alias)
+        ChordPart.objects.using(alias).filter(group_id=group_id).delete()
     _send_body(backend, request, counter, parts)
 
 
-def _is_first_time(request: Any, alias: str) -> bool:
-    mark = ChordPart(group_id=request.group, task_id=request.id, index=COUNTED_INDEX, state=COUNTED)
+def _is_first_time(group_id: str, member_id: str, alias: str) -> bool:
+    mark = ChordPart(group_id=group_id, task_id=member_id, index=COUNTED_INDEX, state=COUNTED)
     known = ChordPart.objects.using(alias).filter(group_id=mark.group_id, task_id=mark.task_id, index=mark.index)
     if known.exists():
         return False

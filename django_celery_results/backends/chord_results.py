@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from celery import Celery, states
 from celery.exceptions import ChordError
 from celery.result import allow_join_result, result_from_tuple
-from kombu.exceptions import EncodeError
+from kombu.exceptions import DecodeError, EncodeError
+from kombu.serialization import registry  # type: ignore[attr-defined] # its stubs miss the registry
 
 from django_celery_results import chord_rows, codec
 from django_celery_results.chord_rows import Part
 from django_celery_results.message import hides_signature
 from django_celery_results.message_codec import configured_cipher, decrypted, encrypted
 
-PICKLE = "application/x-python-serialize"
+JSON = "application/json"
 _SEALED = "sealed"
 """The first line of what is encrypted, in the place of a content type."""
 _ENCODED = "encoded "
@@ -107,7 +108,7 @@ def pack_body(app: Celery, signature: dict[str, Any], accept: Iterable[str]) -> 
     """
     if hides_signature(app, signature) and not configured_cipher():
         return None
-    packed = _pack(signature, accept)
+    packed = _pack(signature, _serializers(app, signature, accept))
     return packed and seal(packed)
 
 
@@ -122,19 +123,53 @@ def unseal(packed: str) -> str:
     return decrypted(packed.split("\n", 2)[2]) if packed.startswith(f"{_SEALED}\n") else packed
 
 
-def _pack(signature: dict[str, Any], accept: Iterable[str]) -> str | None:
-    """Return a signature as JSON, or in pickle where the app accepts it; None if neither."""
-    for serializer, accepted in (("json", True), ("pickle", PICKLE in set(accept))):
+def _serializers(app: Celery, signature: dict[str, Any], accept: Iterable[str]) -> list[str]:
+    """Return what may keep the body, best first. JSON always may."""
+    own = (signature.get("options") or {}).get("serializer")
+    task = app.tasks.get(signature["task"])
+    names = (own, getattr(task, "serializer", None), app.conf.task_serializer, "json", "pickle")
+    accepted = {JSON, *accept}
+    return [name for name in dict.fromkeys(names) if registry.name_to_type.get(name) in accepted]
+
+
+def _pack(signature: dict[str, Any], serializers: list[str]) -> str | None:
+    """Return the signature as text, by the first serializer that alters nothing.
+
+    Where each alters it, as JSON does with tuples, the first that takes it is chosen: sending it would do the same.
+    Return None where none takes it.
+    """
+    packed = []
+    for serializer in serializers:
         try:
-            return "\n".join(codec.encode(signature, serializer)) if accepted else None
-        except EncodeError:
+            content_type, content_encoding, text = codec.encode(signature, serializer)
+            again = codec.decode(text, content_type, content_encoding, {content_type})
+        except (EncodeError, DecodeError):
             continue
-    return None
+        packed.append("\n".join((content_type, content_encoding, text)))
+        if serializer == "pickle" or _is_same(signature, again):
+            return packed[-1]
+    return packed[0] if packed else None
+
+
+def _is_same(value: Any, again: Any, *, exactly: bool = False) -> bool:
+    """Return whether a task is given the same. Beside its arguments, signatures hold lists or tuples, as it comes."""
+    if isinstance(value, Mapping) and isinstance(again, Mapping):
+        is_task = "task" in value and "args" in value and not value.get("subtask_type")
+        if is_task:
+            value, again = ({**each, "args": list(each.get("args") or ())} for each in (value, again))
+        return value.keys() == again.keys() and all(
+            _is_same(value[key], again[key], exactly=exactly or (is_task and key in ("args", "kwargs")))
+            for key in value
+        )
+    if isinstance(value, list | tuple) and isinstance(again, list | tuple):
+        is_alike = len(value) == len(again) and not (exactly and type(value) is not type(again))
+        return is_alike and all(_is_same(*pair, exactly=exactly) for pair in zip(value, again, strict=True))
+    return bool(value == again) and not (exactly and type(value) is not type(again))
 
 
 def unpack(packed: str, accept: Iterable[str]) -> dict[str, Any]:
     """Return the signature that `pack_body` made a text of."""
-    return dict(codec.decode(*_lines(unseal(packed)), {"application/json", *accept}))
+    return dict(codec.decode(*_lines(unseal(packed)), {JSON, *accept}))
 
 
 def pack_content(encoded: tuple[str, str, Any], serializer: str) -> str:

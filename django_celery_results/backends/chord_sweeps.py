@@ -1,24 +1,24 @@
 """What a killed worker left behind: chords whose last part is stored and whose body is not sent.
 
-They are found by other members on their way, by cleanup, and by workers that start.
+They are found by every worker, at its start and once in a lease, and by cleanup.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from datetime import timedelta
 
-from celery.utils.log import get_logger
-from django.db import connections
+from celery import Celery
 
+from django_celery_results import recovery
 from django_celery_results.batches import Batches
+from django_celery_results.clock import DatabaseNow
 from django_celery_results.conf import settings
-from django_celery_results.models import UNFINISHED_CHORDS, Chord
+from django_celery_results.models import UNFINISHED_CHORDS, Chord, ChordState
 
-logger = get_logger(__name__)
 SWEEP_PAGE = 100
-"""Unfinished chords that one sweep on the way looks at."""
+"""Unfinished chords that a running worker looks at in a lease."""
+PAGES_AT_START = 10
 
 
 class SweepMixin:
@@ -27,7 +27,6 @@ class SweepMixin:
     alias_for_write: Callable[..., str]
     _proceed: Callable[[str], None]
     _sweeping: Iterator[None] | None = None
-    _swept_at: float = 0.0
 
     def sweep_chords(self, limit: int | None = None) -> None:
         """Complete the chords whose workers were killed between storing the last part and sending the body."""
@@ -35,21 +34,17 @@ class SweepMixin:
             if limit and page * SWEEP_PAGE >= limit:
                 return
 
-    def _sweep_on_the_way(self) -> None:
-        """One page of unfinished chords, once in a lease. The member that does it must not fail with that."""
-        if time.monotonic() - self._swept_at < settings().chord_lease:
-            return
-        is_first_time, self._swept_at = not self._swept_at, time.monotonic()
-        if is_first_time:
-            return
-        sweeping, self._sweeping = self._sweeping or self._sweep(), None  # no other thread may be in it meanwhile
-        try:
-            next(sweeping)
+    def sweep_next_chords(self) -> None:
+        """Complete the chords whose claims have outlived their lease, and look at the next page of unfinished ones."""
+        lost = Chord.objects.using(self.alias_for_write()).filter(
+            state=ChordState.CLAIMED, claimed_at__lt=DatabaseNow() - timedelta(seconds=settings().chord_lease)
+        )
+        for group_id in list(lost.order_by("date_created").values_list("pk", flat=True)[: PAGES_AT_START * SWEEP_PAGE]):
+            self._proceed(group_id)
+        sweeping, self._sweeping = self._sweeping or self._sweep(), None
+        for _ in sweeping:
             self._sweeping = sweeping
-        except StopIteration:
             return
-        except Exception:
-            logger.exception("Chords could not be swept on the way; a later member tries it again")
 
     def _sweep(self) -> Iterator[None]:
         batches = Batches(size=SWEEP_PAGE)
@@ -61,16 +56,19 @@ class SweepMixin:
                 yield
 
 
-def sweep_at_start(sender: Any, **_: Any) -> None:
-    """Receiver of `worker_ready`: a worker that starts may follow one that was killed."""
-    backend = sender.app.backend
+def connect() -> None:
+    """Called once the apps are loaded; calling it again changes nothing."""
+    recovery.register(
+        recovery.Recovery(name="interrupted chords", carry_on=sweep, lease=lambda: settings().chord_lease)
+    )
+
+
+def sweep(app: Celery, is_start: bool) -> None:
+    """Look for chords to complete, where their results are stored by this package."""
+    backend = app.backend
     if not isinstance(backend, SweepMixin):
         return
-    connection = connections[backend.alias_for_write()]
-    try:
-        backend.sweep_chords(limit=10 * SWEEP_PAGE)
-    except Exception as error:  # noqa: BLE001 - a worker must start, even before the tables are there
-        logger.warning("Chords could not be swept at start: %s", error)
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()  # this process runs no tasks
+    if is_start:
+        backend.sweep_chords(limit=PAGES_AT_START * SWEEP_PAGE)
+    else:
+        backend.sweep_next_chords()

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from celery import maybe_signature, states
@@ -20,6 +20,7 @@ from celery.utils.functional import _regen  # type: ignore[attr-defined]
 from celery.utils.log import get_logger
 from django.db import DatabaseError, connections, router, transaction
 from kombu.exceptions import OperationalError
+from kombu.serialization import prepare_accept_content
 from kombu.utils.uuid import uuid
 
 from django_celery_results import chord_progress, chord_rows, codec, message, oversized
@@ -28,9 +29,11 @@ from django_celery_results.chord_progress import Claim, Progress
 from django_celery_results.chord_rows import Part
 from django_celery_results.conf import settings
 from django_celery_results.exceptions import ResultTooLarge
+from django_celery_results.facts import attempt_of
 from django_celery_results.fields import task_id_max_length
+from django_celery_results.guarded_write import refuses_as_outdated
 from django_celery_results.models import ChordState
-from django_celery_results.state_changes import Companion
+from django_celery_results.state_changes import Companion, StateChange
 
 from . import chord_counters
 from .chord_results import ChordResults, PartsMissing, chord_error, pack_body, pack_content, seal, unpack
@@ -39,8 +42,21 @@ from .chord_sweeps import SweepMixin
 logger = get_logger(__name__)
 
 _Key = tuple[str, str, int]
-_counted: ContextVar[dict[_Key, Part] | None] = ContextVar("django_celery_results.counted", default=None)
-"""The parts written beside their rows while the outcome of a task is being stored."""
+
+
+@dataclass
+class _Outcome:
+    """The outcome of a task while it is being stored."""
+
+    parts: dict[_Key, Part] = field(default_factory=dict)
+    """Those that were written beside their rows."""
+    stored: tuple[Any, str] | None = None
+    """The request that was stored last, and the id that it was stored under: callers of 2.x use one for many tasks."""
+    is_outdated: bool = False
+    """Whether the row refused it, since a later run goes on: nothing else fails with it either."""
+
+
+_outcome: ContextVar[_Outcome | None] = ContextVar("django_celery_results.outcome", default=None)
 
 
 class ChordMixin(SweepMixin):
@@ -49,6 +65,11 @@ class ChordMixin(SweepMixin):
     app: Any
     accept: Any
     writing: Callable[..., Any]
+
+    @property
+    def _accepts(self) -> set[str]:
+        """Content types in which bodies may be kept."""
+        return {*self.accept, *(prepare_accept_content(self.app.conf.accept_content) or ())}
 
     # The publisher
 
@@ -61,7 +82,8 @@ class ChordMixin(SweepMixin):
             return
         nested = not isinstance(members, _regen) and any(isinstance(member, GroupResult) for member in members)
         header = json.dumps(self.app.GroupResult(group_id, members).as_tuple()) if nested else None
-        packed, body_task_id = pack_body(self.app, dict(body), self.accept), _id_of(body)
+        message.keep_generation(body)
+        packed, body_task_id = pack_body(self.app, dict(body), self._accepts), _id_of(body)
         self.writing(
             lambda alias: chord_rows.start(group_id, header=header, body=packed, body_task_id=body_task_id, alias=alias)
         )
@@ -70,6 +92,7 @@ class ChordMixin(SweepMixin):
         """Celery knows the size when it comes to the last member."""
         if settings().legacy_chords:
             return
+        group_id = codec.stored_id(group_id)
         self.writing(lambda alias: self._set_size(group_id, chord_size, alias))
         connection = connections[self.alias_for_write()]
         if connection.in_atomic_block:  # members that return before the commit see no chord to complete
@@ -90,9 +113,10 @@ class ChordMixin(SweepMixin):
         """
         if settings().legacy_chords:
             raise NotImplementedError("The chords of the 2.x package take no more members: unset LEGACY_CHORDS.")
-        leaves = [leaf.id for leaf in result.results or ()] if isinstance(result, GroupResult) else [result.id]
+        leaves = result.results or () if isinstance(result, GroupResult) else [result]
+        ids = [codec.stored_id(leaf.id) for leaf in leaves]
         with result_connections.beside_transaction(self.alias_for_write()) as beside:
-            self.writing(lambda alias: chord_rows.announce(chord_id, leaves, alias=alias), beside)
+            self.writing(lambda alias: chord_rows.announce(codec.stored_id(chord_id), ids, alias=alias), beside)
 
     # The members
 
@@ -108,30 +132,57 @@ class ChordMixin(SweepMixin):
         with _storing_an_outcome():
             return super().mark_as_revoked(*args, **kwargs)  # type: ignore[misc]
 
+    def mark_as_retry(self, *args: Any, **kwargs: Any) -> Any:
+        with _storing_an_outcome():
+            return super().mark_as_retry(*args, **kwargs)  # type: ignore[misc]
+
     def store_result(
         self, task_id: str, result: Any, state: str, traceback: Any = None, request: Any = None, **kwargs: Any
     ) -> Any:
         """The outcome of a chord's member goes with its part: both are stored, or neither."""
-        counted = _counted.get()
-        if counted is not None and not getattr(request, "is_eager", False):
+        outcome = _outcome.get()
+        if (
+            outcome
+            and outcome.is_outdated
+            and state in states.PROPAGATE_STATES
+            and attempt_of(task_id, request) is None
+        ):
+            return result  # of a later link of its chain
+        if outcome:
+            outcome.stored = request, task_id
+        if outcome and not getattr(request, "is_eager", False):
             result_connections.abandon(router.db_for_write(self.TaskModel))  # type: ignore[attr-defined]
-        is_outcome = counted is not None and _is_member(request) and state in states.READY_STATES
-        if counted is not None and is_outcome and request.id == task_id and self.takes_companions:  # type: ignore[attr-defined]
+        is_outcome = _is_member(request) and state in states.READY_STATES
+        if outcome and is_outcome and request.id == task_id and self.takes_companions:  # type: ignore[attr-defined]
             part = self._part(request, state, result)
             kwargs["companion"] = self._statement(part, self.alias_for_write(kwargs.get("using")))
-            counted[part.key] = part
+            outcome.parts[part.key] = part
         return super().store_result(task_id, result, state, traceback, request=request, **kwargs)  # type: ignore[misc]
 
-    def on_chord_part_return(self, request: Any, state: str, result: Any, **kwargs: Any) -> None:
+    def on_chord_part_return(self, request: Any, state: str | None, result: Any, **kwargs: Any) -> None:
         """A member has finished: count it unless that is done already, and send the body if it was the last."""
-        if not request.group or not request.id:
+        outcome = _outcome.get() or _Outcome()
+        if not request.group or not request.id or outcome.is_outdated:
             return
-        part = (_counted.get() or {}).get(_key(request))
+        if state is None:
+            state, result = self._state_of(request.id, result)
+        part = outcome.parts.get(_key(request))
         if part is None:
             part = self._part(request, state, result)
             self.writing(lambda alias: self._save(part, alias))
         self._proceed(part.group_id, request, part)
-        self._sweep_on_the_way()
+
+    def _state_of(self, task_id: str, result: Any) -> tuple[str, Any]:
+        """Where the caller says no state, which 2.x never looked at: what is stored, else what the result is."""
+        meta = self._get_task_meta_for(task_id)  # type: ignore[attr-defined]
+        if meta["status"] in states.READY_STATES:
+            return meta["status"], meta["result"]
+        return states.FAILURE if isinstance(result, BaseException) else states.SUCCESS, result
+
+    def note_refusal(self, change: StateChange, alias: str) -> None:
+        outcome = _outcome.get()
+        if outcome and change.status in states.PROPAGATE_STATES:
+            outcome.is_outdated = refuses_as_outdated(self.TaskModel, alias, change)  # type: ignore[attr-defined]
 
     def _statement(self, part: Part, alias: str) -> Companion:
         """Where the database refuses the value as too large, the chord fails: its body could not be given it."""
@@ -173,7 +224,9 @@ class ChordMixin(SweepMixin):
     def _proceed_or_raise(self, group_id: str, request: Any, part: Part | None) -> None:
         seen = self.writing(lambda alias: chord_progress.progress(group_id, alias, after=part))
         if seen is None and request is not None:
-            self.writing(lambda alias: chord_counters.count(self, request, alias=alias))
+            last = (_outcome.get() or _Outcome()).stored
+            member_id = codec.stored_id(last[1] if last and last[0] is request else request.id)
+            self.writing(lambda alias: chord_counters.count(self, request, member_id, alias=alias))
         elif seen and seen.is_complete:
             self._complete(group_id, seen, request)
 
@@ -182,7 +235,7 @@ class ChordMixin(SweepMixin):
         claim = self.writing(lambda alias: chord_progress.claim(group_id, seen, lease=lease, alias=alias))
         if claim is None:
             return
-        body = (request and request.chord) or (claim.body and unpack(claim.body, self.accept))
+        body = (request and request.chord) or (claim.body and unpack(claim.body, self._accepts))
         if body:
             self._send_body(claim, maybe_signature(body, app=self.app))
         else:  # only members know it, since it could not be stored: the next one that returns sends it
@@ -229,11 +282,11 @@ class ChordMixin(SweepMixin):
 
 @contextmanager
 def _storing_an_outcome() -> Iterator[None]:
-    token = _counted.set({})
+    token = _outcome.set(_Outcome())
     try:
         yield
     finally:
-        _counted.reset(token)
+        _outcome.reset(token)
 
 
 def _id_of(body: Any) -> str | None:
@@ -241,7 +294,7 @@ def _id_of(body: Any) -> str | None:
     task_id = body.options.get("task_id")
     if task_id is None or len(str(task_id)) > task_id_max_length():
         return None
-    return codec.clean(str(task_id))
+    return codec.stored_id(task_id)
 
 
 def _is_member(request: Any) -> bool:
@@ -251,14 +304,18 @@ def _is_member(request: Any) -> bool:
 def _key(request: Any) -> _Key:
     """Of the part that this member contributes."""
     index = request.group_index
-    return str(request.group), str(request.id), index if isinstance(index, int) else chord_rows.NO_INDEX
+    return (
+        codec.stored_id(request.group),
+        codec.stored_id(request.id),
+        index if isinstance(index, int) else chord_rows.NO_INDEX,
+    )
 
 
 def _id_and_members(header_result_args: Any) -> tuple[str, Any]:
     if isinstance(header_result_args, GroupResult):
-        return str(header_result_args.id), header_result_args.results
+        return codec.stored_id(header_result_args.id), header_result_args.results
     group_id, members = header_result_args[:2]
-    return group_id, members
+    return codec.stored_id(group_id), members
 
 
 def _request_of(signature: Any) -> Any:

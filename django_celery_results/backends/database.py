@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from celery import states
+from celery import maybe_signature, states
+from celery._state import get_current_task
+from celery.backends.base import BaseBackend as BaseDictBackend
+from celery.exceptions import ChordError
 from celery.result import result_from_tuple
+from celery.utils.log import get_logger
 from django.db import DatabaseError, router, transaction
 from django.db.models import signals
-from kombu.exceptions import DecodeError
+from kombu.exceptions import ContentDisallowed, DecodeError
 from kombu.serialization import loads, registry  # type: ignore[attr-defined] # its stubs miss the registry
 
 from django_celery_results import codec, connections, message, outages, retention
 from django_celery_results.batches import Batches
 from django_celery_results.managers import ResultManager
-from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.models import ChordCounter, GroupResult, TaskResult
 from django_celery_results.single_rows import row_of
 
 from .background import BackgroundMixin
@@ -24,9 +29,25 @@ from .chords import ChordMixin
 from .storing import StoringMixin
 from .waiting import WaitingMixin
 
-__all__ = ["EXCEPTIONS_TO_CATCH", "DatabaseBackend", "trigger_callback"]
+__all__ = [
+    "EXCEPTIONS_TO_CATCH",
+    "BaseDictBackend",
+    "ChordCounter",
+    "ChordError",
+    "DatabaseBackend",
+    "GroupResultModel",
+    "b64decode",
+    "b64encode",
+    "get_current_task",
+    "logger",
+    "maybe_signature",
+    "trigger_callback",
+]
 
 T = TypeVar("T")
+logger = get_logger(__name__)
+GroupResultModel = GroupResult
+"""Like most of `__all__` a name of the 2.x module that projects import from here."""
 EXCEPTIONS_TO_CATCH = (DatabaseError,)
 UNKNOWN = dict.fromkeys(
     ("args", "children", "date_done", "kwargs", "result", "task_args", "task_id", "task_kwargs", "task_name",
@@ -67,7 +88,7 @@ class DatabaseBackend(BackgroundMixin, ChordMixin, WaitingMixin, StoringMixin):
         columns = {
             "task_id": row.task_id,
             "status": row.status,
-            "result": self.decode_content(row, row.result),
+            "result": self._decode_result(row),
             "date_done": row.date_done,
             "traceback": row.traceback,
             "task_args": args,
@@ -80,7 +101,7 @@ class DatabaseBackend(BackgroundMixin, ChordMixin, WaitingMixin, StoringMixin):
             **{name: getattr(row, name, None) for name in ("queue", "retries", "group_id", "parent_id")},
         }
         meta = {"children": [], **self._decode_meta(row), **columns, **_told(row)}
-        return self.meta_from_decoded(meta)  # type: ignore[no-any-return]
+        return self.meta_from_decoded(meta)
 
     def decode_content(self, obj: Any, content: str | None) -> Any:
         """The value of a text column, read as its row says it was written."""
@@ -90,6 +111,15 @@ class DatabaseBackend(BackgroundMixin, ChordMixin, WaitingMixin, StoringMixin):
         if obj.content_type not in registry.type_to_name:
             return self.decode(payload)  # rows that projects made themselves often say nothing of it
         return loads(payload, obj.content_type, obj.content_encoding, accept=self.accept)
+
+    def _decode_result(self, row: Any) -> Any:
+        """The text itself where it is not what its row says. A content type that is not accepted is an error."""
+        try:
+            return self.decode_content(row, row.result)
+        except ContentDisallowed:
+            raise
+        except Exception:  # noqa: BLE001 - of any serializer or compression
+            return row.result
 
     def _decode_arguments(self, row: Any) -> tuple[Any, Any]:
         """Both as they are where one cannot be read: the first versions, and projects' own hooks, stored bare text."""
@@ -116,10 +146,10 @@ class DatabaseBackend(BackgroundMixin, ChordMixin, WaitingMixin, StoringMixin):
         """A task's message record goes with its row."""
         with transaction.atomic(using=alias):
             self._tasks(alias, task_id).delete()
-            message.discard([task_id], using=alias)
+            message.discard([codec.stored_id(task_id)], using=alias)
 
     def _tasks(self, alias: str, task_id: str) -> Any:
-        return self.TaskModel._default_manager.using(alias).filter(task_id=task_id)
+        return self.TaskModel._default_manager.using(alias).filter(task_id=codec.stored_id(task_id))
 
     # Groups
 
@@ -146,7 +176,7 @@ class DatabaseBackend(BackgroundMixin, ChordMixin, WaitingMixin, StoringMixin):
         return outages.retrying(alias, operation, seconds)
 
     def _groups(self, alias: str, group_id: str) -> Any:
-        return self.GroupModel._default_manager.using(alias).filter(group_id=group_id)
+        return self.GroupModel._default_manager.using(alias).filter(group_id=codec.stored_id(group_id))
 
     def cleanup(self) -> None:
         """Delete what has expired; Celery's beat calls this once a day."""

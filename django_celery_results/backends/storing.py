@@ -20,11 +20,12 @@ from django_celery_results.facts import attempt_of
 from django_celery_results.managers import TaskResultManager, beside
 from django_celery_results.models import TaskResult
 from django_celery_results.querysets import saves_itself
-from django_celery_results.state_changes import Companion, StateChange, refuses_text
+from django_celery_results.state_changes import Companion, SelfStored, StateChange, refuses_text
 from django_celery_results.states import status_of
 
 from .old_signatures import as_keywords, takes
-from .started import held_starts
+from .outcome import OutcomeMixin, self_stored_by
+from .started import held_starts, tables_of
 from .too_large import fitting
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ _OF_CELERY = {"pid", "hostname"}
 """What Celery itself stores with STARTED."""
 
 
-class StoringMixin(BaseDictBackend):  # type: ignore[misc]
+class StoringMixin(OutcomeMixin, BaseDictBackend):  # type: ignore[misc]
     """The writing half of the backend."""
 
     TaskModel: Any = TaskResult
@@ -70,7 +71,9 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         """A subclass's own `_store_result` may hand the manager what the 2.x package did: the run goes beside it."""
         if self.takes_companions:
             return super().store_result(task_id, result, state, traceback, request=request, **kwargs)
-        with beside(StateChange(task_id=task_id, status=state, attempt=attempt_of(task_id, request))):
+        attempt = attempt_of(task_id, request)
+        self_stored = self_stored_by(task_id, status_of(state), request, attempt)
+        with beside(StateChange(task_id=task_id, status=state, attempt=attempt, self_stored=self_stored)):
             return super().store_result(task_id, result, state, traceback, request=request, **kwargs)
 
     def _store_result(
@@ -90,11 +93,19 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             raise ValueError(f"task_id must not be empty, but it is {task_id!r}. A task called as a function has none.")
         task_id, status = str(task_id), status_of(status or state)
         by = attempt_of(task_id, request)
-        record = message.change_for(app=self.app, task_id=task_id, status=status, request=request, attempt=by)
+        self_stored = self_stored_by(task_id, status, request, by)
+        record = message.change_for(
+            app=self.app,
+            task_id=task_id,
+            status=status,
+            request=request,
+            attempt=by,
+            has_failed=bool(self_stored and self_stored.date_done),
+        )
         is_bare = by is not None and not (record or companion or using)
         if status == states.STARTED and is_bare and self._holds(task_id, result, request):
             return result
-        change = _with_start(self.change(task_id, result, status, traceback, request, by))
+        change = _with_start(self.change(task_id, result, status, traceback, request, by), self_stored)
         self.writing(lambda alias: self._write(change, alias, companion, record), using)
         return result
 
@@ -118,19 +129,13 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
             return False  # the thread that writes it has a connection of its own
         date_started = now()
 
-        def write() -> None:  # few are ever written, so that their columns are made only then
+        def write() -> None:  # the columns are made only here, since few are ever written
             change = self.change(task_id, result, states.STARTED, None, request, attempt_of(task_id, request))
-            self._write_from_thread(change._replace(known={**change.known, "date_started": date_started}))
-
-        held_starts().hold(task_id, date_started, seconds, write)
-        return True
-
-    def _write_from_thread(self, change: StateChange) -> None:
-        alias = router.db_for_write(self.TaskModel)
-        try:
+            known = {**change.known, "date_started": date_started}
+            change = change._replace(known=known, is_first=_has_no_row(change))
             self.writing(lambda alias: self._write(change, alias, None, None))
-        finally:
-            django_connections[alias].close()  # Celery's fixup closes those of the threads that run tasks only
+
+        return held_starts().hold(task_id, date_started, seconds, write, tables_of(self.TaskModel))
 
     def _write(
         self, change: StateChange, alias: str, companion: Companion | None, record: message.Change | None
@@ -150,8 +155,14 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         self, change: StateChange, alias: str, companion: Companion | None, record: message.Change | None
     ) -> None:
         with transaction.atomic(using=alias) if record else nullcontext():
-            if self._write_row(change, alias, companion) and record:
+            is_taken = self._write_row(change, alias, companion)
+            if is_taken and record:
                 record.apply(alias)
+        if not is_taken:
+            self.note_refusal(change, alias)
+
+    def note_refusal(self, change: StateChange, alias: str) -> None:
+        """Called where the row refused a state: chords overrides it."""
 
     def _write_row(self, change: StateChange, alias: str, companion: Companion | None) -> bool:
         manager = self.TaskModel._default_manager
@@ -240,11 +251,16 @@ class StoringMixin(BaseDictBackend):  # type: ignore[misc]
         return codec.to_text(text, codec.BINARY) if is_compressed else text
 
 
-def _with_start(change: StateChange) -> StateChange:
+def _with_start(change: StateChange, self_stored: SelfStored | None) -> StateChange:
     """The time of a STARTED that was held back goes with the next state, or that of the STARTED which this is."""
     held = held_starts().release(change.task_id)
     if held is None and change.status != states.STARTED:
-        return change
+        return change._replace(self_stored=self_stored) if self_stored else change
     known = {**change.known, "date_started": held.date_started if held else now()}
-    is_first = held is not None and not held.is_due and change.attempt == 0 and not settings().track_queued
-    return change._replace(known=known, is_first=is_first)
+    is_first = held is not None and not held.is_due and _has_no_row(change)
+    return change._replace(known=known, is_first=is_first, self_stored=self_stored)
+
+
+def _has_no_row(change: StateChange) -> bool:
+    """Whether a task whose STARTED was not written most likely has no row."""
+    return change.attempt == 0 and not settings().track_queued

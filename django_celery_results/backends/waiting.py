@@ -18,13 +18,14 @@ from celery import exceptions, states
 from celery.result import EagerResult, ResultSet
 from django.db import connections
 
+from django_celery_results import codec
 from django_celery_results.conf import settings
 from django_celery_results.models import TaskResult
 from django_celery_results.single_rows import TOLD
 
 from .notifications import listening, notify
 from .polling import Throttled, pauses
-from .read_ahead import PAGE, ReadAhead
+from .read_ahead import PAGE, ReadAhead, StateFirst
 
 SAFETY_PAUSE = 2.0
 """How long a waiter trusts in being woken before it looks by itself."""
@@ -38,6 +39,7 @@ class WaitingMixin:
     reading: Callable[..., Any]
     alias_for_write: Callable[..., str]
     _meta_or_unknown: Callable[[Any, str], dict[str, Any]]
+    _decode_meta: Callable[[Any], dict[str, Any]]
     supports_native_join = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,7 +60,8 @@ class WaitingMixin:
         self._ensure_not_eager()  # type: ignore[attr-defined]
         notice = Throttled(on_interval)
         for _ in self._polls([task_id], timeout, interval):
-            meta: dict[str, Any] = self.get_task_meta(task_id)
+            with self._read_ahead.whole_rows():
+                meta: dict[str, Any] = self.get_task_meta(task_id)
             if meta["status"] in states.READY_STATES:
                 notice.now()  # the error of a parent comes before the task's own, as with backends that push
                 return meta
@@ -66,14 +69,22 @@ class WaitingMixin:
         raise exceptions.TimeoutError("The operation timed out.")
 
     def get_task_meta(self, task_id: str, cache: bool = True) -> dict[str, Any]:
-        """As Celery's, but the members of a set that are asked for one after the other are read together."""
+        """Return the meta as Celery does; read the members of a set together where one is asked for after the other."""
         if cache and task_id not in self._cache:  # type: ignore[attr-defined]
             found, row = self._read_ahead.take(str(task_id))
             if found:
-                return self._meta_kept(row, task_id)
-        meta: dict[str, Any] = super().get_task_meta(task_id, cache=cache)  # type: ignore[misc]
-        self._read_ahead.answered()
-        return meta
+                is_whole = row is None or self._read_ahead.reads_whole_rows
+                return self._meta_kept(row, task_id) if is_whole else self._state_first(row)
+        return super().get_task_meta(task_id, cache=cache)  # type: ignore[misc, no-any-return]
+
+    def meta_from_decoded(self, meta: dict[str, Any]) -> dict[str, Any]:
+        """Decode as Celery does, but leave the value of a failure unread until somebody looks at it."""
+        return meta if isinstance(meta, StateFirst) else super().meta_from_decoded(meta)  # type: ignore[misc]
+
+    def _state_first(self, row: Any) -> StateFirst:
+        children = self._decode_meta(row).get("children", [])
+        known = {"task_id": row.task_id, "status": row.status, "children": children}
+        return self._read_ahead.state_first(known, row, self._meta_kept)
 
     def add_pending_result(self, result: Any, *args: Any, **kwargs: Any) -> Any:
         self._read_ahead.expect(result)
@@ -106,7 +117,7 @@ class WaitingMixin:
             return
         notice = Throttled(on_interval)
         for poll, _ in enumerate(self._polls(missing, timeout, interval), start=1):
-            for task_id, row in self._rows(missing, READY_STATES).items():
+            for task_id, row in self._rows(missing, status=READY_STATES).items():
                 meta = self._meta_kept(row, task_id)
                 missing.discard(task_id)
                 if on_message is not None:
@@ -123,21 +134,29 @@ class WaitingMixin:
             self._cache[task_id] = meta  # type: ignore[attr-defined]
         return meta
 
-    def _rows(self, task_ids: Iterable[str], status: Iterable[str] | None = None) -> dict[str, Any]:
+    def _rows(
+        self, task_ids: Iterable[str], columns: Sequence[str] = TOLD, status: Iterable[str] | None = None
+    ) -> dict[str, Any]:
         """The rows of these tasks by the ids that were asked for."""
         asked = list(task_ids)
         rows: dict[str, Any] = {}
         for start in range(0, len(asked), PAGE):
-            rows |= self.reading(lambda alias, page=asked[start : start + PAGE]: self._page(alias, page, status))
+            rows |= self.reading(
+                lambda alias, page=asked[start : start + PAGE]: self._page(alias, page, columns, status)
+            )
         return rows
 
-    def _page(self, alias: str, task_ids: Sequence[str], status: Iterable[str] | None) -> dict[str, Any]:
-        rows = self.TaskModel._default_manager.using(alias).filter(task_id__in=task_ids)
+    def _page(
+        self, alias: str, task_ids: Sequence[str], columns: Sequence[str], status: Iterable[str] | None
+    ) -> dict[str, Any]:
+        rows = self.TaskModel._default_manager.using(alias).filter(
+            task_id__in=[codec.stored_id(task_id) for task_id in task_ids]
+        )
         if status is not None:
             rows = rows.filter(status__in=list(status))
         if self.TaskModel is TaskResult:
-            rows = rows.values_list(*TOLD, named=True)  # a project's own model may tell more
-        same = _folded if connections[alias].vendor == "mysql" else str  # who asks may keep ids as UUIDs
+            rows = rows.values_list(*columns, named=True)  # a project's own model may tell more
+        same = _folded if connections[alias].vendor == "mysql" else codec.stored_id  # who asks may keep ids as UUIDs
         found = {same(row.task_id): row for row in rows.order_by()}
         return {task_id: found[same(task_id)] for task_id in task_ids if same(task_id) in found}
 
@@ -162,19 +181,19 @@ class WaitingMixin:
     def listening(self, task_ids: Iterable[str], wake: Callable[[], Any]) -> Any:
         """Be called when one of these tasks is ready, where the setting says so; yields what makes sure of it."""
         alias = self.alias_for_write() if settings().notify else None
-        return listening(alias, map(str, task_ids), wake)
+        return listening(alias, map(codec.stored_id, task_ids), wake)
 
     def store_result(self, task_id: str, result: Any, state: str, *args: Any, **kwargs: Any) -> Any:
         stored = super().store_result(task_id, result, state, *args, **kwargs)  # type: ignore[misc]
         self._read_ahead.drop(task_id)
         if state in states.READY_STATES and settings().notify:
-            notify(connections[self.alias_for_write(kwargs.get("using"))], str(task_id))
+            notify(connections[self.alias_for_write(kwargs.get("using"))], codec.stored_id(task_id))
         return stored
 
 
 def _folded(task_id: Any) -> str:
     """The id as MariaDB compares it in this column: without case and spaces at its end."""
-    return str(task_id).rstrip(" ").casefold()
+    return codec.stored_id(task_id).rstrip(" ").casefold()
 
 
 async def aget(

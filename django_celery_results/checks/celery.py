@@ -10,10 +10,10 @@ from celery.exceptions import ImproperlyConfigured
 from django.apps import apps
 from django.conf import settings as django_settings
 
-from django_celery_results.actions.celery_app import is_unconfigured, known_app
 from django_celery_results.backends import CacheBackend, DatabaseBackend
 from django_celery_results.conf import SETTING
 from django_celery_results.message import mode_of
+from django_celery_results.registered_tasks import is_unconfigured, known_app
 
 from .messages import error, info, warning
 

@@ -1,4 +1,4 @@
-"""Whether the database still has ids and connections to give. These checks ask it, so they run on demand only."""
+"""Whether the database has ids, connections and room in its rows. These checks ask it, so they run on demand only."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ _LAST_INT4 = 2**31 - 1
 _ALARM_AT = 0.8
 _SHARE = 0.5
 _WIDEN = "`migrate django_celery_results 0018`, then `migrate`; the tables are locked meanwhile: see docs/upgrading.md."
+_SMALL_ROWS = ("Compact", "Redundant")
+"""Formats of InnoDB that keep the first 768 bytes of each long column within the row, which has 8,126 at most."""
 _LIMIT = {"postgresql": "SHOW max_connections", "mysql": "SELECT @@max_connections"}
 
 
@@ -37,7 +39,7 @@ def check_databases(databases: Sequence[str] | None = None, **_: Any) -> list[Ch
     known = connection.introspection.table_names()
     models = [model for model in (TaskResult, GroupResult, ChordCounter) if model._meta.db_table in known]
     ids = (found for model in models for found in _of_ids(connection, model))
-    return [*ids, *_of_connections(connection)]
+    return [*ids, *_of_row_format(connection, known), *_of_connections(connection)]
 
 
 def _of_ids(connection: BaseDatabaseWrapper, model: type[Model]) -> Iterator[CheckMessage]:
@@ -69,6 +71,21 @@ def _last_id(connection: BaseDatabaseWrapper, table: str) -> int:
         return int(cursor.fetchone()[0] or 0)
 
 
+def _of_row_format(connection: BaseDatabaseWrapper, known: Sequence[str]) -> Iterator[CheckMessage]:
+    table = TaskResult._meta.db_table
+    if connection.vendor != "mysql" or table not in known:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT row_format FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s",
+            [table],
+        )
+        row_format = cursor.fetchone()[0]
+    if row_format in _SMALL_ROWS:
+        text = f"{table} has ROW_FORMAT={row_format.upper()}: a row may have no room for all columns that are new."
+        yield warning(10, text, f"ALTER TABLE {table} ROW_FORMAT=DYNAMIC; before `migrate`: see docs/upgrading.md.")
+
+
 def _of_connections(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
     if connection.vendor not in _LIMIT:
         return
@@ -77,8 +94,13 @@ def _of_connections(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
         limit = int(cursor.fetchone()[0])
     app = celery.project_app()
     processes = (app and app.conf.worker_concurrency) or os.cpu_count() or 1
-    needed = processes * (2 if keeps(connection.alias) else 1)
+    needed = connections_of_worker(connection, processes)
     if needed > limit * _SHARE:
         text = f"One worker of {processes} processes may open {needed} of the {limit} connections the server allows."
         hint = f"Lower CELERY_WORKER_CONCURRENCY, set KEEP_CONNECTION to False in {SETTING}, or use a pooler."
         yield warning(7, text, hint)
+
+
+def connections_of_worker(connection: BaseDatabaseWrapper, processes: int) -> int:
+    """Return how many connections a worker has open while each of its processes runs a task that uses the database."""
+    return processes * (2 if keeps(connection.alias) else 1)

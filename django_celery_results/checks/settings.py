@@ -26,9 +26,15 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 _KEYS = {known.name.upper(): known.name for known in fields(Settings)}
-_MAY_BE_ZERO = {"merge_started_after", "retention", "operation_retention", "message_max_bytes"}
+_MAY_BE_ZERO = {
+    "merge_started_after",
+    "retention",
+    "operation_retention",
+    "message_max_bytes",
+    "refusals_kept_per_minute",
+}
 _METHODS = {
-    "policy": ("visible", "visible_groups", "may", "may_override", "redact"),
+    "policy": ("visible", "visible_groups", "visible_operations", "may", "may_override", "redact"),
     "message_cipher": ("encrypt", "decrypt"),
 }
 

@@ -10,9 +10,11 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from django.core.management.base import CommandError
-from django.utils.dateparse import parse_datetime, parse_duration
 
+from django_celery_results.exceptions import InvalidInput
+from django_celery_results.query import global_ids, iso8601
 from django_celery_results.query.filters import TaskResultFilter
+from django_celery_results.query.key_filters import KeyFilter
 
 
 def parsed(text: str) -> TaskResultFilter:
@@ -27,7 +29,7 @@ def parsed(text: str) -> TaskResultFilter:
 
 def _read(kind: Any, value: Any, path: str) -> Any:
     if is_dataclass(kind):
-        return _read_object(kind, value, path)
+        return _read_object(kind, _with_keys(value, path) if kind is KeyFilter else value, path)
     if get_origin(kind) is tuple:
         if not isinstance(value, list):
             raise CommandError(f"{path} must be a list.")
@@ -48,6 +50,18 @@ def _read_object(kind: Any, value: Any, path: str) -> Any:
     return kind(**{known[key][0]: _read(known[key][1], item, f"{path}.{key}") for key, item in value.items()})
 
 
+def _with_keys(value: Any, path: str) -> Any:
+    """Global ids as the primary keys of tasks; what else is given is refused where it is read."""
+    if isinstance(value, dict):
+        return {name: _with_keys(item, f"{path}.{name}") for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_keys(item, path) for item in value]
+    try:
+        return global_ids.decode(value, of="TaskResult").pk if isinstance(value, str) else value
+    except InvalidInput as error:
+        raise CommandError(f"{path}: {error.message}") from error
+
+
 def _read_scalar(kind: Any, value: Any, path: str) -> Any:
     if kind is Any:
         return value
@@ -58,15 +72,17 @@ def _read_scalar(kind: Any, value: Any, path: str) -> Any:
     if kind is float and type(read) is int:
         read = float(read)
     if not isinstance(read, kind) or (kind is int and isinstance(read, bool)):
-        choices = f": one of {', '.join(kind)}" if issubclass(kind, Enum) else _EXAMPLES.get(kind, "")
-        raise CommandError(f"{path} is no {kind.__name__}{choices}.")
+        form = f"one of {', '.join(kind)}." if issubclass(kind, Enum) else _FORMS.get(kind, "")
+        raise CommandError(f"{path} is no {kind.__name__}" + (f": {form}" if form else "."))
     return read
 
 
 _READERS: dict[Any, Any] = {
-    datetime: parse_datetime, timedelta: parse_duration, **dict.fromkeys((bool, int, float), lambda text: text)
-}  # fmt: skip
-_EXAMPLES: dict[Any, str] = {datetime: ', such as "2026-01-31T12:00:00Z"', timedelta: ', such as "PT1H"'}
+    datetime: iso8601.parse_time,
+    timedelta: iso8601.parse_duration,
+    **dict.fromkeys((bool, int, float), lambda text: text),
+}
+_FORMS: dict[Any, str] = {datetime: iso8601.TIME_FORM, timedelta: iso8601.DURATION_FORM}
 
 
 def _bare(hint: Any) -> Any:

@@ -108,4 +108,168 @@ class Migration(migrations.Migration):
             model_name="operation",
             index=models.Index(fields=["state", "lease_until"], name="dcr_operation_lease_idx"),
         ),
+        # Help texts only: no statement is run.
+        migrations.AlterField(
+            model_name="chordcounter",
+            name="group_id",
+            field=models.CharField(
+                help_text="Celery's ID of the group",
+                max_length=task_id_max_length(),
+                unique=True,
+                verbose_name="Group ID",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="groupresult",
+            name="content_encoding",
+            field=models.CharField(help_text="Encoding of the result", max_length=64, verbose_name="Result Encoding"),
+        ),
+        migrations.AlterField(
+            model_name="groupresult",
+            name="content_type",
+            field=models.CharField(
+                help_text="MIME type of the result", max_length=128, verbose_name="Result Content Type"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="groupresult",
+            name="date_created",
+            field=models.DateTimeField(
+                auto_now_add=True, help_text="When the row was created, in UTC", verbose_name="Created DateTime"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="groupresult",
+            name="date_done",
+            field=models.DateTimeField(
+                auto_now=True, help_text="When the group was last stored, in UTC", verbose_name="Completed DateTime"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="groupresult",
+            name="group_id",
+            field=models.CharField(
+                help_text="Celery's ID of the group",
+                max_length=task_id_max_length(),
+                unique=True,
+                verbose_name="Group ID",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="groupresult",
+            name="result",
+            field=models.TextField(
+                default=None,
+                editable=False,
+                help_text="Celery's result tuple of the group",
+                null=True,
+                verbose_name="Result Data",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="content_encoding",
+            field=models.CharField(help_text="Encoding of the result", max_length=64, verbose_name="Result Encoding"),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="content_type",
+            field=models.CharField(
+                help_text="MIME type of the result", max_length=128, verbose_name="Result Content Type"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="date_created",
+            field=models.DateTimeField(
+                auto_now_add=True, help_text="When the row was created, in UTC", verbose_name="Created DateTime"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="date_started",
+            field=models.DateTimeField(
+                default=None,
+                help_text="When a worker started the task, in UTC",
+                null=True,
+                verbose_name="Started DateTime",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="meta",
+            field=models.TextField(
+                default=None,
+                editable=False,
+                help_text="Children of the task and more, as JSON",
+                null=True,
+                verbose_name="Task Meta Information",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="periodic_task_name",
+            field=models.CharField(
+                help_text="Name of the periodic task that sent it",
+                max_length=255,
+                null=True,
+                verbose_name="Periodic Task Name",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="result",
+            field=models.TextField(
+                default=None,
+                editable=False,
+                help_text="Return value or exception, encoded as content type and encoding say",
+                null=True,
+                verbose_name="Result Data",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="status",
+            field=models.CharField(
+                default="PENDING", help_text="State that was stored last", max_length=50, verbose_name="Task State"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="task_id",
+            field=models.CharField(
+                help_text="Celery's ID of the task",
+                max_length=task_id_max_length(),
+                unique=True,
+                verbose_name="Task ID",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="task_name",
+            field=models.CharField(
+                help_text="Registered name of the task",
+                max_length=task_id_max_length(),
+                null=True,
+                verbose_name="Task Name",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="traceback",
+            field=models.TextField(
+                blank=True, help_text="Traceback of the exception", null=True, verbose_name="Traceback"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="taskresult",
+            name="worker",
+            field=models.CharField(
+                default=None,
+                help_text="Node name of the worker that ran it",
+                max_length=100,
+                null=True,
+                verbose_name="Worker",
+            ),
+        ),
     ]

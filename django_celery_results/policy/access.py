@@ -17,7 +17,7 @@ from .viewer import Viewer
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from django_celery_results.models import GroupResult, TaskResult
+    from django_celery_results.models import GroupResult, Operation, TaskResult
 
 
 class Action(StrEnum):
@@ -56,6 +56,15 @@ class Policy:
         """The groups this viewer may know of. Their tasks are narrowed by `visible` as well."""
         return queryset
 
+    def visible_operations(self, queryset: QuerySet[Operation], viewer: Viewer) -> QuerySet[Operation]:
+        """The operations this viewer may know of, once `may` allowed `Action.VIEW_OPERATION`.
+
+        By default all; only their own where `visible` is overridden, as its rule speaks of tasks.
+        """
+        if type(self).visible is Policy.visible or viewer.is_system:
+            return queryset
+        return queryset.none() if viewer.identity is None else queryset.filter(actor_id=viewer.identity)
+
     def may(self, viewer: Viewer, action: Action, task: TaskResult | None = None) -> bool:
         """Whether the viewer may do this to this task, or at all where no task is given.
 
@@ -85,6 +94,16 @@ class Policy:
         if redaction.hides_task(task_name):
             return redaction.HIDDEN, True
         return redaction.redact(value)
+
+
+def redact_arguments(value: Any, *, task_name: str | None) -> tuple[Any, bool]:
+    """Positional arguments, decoded or as text, as they may be shown, and whether anything was hidden.
+
+    Those that the task's signature names a secret are hidden before the project's own `redact` sees the rest.
+    """
+    known, by_name = redaction.redact_arguments(value, task_name)
+    shown, by_policy = policy().redact(known, task_name=task_name)
+    return shown, by_name or by_policy
 
 
 def policy() -> Policy:

@@ -87,7 +87,7 @@ def _is_bulk(row: Operation) -> bool:
 def _heads(session: Session, request: PageRequest, pks: tuple[int, ...]) -> dict[int, list[Operation]]:
     """The first items of each of these, one more than asked for, in one query."""
     place = Window(RowNumber(), partition_by=F("bulk_id"), order_by=_NEWEST_FIRST)
-    rows = operations.visible(session.viewer).filter(bulk_id__in=pks).annotate(_place=place)
+    rows = operations.visible(session.viewer).filter(bulk_id__in=pks).annotate(_place=place).defer("outcome")
     grouped: dict[int, list[Operation]] = defaultdict(list)
     for found in operations.load(rows.filter(_place__lte=request.size() + 1).order_by("_place")):
         grouped[found.bulk_id or 0].append(found)

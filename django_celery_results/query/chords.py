@@ -16,6 +16,7 @@ from django_celery_results import codec
 from django_celery_results.chord_rows import ADDED, ADDED_INDEX
 from django_celery_results.conf import settings
 from django_celery_results.models import Chord, ChordCounter, ChordPart, ChordState, TaskResult
+from django_celery_results.policy.access import Action, require
 
 from .session import Session
 
@@ -114,7 +115,8 @@ def of_group(session: Session, group_id: str | None, *, also: Collection[str | N
 
 
 def of_task(session: Session, row: TaskResult) -> ChordProgress | None:
-    """The chord that the task is a member of."""
+    """The chord that the task is a member of. Like groups, it needs the permission to view them."""
+    require(session.viewer, Action.VIEW_GROUP)
     if row.group_id is None:
         return None
     rows = session.siblings(row)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
 from django_celery_results.exceptions import InvalidInput
 from django_celery_results.models import TaskResult
@@ -33,6 +33,7 @@ MAX_CONDITIONS = 100
 RUNTIME = "_runtime"
 ALIASES = {RUNTIME: Case(When(lookups.one_of("status", READY), then=F("date_done") - F("date_started")))}
 """Expressions a condition may name; a queryset takes them by `alias(**ALIASES)`."""
+_RETRIED = "_was_retried"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,13 @@ def needs(where: AnyFilter) -> frozenset[Action]:
     return frozenset(NEEDS[name] for branch in _branches(where) for name in _named(branch) if name in NEEDS)
 
 
+def aliases(where: TaskResultFilter, visible: QuerySet[TaskResult]) -> dict[str, Any]:
+    """All expressions that the filter's condition names. A task was retried where one of the visible rows says so."""
+    if all(branch.was_retried is None for branch in _branches(where) if isinstance(branch, TaskResultFilter)):
+        return ALIASES
+    return {**ALIASES, _RETRIED: Exists(visible.filter(retried_from=OuterRef("task_id")))}
+
+
 def _named(branch: AnyFilter) -> Iterator[str]:
     yield from (name for name, _ in _given(branch))
     if isinstance(branch, TaskResultFilter) and branch.search is not None:
@@ -158,11 +166,6 @@ def _payload(column: str) -> Callable[[Comparison], Q]:
     return lambda comparison: hidden.outside(column, comparison)
 
 
-def _was_retried(wanted: bool) -> Q:
-    retried = Q(Exists(TaskResult._default_manager.filter(retried_from=OuterRef("task_id"))))
-    return retried if wanted else negate(retried)
-
-
 _OF_TASKS: Mapping[str, Callable[[Any], Q]] = {
     **_LOGIC,
     "is_ready": _is_ready,
@@ -174,7 +177,7 @@ _OF_TASKS: Mapping[str, Callable[[Any], Q]] = {
     "meta_json": _payload("meta"),
     "traceback": _payload("traceback"),
     "has_parent": lambda wanted: lookups.present("parent_id") if wanted else lookups.missing("parent_id"),
-    "was_retried": _was_retried,
+    "was_retried": lambda wanted: Q(**{_RETRIED: wanted}),
     "search": search.condition,
 }
 

@@ -16,7 +16,7 @@ from django_celery_results.policy.access import Action, policy, require
 from django_celery_results.policy.viewer import Viewer
 from django_celery_results.states import READY, TaskState
 
-from . import filters, instances, lookups, ordering
+from . import budget, filters, instances, lookups, ordering
 from .conditions import NOTHING
 from .counting import StateCount, counted
 from .filters import GroupResultFilter, TaskResultFilter
@@ -141,7 +141,11 @@ class Batch:
 
     @cached_property
     def _stored(self) -> dict[str, tuple[str, ...] | None]:
-        return {row.group_id: members(row) for row in self.rows}
+        found = {}
+        for row in self.rows:
+            budget.check_time()  # a tuple of 100,000 members is megabytes of JSON
+            found[row.group_id] = members(row)
+        return found
 
     @cached_property
     def _recorded(self) -> dict[str, tuple[str, ...]]:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.expressions import Expression
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import (
     Contains,
     EndsWith,
@@ -21,6 +22,7 @@ from django.db.models.lookups import (
     In,
     IsNull,
     IStartsWith,
+    Regex,
     StartsWith,
 )
 from django.db.models.sql.compiler import SQLCompiler
@@ -65,6 +67,12 @@ class _EndsWith(EndsWith):
         # substr from -0 would be the whole text, and everything ends with nothing
         template = "substr({lhs}, -%s) = %s" if self.rhs else "%s = length(%s)"
         return _over_text(self, template, [len(self.rhs), self.rhs], compiler)
+
+
+class _Matches(Regex):
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> _Sql:
+        lhs, lhs_params = self.process_lhs(compiler, connection)
+        return f"{lhs}::text ~ %s", [*lhs_params, self.rhs.replace("{0,63}", "*")]
 
 
 def _over_text(lookup: Any, template: str, params: list[Any], compiler: SQLCompiler) -> _Sql:
@@ -127,6 +135,14 @@ def i_starts_with(column: Column, value: str) -> Q:
 
 def i_ends_with(column: Column, value: str) -> Q:
     return _guarded(column, IEndsWith(_read(column), value))
+
+
+def matches(column: Column, pattern: str) -> Q:
+    """A regular expression, in either case only where it says so; true where the database gives it up.
+
+    Long repetitions, of 63, may match more: PostgreSQL, which never looks back, spends its time on counting them.
+    """
+    return _guarded(column, Coalesce(_Matches(_read(column), pattern), Value(True)))
 
 
 def _read(column: Column) -> Any:

@@ -70,6 +70,8 @@ class Session:
         heads = payloads.heads(self.columns)
         rows = rows.annotate(**heads) if heads else rows
         found = instances.load(rows, ("task_id", *self.light_columns(TaskResult)), heads)
+        if heads:
+            payloads.attach(found, self.columns, rows)
         # By identity: a row may come again with others. The lists keep the rows alive, so no identity is used twice.
         self._siblings.update(dict.fromkeys(map(id, found), found))
         return found

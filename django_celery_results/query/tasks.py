@@ -38,7 +38,7 @@ class TaskRef:
 def visible(viewer: Viewer) -> QuerySet[TaskResult]:
     """Every row this viewer may know of."""
     require(viewer, Action.VIEW)
-    return policy().visible(_all(), viewer)
+    return policy().visible(every(), viewer)
 
 
 def selected(viewer: Viewer, where: TaskResultFilter | None = None) -> QuerySet[TaskResult]:
@@ -48,10 +48,13 @@ def selected(viewer: Viewer, where: TaskResultFilter | None = None) -> QuerySet[
         return rows
     for action in filters.needs(where):
         require(viewer, action)
-    return rows.alias(**filters.ALIASES).filter(filters.condition(where))
+    # Of no database in particular: a subquery is of the same as the query around it.
+    runs = policy().visible(TaskResult._default_manager.all(), viewer)
+    return rows.alias(**filters.aliases(where, runs)).filter(filters.condition(where))
 
 
-def _all() -> QuerySet[TaskResult]:
+def every() -> QuerySet[TaskResult]:
+    """All rows, whoever may know of them, on the database that lists are read from."""
     alias = settings().database_for_reads
     rows: QuerySet[TaskResult] = TaskResult._default_manager.all()
     return rows.using(alias) if alias else rows

@@ -15,7 +15,7 @@ from graphql_api.contexts import context_of
 
 def viewer(info: GraphQLResolveInfo[Any]) -> Viewer:
     """Whoever asks."""
-    return context_of(info.context, info.operation).viewer
+    return asking.viewer(context_of(info.context, info.operation))
 
 
 def orderer(info: GraphQLResolveInfo[Any]) -> Viewer:

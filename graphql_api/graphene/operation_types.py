@@ -9,8 +9,8 @@ import graphene
 from graphene import Field, Int, String
 
 from django_celery_results import models
-from django_celery_results.query import bulk_operations
-from graphql_api import global_ids, recorded
+from django_celery_results.query import bulk_operations, global_ids
+from graphql_api import recorded
 from graphql_api.columns import for_many
 
 from .asking import page_request, session
@@ -34,7 +34,7 @@ def _bulk(root: Any, info: Any) -> bulk_operations.BulkOperation | None:
 
 @for_many
 def _input(root: Any, info: Any) -> Any:
-    return recorded.told(session(info).viewer, root)
+    return recorded.told(session(info), root)
 
 
 class Operation(ObjectType):

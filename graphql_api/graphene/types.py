@@ -8,8 +8,7 @@ import graphene
 from graphene import Boolean, Field, Float, Int, String
 
 from django_celery_results import models
-from django_celery_results.query import groups, rows
-from graphql_api import global_ids
+from django_celery_results.query import global_ids, groups, rows
 
 from . import resolvers
 from .descriptions import Interface, ObjectType

@@ -38,9 +38,15 @@ class SerializedValue(ObjectType):
 class TaskError(ObjectType):
     type = String()
     module = String()
-    message = String()
+    message = String(max_length=Int(required=True, default_value=4000))
     traceback = String()
     fingerprint = String()
+
+    @staticmethod
+    @for_many
+    def resolve_message(root: Any, info: Any, max_length: int) -> str | None:
+        found: str | None = root.message(max_length)
+        return found
 
 
 class TaskProgress(ObjectType):

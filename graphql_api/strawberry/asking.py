@@ -24,7 +24,7 @@ def context(info: Info) -> Context:
 
 def viewer(info: Info) -> Viewer:
     """Whoever asks."""
-    return context(info).viewer
+    return asking.viewer(context(info))
 
 
 def orderer(info: Info) -> Viewer:

@@ -7,8 +7,8 @@ import strawberry
 from strawberry import UNSET, relay
 
 from django_celery_results import models
-from django_celery_results.query import bulk_operations, pages
-from graphql_api import global_ids, recorded
+from django_celery_results.query import bulk_operations, global_ids, pages
+from graphql_api import recorded
 from graphql_api.columns import for_many
 
 from .asking import Info, page_request, session
@@ -36,7 +36,7 @@ def _bulk(root: strawberry.Parent[models.Operation], info: Info) -> bulk_operati
 
 @for_many
 def _input(root: strawberry.Parent[models.Operation], info: Info) -> Any:
-    return recorded.told(session(info).viewer, root)
+    return recorded.told(session(info), root)
 
 
 def _items(

@@ -11,8 +11,7 @@ import strawberry
 from strawberry import relay
 
 from django_celery_results import models
-from django_celery_results.query import groups, rows
-from graphql_api import global_ids
+from django_celery_results.query import global_ids, groups, rows
 
 from . import resolvers
 from .computed import computed

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import UNSET
 
-from django_celery_results.query import pages, values
+from django_celery_results.query import failures, pages, values
 from graphql_api.columns import for_many
 
 from .descriptions import described
@@ -24,6 +24,11 @@ def _json(root: strawberry.Parent[values.Value], path: list[str] | None = UNSET)
 @for_many
 def _text(root: strawberry.Parent[values.Value], max_length: int = 4000) -> str:
     return root.text(max_length)
+
+
+@for_many
+def _message(root: strawberry.Parent[failures.TaskError], max_length: int = 4000) -> str | None:
+    return root.message(max_length)
 
 
 @for_many
@@ -51,7 +56,7 @@ class SerializedValue:
 class TaskError:
     type: str | None
     module: str | None
-    message: str | None
+    message: str | None = strawberry.field(resolver=_message)
     traceback: str | None
     fingerprint: str | None
 

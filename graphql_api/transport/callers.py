@@ -14,6 +14,9 @@ from graphql_api.conf import settings
 
 from .refusals import Unauthenticated
 
+_REPEATED = frozenset({"", "basic", "digest", "ntlm", "negotiate"})
+"""Schemes of `Authorization` that browsers send again by themselves, once somebody has logged in."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
@@ -29,7 +32,13 @@ def caller(request: HttpRequest) -> Caller:
     viewer = _viewer(request, getattr(request, "user", None) if user is None else user)
     if not viewer.is_authenticated:
         raise _unauthenticated()
-    return Caller(viewer=viewer, sent_token=user is not None)
+    return Caller(viewer=viewer, sent_token=user is not None and _sent_token(request))
+
+
+def _sent_token(request: HttpRequest) -> bool:
+    """Whether the client itself put a token into the request: the project's hook may have read a cookie."""
+    scheme, *_ = request.headers.get("Authorization", "").replace(",", " ").split() or [""]
+    return scheme.lower() not in _REPEATED
 
 
 def is_logged_in(request: HttpRequest) -> bool:

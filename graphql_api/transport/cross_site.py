@@ -3,7 +3,7 @@
 Browsers ask first (a preflight) before they send JSON or a custom header to another site, and say who sent a request
 (Sec-Fetch-Site, Origin). What neither protects needs Django's CSRF token, without a cookie too: browsers also repeat
 passwords and certificates that they were once given. A client that sends a token of its own in
-each request needs none of this: no other site has that token.
+the header Authorization of each request needs none of this: no other site has that token.
 """
 
 from __future__ import annotations

@@ -22,7 +22,10 @@ WORDS: dict[str, dict[str, str]] = {
         "runtimeSeconds": "Seconds from start to end; null until it is ready.",
         "retries": "How often it was retried by itself.",
         "priority": "The message's priority.",
-        "args": f"Stored text of the positional arguments. {PAYLOAD} {CLEAN}",
+        "args": (
+            f"Stored text of the positional arguments. {PAYLOAD} {CLEAN} Tasks that are not registered, or have a "
+            "parameter that is named like a secret, never match."
+        ),
         "kwargs": f"Stored text of the named arguments. {PAYLOAD} {CLEAN}",
         "result": f"Stored text of the result. {PAYLOAD} {CLEAN}",
         "resultJson": f"One value inside a result that is JSON. {PAYLOAD} {CLEAN}",
@@ -41,7 +44,7 @@ WORDS: dict[str, dict[str, str]] = {
             "which need django_celery_results.view_payload, and traceback, which needs "
             f"django_celery_results.view_traceback. {CLEAN}"
         ),
-        "wasRetried": "Whether it was run again through this service.",
+        "wasRetried": "Whether it was run again through this service, by a run that you may see.",
     },
     "StringFilter": {
         "": "Comparisons of text, byte for byte except those that begin with `i`. All that are given must hold."

@@ -17,7 +17,8 @@ WORDS: dict[str, dict[str, str]] = {
         "id": "The global id: refetch by `node`.",
         "action": (
             "What was ordered: `retry`, `revoke` or `forget`; for many tasks with `bulk_` before it. "
-            "`forget_group` is the deletion of a saved group in the admin."
+            "`forget_group` is the deletion of a saved group in the admin. `refusals` counts, in `reason`, what was "
+            "refused beyond the number that one person's refusals are recorded one by one in a minute."
         ),
         "state": "How far it is.",
         "actor": "User name of who ordered it; `system` for the command line. Null where the user has no name.",

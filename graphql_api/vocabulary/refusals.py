@@ -26,6 +26,10 @@ WORDS: dict[str, dict[str, str]] = {
         "SELECTION_CHANGED": "Another number of tasks matches than was expected.",
         "BROKER_UNREACHABLE": "The broker did not answer. Nothing was done.",
         "WORKERS_UNREACHABLE": "No worker answered in time.",
+        "TOO_SLOW": (
+            "A dry run took too long to find the tasks, or the mutations before this one in the same operation took "
+            "all of its time. Nothing was done."
+        ),
     },
     "UserError": {"": "Why an order was refused. Select `... on UserError`: further types may join any union."},
     "NotFoundError": {"": "There is no such task, or you may not see it."},

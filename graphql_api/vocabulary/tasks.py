@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .phrases import ELSE, PAYLOAD
+from .phrases import ELSE, GROUP, PAYLOAD
 
 WORDS: dict[str, dict[str, str]] = {
     "TaskResult": {
@@ -36,14 +36,14 @@ WORDS: dict[str, dict[str, str]] = {
         "dateDone": "When it finished. Null until it is ready.",
         "parent": "The task that sent it. Null where none is known, or its row is gone or hidden.",
         "root": "The first task of its workflow. Null where it was not recorded, or its row is gone or hidden.",
-        "group": "Its group, where that was saved. Null elsewhere. Needs django_celery_results.view_groupresult.",
+        "group": f"Its group, where that was saved. Null elsewhere. {GROUP}",
         "retriedFrom": (
             "The task it is another run of, by this service. Null where it is none, or that row is gone or hidden."
         ),
         "children": "The tasks it sent, newest first.",
         "workflow": "Every task with the same root: the chain, group or chord around it, and what those sent.",
         "workflow.limit": "Tasks at most; 1,000 is the limit.",
-        "chord": "The chord whose header its group is. Null where there is none, or it is gone.",
+        "chord": f"The chord whose header its group is. Null where there is none, or it is gone. {GROUP}",
         "viewerRetryBlockers": (
             "Why you could not retry it now, by what is stored; empty where nothing stands against it. "
             "A dry run of `retryTask` checks the rest."

@@ -1,6 +1,8 @@
 """Retries whose process dies between claim and publish, and the end of the leases that it held."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
@@ -23,6 +25,18 @@ def interrupt_retry(viewer: Viewer, task: TaskResult, **options: Any) -> Operati
     with mock.patch.object(sending, "publish", side_effect=Killed), pytest.raises(Killed):
         retry(viewer, task_ref(task), **options)
     return Operation.objects.get(task_id=task.task_id, state=OperationState.CLAIMED)
+
+
+@contextmanager
+def clock_ahead(seconds: float) -> Iterator[None]:
+    """Let the clock of this machine go ahead of the database's, or behind it where the number is negative."""
+    real_now = timezone.now
+
+    def now() -> datetime:
+        return real_now() + timedelta(seconds=seconds)
+
+    with mock.patch.object(timezone, "now", now):
+        yield
 
 
 def expire_leases(**condition: Any) -> None:

@@ -24,7 +24,7 @@ from django_celery_results.query.key_filters import KeyFilter
 from django_celery_results.query.operators import IntFilter, StringFilter
 from django_celery_results.states import TaskState
 from tests.actions.concurrency import run_concurrently
-from tests.actions.interruptions import Killed, expire_leases
+from tests.actions.interruptions import Killed, clock_ahead, expire_leases
 from tests.actions.outcomes import refusal_codes
 from tests.celery_app import app
 from tests.factories import create_failed_task, create_failed_tasks, create_task
@@ -127,7 +127,7 @@ def test_bulk_retry_claims_long_messages_in_smaller_parts(
     monkeypatch.setattr(retry_many, "_CHARACTERS", 400)
     sizes: list[int] = []
     take = retry_claims.take
-    monkeypatch.setattr(retry_claims, "take", lambda wish, claims: sizes.append(len(claims)) or take(wish, claims))
+    monkeypatch.setattr(retry_claims, "take", lambda *given: sizes.append(len(given[-1])) or take(*given))
     rows = [create_failed_task(f"failed-{length}", "x" * length) for length in (10, 20, 1_000, 30)]
     assert bulk_retry(operator, FAILED, Wish(), BulkOptions()).done_count == len(sent) == len(rows)
     assert sizes == [2, 1, 1]
@@ -176,6 +176,23 @@ def test_bulk_retry_begins_no_batch_after_its_time_limit(
     create_failed_tasks(2)
     monkeypatch.setattr(bulk, "SECONDS", 0.0)
     assert bulk_retry(operator, FAILED, Wish(), BulkOptions()).remaining_count == 2
+    assert sent == []
+
+
+def test_bulk_retry_under_way_is_its_owners_whatever_the_clocks_of_machines_say(
+    operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_failed_tasks(1)
+    options, others = BulkOptions(idempotency_key="k"), []
+
+    def send_while_another_machine_asks(*claims: Any) -> Any:
+        with clock_ahead(120):
+            others.append(refusal_codes(bulk_retry(operator, FAILED, Wish(), options)))
+        return {}
+
+    monkeypatch.setattr(sending, "send", send_while_another_machine_asks)
+    bulk_retry(operator, FAILED, Wish(), options)
+    assert others == [[ErrorCode.DUPLICATE_REQUEST]]
     assert sent == []
 
 

@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 from celery import states
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.signals import connection_created
@@ -21,10 +22,10 @@ from django_celery_results.models import Operation, OperationState, TaskMessage,
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import SYSTEM, Viewer
 from tests.actions.concurrency import run_concurrently
-from tests.actions.interruptions import Killed, expire_leases, interrupt_retry
+from tests.actions.interruptions import Killed, clock_ahead, expire_leases, interrupt_retry
 from tests.actions.outcomes import refusal_codes
 from tests.celery_app import app
-from tests.factories import create_failed_task, create_failed_tasks, task_ref
+from tests.factories import ServiceAccount, create_failed_task, create_failed_tasks, task_ref
 from tests.isolation import new_queue
 from tests.tasks import fail_first
 from tests.workers import RunWorker, publishing_to, wait_for
@@ -49,6 +50,31 @@ def test_idempotency_key_is_scoped_to_its_viewer(
     other = retry(viewer_with(*Action, name="other"), task_ref(original), idempotency_key="k")
     assert refusal_codes(other) == [ErrorCode.ALREADY_RETRIED]
     assert len(sent) == 1
+
+
+def test_idempotency_key_is_scoped_to_the_name_of_a_viewer_without_a_primary_key(sent: list[str]) -> None:
+    original = create_failed_task()
+    billing, backup = (Viewer(user=ServiceAccount(name, *Action)) for name in ("billing", "backup"))  # type: ignore[arg-type]
+    first = retry(billing, task_ref(original), idempotency_key="k")
+    assert retry(billing, task_ref(original), idempotency_key="k").operation == first.operation
+    assert refusal_codes(retry(backup, task_ref(original), idempotency_key="k")) == [ErrorCode.ALREADY_RETRIED]
+    assert len(sent) == 1
+
+
+def test_identities_of_names_and_of_primary_keys_that_are_text_differ(operator: Viewer) -> None:
+    service = Viewer(user=ServiceAccount("billing", *Action))  # type: ignore[arg-type]
+    keys = ("billing", "name: billing", "key: name: billing", "1")
+    users = [Viewer(user=User(pk=key, username="x")) for key in keys]
+    assert len({service.identity, *(viewer.identity for viewer in users)}) == 5
+    assert users[-1].identity == "1"
+
+
+def test_viewer_without_any_name_may_use_no_idempotency_key(sent: list[str]) -> None:
+    original = create_failed_task()
+    nobody = Viewer(user=ServiceAccount("", *Action))  # type: ignore[arg-type]
+    assert refusal_codes(retry(nobody, task_ref(original), idempotency_key="k")) == [ErrorCode.INVALID_INPUT]
+    assert sent == []
+    assert refusal_codes(retry(nobody, task_ref(original))) == []
 
 
 def test_key_reuse_for_another_request_is_refused(operator: Viewer, sent: list[str]) -> None:
@@ -127,6 +153,28 @@ def test_retry_interrupted_around_the_publish_sends_the_same_id_after_the_lease(
     assert set(sent) == {new_id}
     assert Operation.objects.get().state == OperationState.DONE
     assert interrupted.heal(app) == 0
+
+
+@pytest.mark.parametrize(("owner", "other"), [(0, 120), (-120, 0)])
+def test_claim_is_its_owners_whatever_the_clocks_of_machines_say(
+    owner: float, other: float, operator: Viewer, sent: list[str]
+) -> None:
+    original = create_failed_task()
+    with clock_ahead(owner):
+        interrupt_retry(operator, original)
+    with clock_ahead(other):
+        assert interrupted.heal(app) == 0
+    assert sent == []
+
+
+def test_renewed_claim_is_its_owners_whatever_its_clock_says(operator: Viewer) -> None:
+    operation = interrupt_retry(operator, create_failed_task())
+    with clock_ahead(-120):
+        claims.renew([operation])
+    assert interrupted.heal(app) == 0
+    expire_leases()
+    claims.renew([operation])  # somebody else has it: it stays as it is
+    assert interrupted.expired().exists()
 
 
 @pytest.mark.parametrize("cleanup", [app.backend.cleanup, lambda: call_command("prune_task_results", verbosity=0)])

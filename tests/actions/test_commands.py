@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from django.core.management import CommandError, call_command
 from django_celery_results.exceptions import InvalidInput
 from django_celery_results.management import bulk_command, filter_text
 from django_celery_results.models import Operation, TaskMessage, TaskResult
+from django_celery_results.query import global_ids
 from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.json_filters import JSONFilter
 from django_celery_results.query.json_values import JSONKind
+from django_celery_results.query.operators import DateTimeFilter
 from tests.celery_app import app
 from tests.factories import QUEUE, create_failed_task, create_failed_tasks, create_task
 from tests.isolation import new_queue
@@ -89,6 +92,39 @@ def test_filter_option_takes_the_json_of_the_api(text: str, matches: int) -> Non
     assert f"{matches} tasks match." in run("retry_tasks", "--filter", text, "--dry-run")
 
 
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("P1W", timedelta(weeks=1)),
+        ("P7D", timedelta(days=7)),
+        ("PT1H30M", timedelta(minutes=90)),
+        ("P1DT0.25S", timedelta(days=1, seconds=0.25)),
+    ],
+)
+def test_filter_option_takes_the_durations_of_the_api(text: str, span: timedelta) -> None:
+    parsed = filter_text.parsed(json.dumps({"dateDone": {"withinLast": text}}))
+    assert parsed == TaskResultFilter(date_done=DateTimeFilter(within_last=span))
+
+
+@pytest.mark.parametrize("text", ["1 day", "01:00:00", "-P1D", "P1M", "P", "5"])
+def test_filter_option_refuses_durations_that_the_api_refuses(text: str) -> None:
+    with pytest.raises(CommandError, match=r"filter\.dateDone\.withinLast is no timedelta"):
+        filter_text.parsed(json.dumps({"dateDone": {"withinLast": text}}))
+
+
+@pytest.mark.parametrize("text", ["2026-01-31", "2026-01-31T12:00:00", "2026-01-31 12:00", "2026-13-01T00:00:00Z"])
+def test_filter_option_refuses_times_that_the_api_refuses(text: str) -> None:
+    with pytest.raises(CommandError, match="offset"):
+        filter_text.parsed(json.dumps({"dateDone": {"lt": text}}))
+
+
+def test_filter_option_takes_the_global_ids_of_the_api() -> None:
+    create_failed_task("other")
+    id_ = global_ids.encode("TaskResult", create_failed_task().pk)
+    text = json.dumps({"id": {"in": [id_]}})
+    assert "1 tasks match." in run("retry_tasks", "--filter", text, "--dry-run")
+
+
 @pytest.mark.parametrize("value", ["b", 1, True])
 def test_json_filter_takes_values_of_every_type(value: Any) -> None:
     text = json.dumps({"resultJson": {"path": ["a"], "eq": value}})
@@ -113,8 +149,9 @@ def test_filter_that_the_database_cannot_answer_is_a_command_error(monkeypatch: 
         (("--filter", '{"name": {"eq": "x"}}'), "has no 'name'"),
         (("--filter", '{"taskName": {"like": "x"}}'), "has no 'like'"),
         (("--filter", '{"state": {"eq": "BROKEN"}}'), "one of PENDING"),
-        (("--filter", '{"dateDone": {"lt": "yesterday"}}'), 'no datetime, such as "2026-'),
-        (("--filter", '{"dateDone": {"withinLast": "an hour"}}'), 'such as "PT1H"'),
+        (("--filter", '{"dateDone": {"lt": "yesterday"}}'), "no datetime: .* such as 2026-"),
+        (("--filter", '{"dateDone": {"withinLast": "an hour"}}'), "such as PT90S"),
+        (("--filter", '{"id": {"eq": "x"}}'), "filter.id.eq: This is no global id"),
         (("--filter", '{"dateDone": {"lt": "2020-01-01T00:00:00"}}'), "offset"),
         (("--filter", '{"taskName": {"regex": "x"}}'), "Regular expressions"),
         (("--filter", '{"and": {}}'), "filter.and must be a list"),
@@ -214,10 +251,18 @@ def measure_peak_memory(broker: str, count: int) -> int:
     )
     columns = {name: getattr(record, name) for name in ("task_name", "serializer", "body", "options")}
     TaskMessage.objects.bulk_create(TaskMessage(task_id=task_id, **columns) for task_id in ids)
-    command = [sys.executable, "-m", "django", "retry_tasks", "--state", "FAILURE", "--yes"]
+    command = [sys.executable, "-c", REPORT_PEAK_MEMORY, "retry_tasks", "--state", "FAILURE", "--yes"]
     environment = child_environment(broker, results={"CELERY_APP": "tests.celery_app:app"})
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss
+    printed = subprocess.run(command, env={**os.environ, **environment}, check=True, capture_output=True, text=True)
+    return int(printed.stdout.split()[-2])
+
+
+REPORT_PEAK_MEMORY = """
+import sys
+from pathlib import Path
+from django.core.management import execute_from_command_line
+
+execute_from_command_line(sys.argv)
+print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")))
+"""
+"""Run a command and print its peak memory. `ru_maxrss` would count the process that started it, too."""

@@ -1,4 +1,4 @@
-"""A retry runs nothing that the policy forbids: not as an argument of another task, nor as what follows it."""
+"""A retry runs no task that the policy forbids, neither as an argument of another task nor as a callback."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,10 +18,10 @@ from tests.factories import create_failed_task, task_ref
 from tests.tasks import add, echo, fail_first
 from tests.workers import publishing_to
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 FORBIDDEN = fail_first.name
-"""What the policy of these tests runs for nobody again."""
+"""The name of the task that the policy of these tests forbids."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def broker(settings: Any) -> Any:
 
 
 def as_stored(part: Any) -> Any:
-    """Return a part of a workflow as a message holds it."""
+    """Return a signature as a message holds it."""
     return dict(part)
 
 
@@ -41,7 +41,7 @@ BUILT_IN = sorted(name for name in app.tasks if name.startswith("celery."))
 
 @pytest.mark.parametrize("name", BUILT_IN)
 @pytest.mark.parametrize("overrides", [{"args": [add.name, [[1, 2]]]}, {"kwargs": {"task": add.name, "it": []}}])
-def test_arguments_of_celerys_own_tasks_are_not_overridden(
+def test_arguments_of_built_in_tasks_cannot_be_overridden(
     name: str, overrides: dict[str, Any], operator: Viewer, sent: list[str]
 ) -> None:
     original = create_failed_task("own", task_name=name)
@@ -52,13 +52,13 @@ def test_arguments_of_celerys_own_tasks_are_not_overridden(
     assert sent == []
 
 
-def test_other_overrides_of_celerys_own_tasks_are_sent(operator: Viewer, sent: list[str]) -> None:
+def test_other_overrides_of_built_in_tasks_are_sent(operator: Viewer, sent: list[str]) -> None:
     message = {"args": [], "kwargs": {"task": as_stored(add.s()), "it": [[1, 2]]}}
     original = create_failed_task("own", task_name="celery.starmap", **message)
     assert retry(operator, task_ref(original), overrides=RetryOverrides(countdown=1)).task_id in sent
 
 
-def test_the_tasks_that_celery_brings_are_known() -> None:
+def test_every_built_in_task_of_celery_is_known() -> None:
     assert {"celery.starmap", "celery.map", "celery.chunks", "celery.chord", "celery.chord_unlock"} <= set(BUILT_IN)
 
 
@@ -74,7 +74,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("arguments", ARGUMENTS.values(), ids=ARGUMENTS)
-def test_arguments_that_are_signatures_are_asked_for(
+def test_retry_asks_the_policy_for_signatures_in_arguments(
     arguments: dict[str, Any], operator: Viewer, sent: list[str]
 ) -> None:
     kept = create_failed_task("kept", task_name=echo.name, **{"args": [], **arguments})
@@ -100,7 +100,7 @@ def test_arguments_that_are_signatures_are_asked_for(
         ("celery.chord_unlock", {"args": ["g", as_stored(fail_first.s())]}),
     ],
 )
-def test_what_celerys_own_tasks_run_is_asked_for(
+def test_retry_asks_the_policy_for_tasks_that_built_in_tasks_run(
     name: str, message: dict[str, Any], operator: Viewer, sent: list[str]
 ) -> None:
     original = create_failed_task("own", task_name=name, **{"args": [], **message})
@@ -123,7 +123,7 @@ FOLLOWING: dict[str, tuple[RetryScope, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("scope", "message"), FOLLOWING.values(), ids=FOLLOWING)
-def test_what_follows_is_asked_for(
+def test_retry_asks_the_policy_for_callbacks_and_chain_links(
     scope: RetryScope, message: dict[str, Any], operator: Viewer, sent: list[str]
 ) -> None:
     original = create_failed_task("first", 1, 2, task_name=add.name, **message)
@@ -133,14 +133,14 @@ def test_what_follows_is_asked_for(
     assert sent == []
 
 
-def test_what_a_retry_leaves_behind_is_not_asked_for(operator: Viewer, sent: list[str]) -> None:
+def test_retry_does_not_ask_for_callbacks_that_it_drops(operator: Viewer, sent: list[str]) -> None:
     original = create_failed_task(
         "first", 1, 2, task_name=add.name, embedded={"callbacks": [as_stored(fail_first.s())]}
     )
     assert retry(operator, task_ref(original)).task_id in sent
 
 
-def test_of_many_the_one_that_would_run_something_else_is_skipped(operator: Viewer, sent: list[str]) -> None:
+def test_bulk_retry_skips_a_task_that_would_run_a_forbidden_one(operator: Viewer, sent: list[str]) -> None:
     rows = [
         create_failed_task("fine", 1, 2, task_name=add.name),
         create_failed_task("hides", task_name=echo.name, args=[as_stored(fail_first.s())]),
@@ -154,12 +154,12 @@ def test_of_many_the_one_that_would_run_something_else_is_skipped(operator: View
 
 
 @pytest.mark.parametrize("value", [{"task": "write a report", "done": False}, {"task": 7}, FORBIDDEN, [FORBIDDEN]])
-def test_other_arguments_are_no_signatures(value: Any, operator: Viewer, sent: list[str]) -> None:
+def test_arguments_that_only_look_like_signatures_are_sent(value: Any, operator: Viewer, sent: list[str]) -> None:
     original = create_failed_task("first", value, task_name=echo.name)
     assert retry(operator, task_ref(original)).task_id in sent
 
 
-def test_the_policy_is_asked_with_what_the_signature_says(
+def test_policy_sees_the_fields_of_the_signature(
     operator: Viewer, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     asked: list[tuple[str, str | None]] = []

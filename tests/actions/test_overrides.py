@@ -1,4 +1,4 @@
-"""What a retry may change: the permission, the policy, queues, headers, and arguments that fit the task."""
+"""Overrides of a retry: permission, policy, queues, headers, and arguments checked against the task."""
 
 import functools
 import sys
@@ -24,7 +24,7 @@ from tests.factories import QUEUE, create_failed_task, create_task, task_ref
 from tests.tasks import add
 from tests.workers import publishing_to
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 RETRIER = (Action.VIEW, Action.RETRY, Action.VIEW_PAYLOAD)
 
@@ -37,7 +37,7 @@ def broker() -> Any:
 
 @pytest.fixture
 def published() -> Iterator[list[dict[str, Any]]]:
-    """What Celery was about to hand to the broker."""
+    """The messages that Celery published."""
     seen: list[dict[str, Any]] = []
 
     def note(**message: Any) -> None:
@@ -50,7 +50,7 @@ def published() -> Iterator[list[dict[str, Any]]]:
 
 @pytest.fixture
 def register() -> Iterator[Callable[..., Task]]:
-    """Register a task for the length of a test."""
+    """Register tasks until the test ends."""
     names: list[str] = []
 
     def make(run: Callable[..., Any], **options: Any) -> Task:
@@ -65,7 +65,7 @@ def register() -> Iterator[Callable[..., Task]]:
 
 
 def refused(outcome: RetryOutcome, sent: list[str], *path: str) -> str:
-    """Return the message of the one refusal, which is about this field of the overrides and sent nothing."""
+    """Assert that nothing was sent and that one field was refused; return the message."""
     assert sent == []
     assert not TaskResult.objects.filter(retried_from__isnull=False).exists()
     (refusal,) = outcome.refusals
@@ -82,27 +82,25 @@ class TestHeaders:
         outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(headers={header: ["other"]}))
         assert repr(header) in refused(outcome, sent, "headers")
 
-    def test_a_refusal_names_the_setting(self, operator: Viewer, sent: list[str]) -> None:
+    def test_refusal_names_the_setting(self, operator: Viewer, sent: list[str]) -> None:
         outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(headers={"tenant": 1}))
         assert "RETRY_HEADERS" in refused(outcome, sent, "headers")
 
-    def test_a_header_of_the_allow_list_is_sent(
-        self, operator: Viewer, published: list[dict[str, Any]], settings: Any
-    ) -> None:
+    def test_allowed_header_is_sent(self, operator: Viewer, published: list[dict[str, Any]], settings: Any) -> None:
         settings.DJANGO_CELERY_RESULTS = {"RETRY_HEADERS": ["tenant"]}
         original = create_failed_task(options={"delivery": {"exchange": "", "routing_key": QUEUE}, "headers": {"x": 1}})
         retry(operator, task_ref(original), overrides=RetryOverrides(headers={"tenant": "a"}))
         assert {name: published[0]["headers"][name] for name in ("x", "tenant")} == {"x": 1, "tenant": "a"}
 
     @pytest.mark.parametrize("header", ["CC", "BCC", "Cc", "id", "dcr_generation", "x-death", "periodic_task_name"])
-    def test_headers_of_broker_and_celery_stay_closed_whatever_the_setting_says(
+    def test_headers_of_broker_and_celery_are_never_overridable(
         self, header: str, operator: Viewer, sent: list[str], settings: Any
     ) -> None:
         settings.DJANGO_CELERY_RESULTS = {"RETRY_HEADERS": [header]}
         outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(headers={header: ["other"]}))
         assert repr(header) in refused(outcome, sent, "headers")
 
-    def test_copies_that_the_sender_asked_for_are_sent_again_but_not_past_another_queue(
+    def test_cc_of_the_original_message_is_dropped_when_the_queue_is_overridden(
         self, published: list[dict[str, Any]]
     ) -> None:
         options = {"delivery": {"exchange": "", "routing_key": QUEUE}, "headers": {"CC": ["copies"]}}
@@ -119,7 +117,7 @@ OVERRIDES: list[dict[str, Any]] = [
 class TestPermission:
     @pytest.mark.parametrize("overrides", OVERRIDES)
     @pytest.mark.parametrize("dry_run", [True, False])
-    def test_any_override_needs_its_permission(
+    def test_every_override_needs_the_permission(
         self, overrides: dict[str, Any], dry_run: bool, viewer_with: Callable[..., Viewer], sent: list[str]
     ) -> None:
         viewer = viewer_with(*RETRIER)
@@ -136,11 +134,13 @@ class TestPermission:
         recorded = [] if dry_run else ["FORBIDDEN", "FORBIDDEN"]
         assert list(Operation.objects.values_list("error_code", flat=True)) == recorded
 
-    def test_without_overrides_it_is_not_needed(self, viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
+    def test_retry_without_overrides_does_not_need_the_permission(
+        self, viewer_with: Callable[..., Viewer], sent: list[str]
+    ) -> None:
         assert retry(viewer_with(*RETRIER), task_ref(create_failed_task())).task_id in sent
 
     @pytest.mark.parametrize("overrides", OVERRIDES)
-    def test_with_it_overrides_are_sent(
+    def test_overrides_are_sent_with_the_permission(
         self, overrides: dict[str, Any], viewer_with: Callable[..., Viewer], sent: list[str]
     ) -> None:
         viewer = viewer_with(*RETRIER, Action.OVERRIDE)
@@ -153,14 +153,14 @@ class TestPolicy:
     def policy(self, settings: Any) -> None:
         settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OnlyLater"}
 
-    def test_the_policy_sees_the_overrides(self, operator: Viewer, sent: list[str]) -> None:
+    def test_policy_sees_the_overrides(self, operator: Viewer, sent: list[str]) -> None:
         original = create_failed_task()
         outcome = retry(operator, task_ref(original), overrides=RetryOverrides(countdown=1, args=[1]))
         assert [refusal.code for refusal in outcome.refusals] == [ErrorCode.TASK_NOT_ALLOWED]
         assert sent == []
         assert retry(operator, task_ref(original), overrides=RetryOverrides(countdown=1)).task_id in sent
 
-    def test_the_policy_sees_the_task_too(self, operator: Viewer, sent: list[str]) -> None:
+    def test_policy_sees_the_task(self, operator: Viewer, sent: list[str]) -> None:
         rows = [create_failed_task("a"), create_failed_task("protected")]
         wish = Wish(overrides=RetryOverrides(countdown=1))
         one = retry(operator, task_ref(rows[1]), overrides=wish.overrides)
@@ -173,7 +173,7 @@ class TestPolicy:
             assert found == {"a": None, "protected": ErrorCode.TASK_NOT_ALLOWED}
         assert len(sent) == 1
 
-    def test_a_policy_that_knows_nothing_of_overrides_goes_on(
+    def test_policy_without_the_overrides_hook_still_works(
         self, operator: Viewer, sent: list[str], settings: Any
     ) -> None:
         settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.NoRetryOfFailFirst"}
@@ -182,7 +182,7 @@ class TestPolicy:
 
 
 class TestQueues:
-    def test_a_queue_that_nobody_configured_or_used_is_refused(self, operator: Viewer, sent: list[str]) -> None:
+    def test_unknown_queue_is_refused(self, operator: Viewer, sent: list[str]) -> None:
         original = create_failed_task()
         outcome = retry(operator, task_ref(original), overrides=RetryOverrides(queue="_kombu.binding.celery"))
         assert "'_kombu.binding.celery'" in refused(outcome, sent, "queue")
@@ -191,12 +191,12 @@ class TestQueues:
         assert [refusal.path for refusal in many.refusals] == [("overrides", "queue")]
         assert sent == []
 
-    def test_a_queue_that_was_published_to_is_not_configured_by_that(self, operator: Viewer, sent: list[str]) -> None:
+    def test_publishing_to_a_queue_does_not_make_it_configured(self, operator: Viewer, sent: list[str]) -> None:
         app.amqp.queues["published-to"]  # Celery declares what it does not know
         outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="published-to"))
         refused(outcome, sent, "queue")
 
-    def test_a_queue_of_a_visible_task_is_taken(self, operator: Viewer, sent: list[str]) -> None:
+    def test_queue_of_a_visible_task_is_accepted(self, operator: Viewer, sent: list[str]) -> None:
         create_task("other", queue="reports")
         outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="reports"))
         assert outcome.task_id in sent
@@ -210,7 +210,7 @@ class TestQueues:
             ("task_routes", [lambda name, *_, **__: None, {"shop.report": "reports"}]),
         ],
     )
-    def test_a_queue_that_the_app_configures_is_taken(
+    def test_configured_queue_is_accepted(
         self, setting: str, value: Any, operator: Viewer, sent: list[str], configured: Callable[..., None]
     ) -> None:
         configured(setting, value)
@@ -218,14 +218,14 @@ class TestQueues:
         assert outcome.task_id in sent
 
     @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Celery 6 drops the attribute
-    def test_the_queue_of_a_task_class_is_taken(
+    def test_queue_of_a_task_class_is_accepted(
         self, operator: Viewer, sent: list[str], register: Callable[..., Task]
     ) -> None:
         register(plain, queue="reports")
         outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(queue="reports"))
         assert outcome.task_id in sent
 
-    def test_a_configured_queue_may_be_another_tenants(
+    def test_configured_queue_is_refused_where_the_policy_narrows_rows(
         self, operator: Viewer, sent: list[str], settings: Any, configured: Callable[..., None]
     ) -> None:
         configured("task_routes", {"shop.*": {"queue": "reports"}})
@@ -234,19 +234,19 @@ class TestQueues:
         settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.actions.policies.OwnQueueOnly"}
         refused(retry(operator, task_ref(mine), overrides=RetryOverrides(queue="reports")), sent, "queue")
 
-    def test_who_may_see_no_task_is_refused(self, viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
+    def test_viewer_who_may_see_no_task_is_refused(self, viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
         blind = viewer_with(Action.RETRY, Action.OVERRIDE)
         wish = Wish(overrides=RetryOverrides(queue=QUEUE))
         many = bulk_retry(blind, Selection(ids=(create_failed_task().pk,)), wish, BulkOptions())
         assert [refusal.permission for refusal in many.refusals] == ["django_celery_results.view_taskresult"]
         assert sent == []
 
-    def test_the_system_names_any_queue(self, sent: list[str]) -> None:
+    def test_system_viewer_may_name_any_queue(self, sent: list[str]) -> None:
         assert retry(SYSTEM, task_ref(create_failed_task()), overrides=RetryOverrides(queue="rescue")).task_id in sent
 
     @pytest.fixture
     def configured(self) -> Iterator[Callable[..., None]]:
-        """Set something in Celery's configuration for the length of a test."""
+        """Change Celery's configuration until the test ends."""
         before: dict[str, Any] = {}
 
         def flush() -> None:
@@ -275,7 +275,7 @@ MARKED: list[Any] = [
 class TestDecoders:
     @pytest.mark.parametrize("value", MARKED)
     @pytest.mark.parametrize("field", ["args", "kwargs", "headers"])
-    def test_a_value_that_kombu_would_decode_is_refused(
+    def test_value_that_kombu_would_decode_is_refused(
         self, field: str, value: Any, operator: Viewer, sent: list[str], settings: Any
     ) -> None:
         settings.DJANGO_CELERY_RESULTS = {"RETRY_HEADERS": ["x"]}
@@ -283,11 +283,11 @@ class TestDecoders:
         outcome = retry(operator, task_ref(create_failed_task()), overrides=given)
         assert "'__type__'" in refused(outcome, sent, field)
 
-    def test_named_arguments_themselves_are_no_such_value(self, operator: Viewer, sent: list[str]) -> None:
+    def test_keyword_arguments_that_kombu_would_decode_are_refused(self, operator: Viewer, sent: list[str]) -> None:
         given = RetryOverrides(kwargs={"__type__": "uuid", "__value__": {"hex": "0" * 32}})
         refused(retry(operator, task_ref(create_failed_task()), overrides=given), sent, "kwargs")
 
-    def test_a_value_that_contains_itself_is_refused_in_time(self, operator: Viewer, sent: list[str]) -> None:
+    def test_value_that_contains_itself_is_refused(self, operator: Viewer, sent: list[str]) -> None:
         loop: list[Any] = []
         loop.append(loop)
         outcome = retry(operator, task_ref(create_failed_task()), overrides=RetryOverrides(args=loop))
@@ -304,7 +304,7 @@ def decorated(run: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def with_session(run: Callable[..., Any]) -> Callable[..., Any]:
-    """As decorators do that bring an argument of their own."""
+    """Decorate as libraries do that supply an argument of their own."""
 
     @functools.wraps(run)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -341,7 +341,7 @@ class TestArguments:
     def pay(
         self, request: pytest.FixtureRequest, register: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[Task]:
-        """A task of every kind that takes an order and perhaps a currency."""
+        """A task of each kind, with the parameters `order` and `currency` (optional)."""
         if request.param == "class-based":
             yield app.register_task(Pay())
             app.tasks.pop(Pay.name)
@@ -370,13 +370,13 @@ class TestArguments:
         assert f"{pay.name}(order, currency)" in said
 
     @pytest.mark.parametrize("overrides", [{"args": [2]}, {"kwargs": {"currency": "USD"}}, {"args": [1, "USD"]}])
-    def test_arguments_that_fit_are_sent(
+    def test_valid_arguments_are_sent(
         self, overrides: dict[str, Any], pay: Task, operator: Viewer, sent: list[str]
     ) -> None:
         original = create_failed_task("pay", 1, task_name=pay.name)
         assert retry(operator, task_ref(original), overrides=RetryOverrides(**overrides)).task_id in sent
 
-    def test_what_a_decorator_supplies_is_not_missing(
+    def test_argument_that_a_decorator_supplies_is_not_missing(
         self, operator: Viewer, sent: list[str], register: Callable[..., Task]
     ) -> None:
         def pay(session: str, order: int) -> None: ...
@@ -387,7 +387,7 @@ class TestArguments:
         assert "amount" in refused(wrong, sent, "kwargs")
         assert retry(operator, task_ref(original), overrides=RetryOverrides(args=[2])).task_id in sent
 
-    def test_a_task_that_checks_no_arguments_takes_any(
+    def test_task_with_typing_disabled_accepts_any_arguments(
         self, operator: Viewer, sent: list[str], register: Callable[..., Task]
     ) -> None:
         original = create_failed_task("pay", 1, task_name=register(plain, typing=False).name)

@@ -1,5 +1,6 @@
 """The message of a retry at the moment it is published: destination, options, overrides; its preview and audit."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,13 +10,17 @@ from celery import states
 from celery.signals import before_task_publish
 from django.utils import timezone
 
-from django_celery_results.actions.retry import RetryOverrides, retry
+from django_celery_results.actions.bulk import BulkOptions
+from django_celery_results.actions.bulk_work import bulk_retry
+from django_celery_results.actions.retry import RetryOverrides, Wish, retry
+from django_celery_results.actions.selection import Selection
 from django_celery_results.models import Operation, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import SYSTEM
 from tests.celery_app import app
 from tests.factories import QUEUE, create_failed_task, task_ref
-from tests.tasks import fail_first
+from tests.secret_tasks import login
+from tests.tasks import add, fail_first
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +169,25 @@ def test_preview_is_redacted_and_needs_the_payload_permission(viewer_with: Any, 
     assert (hidden.args, hidden.kwargs, hidden.headers) == (None, None, None)
     assert published == []
     assert not Operation.objects.exists()
+
+
+def test_secrets_among_positional_arguments_are_hidden_in_preview_and_audit(published: list[Any]) -> None:
+    original = create_failed_task("f", "me", "sesame", task_name=login.name)
+    preview = retry(SYSTEM, task_ref(original), dry_run=True).preview
+    assert preview is not None
+    assert (preview.args, preview.is_redacted) == (["me", "[redacted]"], True)
+    assert retry(SYSTEM, task_ref(original), overrides=RetryOverrides(args=["you", "sesame"])).task_id is not None
+    assert json.loads(Operation.objects.get().input)["args"] == ["you", "[redacted]"]
+    assert list(published[0]["body"][0]) == ["you", "sesame"]
+
+
+def test_secrets_among_the_arguments_of_a_bulk_retry_are_hidden_in_each_audit(published: list[Any]) -> None:
+    create_failed_task("f", "me", "sesame", task_name=login.name)
+    create_failed_task("g", 1, 2, task_name=add.name)
+    wish = Wish(overrides=RetryOverrides(args=["you", "sesame"]))
+    bulk_retry(SYSTEM, Selection(task_ids=("f", "g")), wish, BulkOptions(reason="why not"))
+    recorded = {row.task_id: json.loads(row.input)["args"] for row in Operation.objects.all()}
+    assert recorded == {None: ["you", "[redacted]"], "f": ["you", "[redacted]"], "g": ["you", "sesame"]}
 
 
 def test_audit_redacts_secrets_and_shortens_input_and_reason(published: list[Any]) -> None:

@@ -1,6 +1,7 @@
 """Refused retries: each has one code and a message, sends nothing and creates no row."""
 
 import base64
+import json
 import pickle
 import sys
 from collections.abc import Callable
@@ -10,9 +11,10 @@ from typing import Any
 
 import pytest
 from celery import Celery, states
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from django_celery_results.actions import celery_app
+from django_celery_results import registered_tasks
 from django_celery_results.actions.bulk import BulkOptions
 from django_celery_results.actions.bulk_work import bulk_retry
 from django_celery_results.actions.outcome import ErrorCode, RetryOutcome
@@ -32,6 +34,8 @@ from django_celery_results.policy.viewer import SYSTEM, Viewer
 from django_celery_results.query.session import Session
 from django_celery_results.query.tasks import TaskRef
 from django_celery_results.states import TaskState, state_of
+from tests.actions.concurrency import run_concurrently
+from tests.actions.outcomes import refusal_codes
 from tests.celery_app import app
 from tests.factories import QUEUE, create_failed_task, create_task, task_ref
 from tests.tasks import add, fail_first
@@ -55,6 +59,87 @@ def test_missing_permission_is_named_and_recorded(viewer_with: Callable[..., Vie
     assert refused(outcome, sent) == ErrorCode.FORBIDDEN
     assert outcome.refusals[0].permission == "django_celery_results.retry_taskresult"
     assert [operation.error_code for operation in Operation.objects.all()] == ["FORBIDDEN"]
+
+
+@pytest.fixture
+def this_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no minute end."""
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
+def test_refusal_for_want_of_a_permission_records_no_input(viewer_with: Callable[..., Viewer], sent: list[str]) -> None:
+    original = create_failed_task()
+    overrides = RetryOverrides(args=["zebra"])
+    refused_retry = retry(viewer_with(Action.VIEW), task_ref(original), overrides=overrides, reason="why not")
+    assert refused(refused_retry, sent) == ErrorCode.FORBIDDEN
+    bulk_retry(Viewer(user=User.objects.get()), Selection(task_ids=("zebra",)), Wish(), BulkOptions())
+    operations = list(Operation.objects.order_by("pk"))
+    assert [(each.error_code, each.reason) for each in operations] == [("FORBIDDEN", "why not"), ("FORBIDDEN", None)]
+    assert [set(json.loads(each.input)) for each in operations] == [{"fingerprint"}] * 2
+    able = viewer_with(*Action, name="able")
+    assert refusal_codes(retry(able, task_ref(create_task("fine")), overrides=overrides)) == [
+        ErrorCode.ALREADY_FINISHED
+    ]
+    assert "zebra" in Operation.objects.get(error_code="ALREADY_FINISHED").input
+
+
+@pytest.mark.usefixtures("this_minute")
+@pytest.mark.parametrize("kept", [0, 2])
+def test_refusals_beyond_those_kept_per_minute_are_counted(
+    viewer_with: Callable[..., Viewer], settings: Any, kept: int
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REFUSALS_KEPT_PER_MINUTE": kept}
+    original = create_failed_task()
+    ann, bob = (viewer_with(Action.VIEW, name=name) for name in ("ann", "bob"))
+    outcomes = [retry(viewer, task_ref(original)) for viewer in (ann, ann, bob, ann, ann, ann)]
+    assert [refusal_codes(outcome) for outcome in outcomes] == [[ErrorCode.FORBIDDEN]] * 6
+    assert sum(outcome.operation is not None for outcome in outcomes) == kept + min(kept, 1)
+    of_ann = Operation.objects.filter(actor_name="ann", actor_id=ann.pk)
+    assert of_ann.filter(action="retry").count() == kept
+    [counted] = of_ann.filter(action="refusals")
+    assert json.loads(counted.outcome) == {"count": 5 - kept}
+    assert f"{5 - kept} more refusals" in str(counted.reason)
+    assert Operation.objects.filter(actor_name="bob", action="refusals").exists() is (kept == 0)
+
+
+@pytest.mark.usefixtures("this_minute")
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_refusals_are_counted_by_one_operation(viewer_with: Callable[..., Viewer], settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REFUSALS_KEPT_PER_MINUTE": 0}
+    ann, original = viewer_with(Action.VIEW), create_failed_task()
+    outcomes = run_concurrently(8, lambda: retry(ann, task_ref(original)))
+    assert [refusal_codes(outcome) for outcome in outcomes] == [[ErrorCode.FORBIDDEN]] * 8
+    [counted] = Operation.objects.all()
+    assert json.loads(counted.outcome) == {"count": 8}
+
+
+@pytest.mark.usefixtures("this_minute")
+def test_next_minute_has_room_for_refusals_again(
+    viewer_with: Callable[..., Viewer], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REFUSALS_KEPT_PER_MINUTE": 1}
+    ann, original = viewer_with(Action.VIEW), create_failed_task()
+    for _ in range(2):
+        for _ in range(3):
+            retry(ann, task_ref(original))
+        later = timezone.now() + timedelta(minutes=1)
+        monkeypatch.setattr(timezone, "now", lambda later=later: later)
+    assert (
+        list(Operation.objects.order_by("pk").values_list("action", "outcome"))
+        == [
+            ("retry", '{"message": "This needs the permission django_celery_results.retry_taskresult."}'),
+            ("refusals", '{"count": 2}'),
+        ]
+        * 2
+    )
+
+
+def test_parts_of_a_bulk_action_are_all_recorded(operator: Viewer, settings: Any) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REFUSALS_KEPT_PER_MINUTE": 1}
+    ids = tuple(create_task(f"t{number}").task_id for number in range(4))
+    assert bulk_retry(operator, Selection(task_ids=ids), Wish(), BulkOptions()).skipped_count == 4
+    assert Operation.objects.filter(bulk__isnull=False, state="refused").count() == 4
 
 
 def test_viewer_without_view_permission_cannot_tell_whether_a_task_exists(
@@ -232,14 +317,14 @@ def test_retry_without_a_configured_celery_app_is_refused(
     operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fallback = Celery("default", set_as_current=False)
-    monkeypatch.setattr(celery_app, "get_current_app", lambda: fallback)
+    monkeypatch.setattr(registered_tasks, "get_current_app", lambda: fallback)
     assert refused(retry(operator, task_ref(create_failed_task())), sent) == ErrorCode.APP_NOT_CONFIGURED
 
 
 def test_celery_app_setting_names_the_app_that_sends(
     operator: Viewer, sent: list[str], monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    monkeypatch.setattr(celery_app, "get_current_app", lambda: Celery("default", set_as_current=False))
+    monkeypatch.setattr(registered_tasks, "get_current_app", lambda: Celery("default", set_as_current=False))
     settings.DJANGO_CELERY_RESULTS = {"CELERY_APP": "tests.celery_app:app"}
     assert retry(operator, task_ref(create_failed_task())).task_id in sent
 

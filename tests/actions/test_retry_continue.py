@@ -1,18 +1,22 @@
 """Retry with the scope CONTINUE: the rest of a chain, the group or the chord of a failed task goes on."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from celery import chain, chord, group, states
+from celery import Signature, chain, chord, group, states
 
 from django_celery_results.actions.outcome import ErrorCode, RetryOutcome
 from django_celery_results.actions.retry import RetryScope, retry
+from django_celery_results.backends.chord_results import unpack
 from django_celery_results.models import Chord, ChordState, Operation, TaskResult
 from django_celery_results.policy.viewer import Viewer
-from django_celery_results.states import TaskState
+from django_celery_results.states import GENERATION_HEADER, TaskState
 from tests.actions.outcomes import refusal_codes
-from tests.factories import create_chord, create_failed_task, task_ref
-from tests.tasks import add, echo, fail, fail_first
+from tests.celery_app import app
+from tests.chords.routing import routing_all_tasks_to
+from tests.factories import QUEUE, create_chord, create_failed_task, task_ref
+from tests.tasks import add, echo, fail, fail_first, fail_then_replace, replace_by
 from tests.workers import PATIENCE, Worker, publishing_to, wait_for, wait_for_state, wait_until_served
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +76,43 @@ def test_continue_repeats_a_member_of_a_group_under_its_own_id(worker: Worker, o
     assert result.get(timeout=PATIENCE)[0] == 2
     assert (row.pk, row.date_created, row.traceback) == (failed.pk, failed.date_created, None)
     assert "the first run fails" in Operation.objects.get().outcome
+
+
+REPLACEMENTS: dict[str, Callable[[], Signature]] = {
+    "a task": lambda: fail.s("again"),
+    "a chain": lambda: chain(add.s(1, 1), fail.si("again")),
+    "a chord": lambda: chord([add.s(1, 1), add.s(2, 2)], fail.si("again")),
+    "a chain that ends in a chord": lambda: chain(add.s(1, 1), chord([add.s(1), add.s(2)], fail.si("again"))),
+    "a task that is replaced": lambda: replace_by.s(chord([add.s(1, 1), add.s(2, 2)], fail.si("again"))),
+}
+
+
+@pytest.mark.parametrize("replacement", REPLACEMENTS.values(), ids=REPLACEMENTS)
+def test_continued_task_fails_with_what_it_replaces_itself_by(
+    replacement: Callable[[], Signature], worker: Worker, operator: Viewer
+) -> None:
+    with routing_all_tasks_to(worker):
+        members = group(add.s(1, 1), fail_then_replace.s(replacement())).apply_async()
+        failed = wait_for_state(members[1].id, states.FAILURE)
+
+        assert refusal_codes(continue_from(operator, failed.task_id)) == []
+
+        wait_for(lambda: f"[{failed.task_id}] raised unexpected: ValueError('again')" in worker.log)
+        wait_until_served(worker)
+    row = TaskResult.objects.get(task_id=failed.task_id)
+    assert (row.status, row.task_name) == (states.FAILURE, fail.name)
+    assert "again" in str(row.result)
+
+
+def test_body_that_a_sweep_sends_has_the_generation_of_the_task_that_its_chord_replaces() -> None:
+    @app.task
+    def start_chord() -> None:
+        app.backend.apply_chord(("of a replacement", []), echo.s().set(task_id="replaced", queue=QUEUE))
+
+    start_chord.apply(task_id="replaced", headers={GENERATION_HEADER: 2})
+
+    body = unpack(str(Chord.objects.get().body), ())
+    assert body["options"]["headers"] == {GENERATION_HEADER: 2}
 
 
 def test_continue_runs_the_body_of_a_chord_once(worker: Worker, operator: Viewer) -> None:

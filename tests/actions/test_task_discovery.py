@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from celery import Celery
 
+from django_celery_results import registered_tasks
 from django_celery_results.actions import celery_app
 from tests.workers import PATIENCE, wait_for
 
@@ -57,7 +58,7 @@ def test_concurrent_first_lookups_both_find_a_task_that_is_being_imported(monkey
     app = Celery("lazy", set_as_current=False)
     for name, value in {"importing": importing, "may_go_on": may_go_on, "lazy": app}.items():
         monkeypatch.setattr(f"builtins.{name}", value, raising=False)
-    monkeypatch.setattr(celery_app, "_discovery", lock)
+    monkeypatch.setattr(registered_tasks, "_discovery", lock)
     app.autodiscover_tasks(["slow_to_import"])
 
     with ThreadPoolExecutor(2) as threads:

@@ -12,8 +12,8 @@ from django_celery_results.policy.viewer import Viewer
 def staff_client(client: Client, viewer_with: Callable[..., Viewer]) -> Callable[..., Client]:
     """Return the client, logged in as a member of staff who has exactly these permissions."""
 
-    def log_in(*permissions: str) -> Client:
-        client.force_login(viewer_with(*permissions, is_staff=True).user)
+    def log_in(*permissions: str, name: str = "operator") -> Client:
+        client.force_login(viewer_with(*permissions, name=name, is_staff=True).user)
         return client
 
     return log_in

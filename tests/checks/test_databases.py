@@ -63,3 +63,18 @@ def test_w007_reports_more_workers_than_connections(celery_app: Celery) -> None:
     celery_app.conf.worker_concurrency = 100_000
     assert ("W007" in run_checks(database=True)) is (connection.vendor != "sqlite")
     assert "W007" not in run_checks()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "mysql", reason="no other database has row formats")
+@pytest.mark.parametrize(("row_format", "is_reported"), [("COMPACT", True), ("REDUNDANT", True), ("DYNAMIC", False)])
+def test_w010_reports_a_row_format_too_small_for_the_new_columns(
+    row_format: str, is_reported: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TaskResult._meta, "db_table", "tasks_of_2_x")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE tasks_of_2_x (id int) ROW_FORMAT={row_format}")
+        try:
+            assert ("W010" in run_checks(database=True)) is is_reported
+        finally:
+            cursor.execute("DROP TABLE tasks_of_2_x")

@@ -9,7 +9,7 @@ from typing import Any
 from celery import Celery, Signature
 
 from tests.chords.routing import routing_all_tasks_to
-from tests.workers import PATIENCE, Worker
+from tests.workers import PATIENCE, Worker, wait_for
 
 Outcome = tuple[str, Any]
 """`value` and the result, or the name and text of the error."""
@@ -18,12 +18,22 @@ OutcomeOnBoth = Callable[[Callable[[], Signature]], Outcome]
 
 
 def outcome_of(canvas: Callable[[], Signature]) -> Outcome:
-    """Run a canvas, and return how it ends for its caller."""
+    """Run a canvas, and return how it ends for its caller.
+
+    `get()` raises the error of a member where that is stored by then. Wait for it, so that the outcome does not depend
+    on how quick the member is.
+    """
     result = canvas().apply_async()
+    wait_for(lambda: result.ready() or any(parent.failed() for parent in _parents(result)))
     try:
         return "value", result.get(timeout=PATIENCE)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the outcome
         return type(error).__name__, re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>", str(error))
+
+
+def _parents(result: Any) -> Iterator[Any]:
+    while result := result.parent:
+        yield result
 
 
 def outcome_on_redis_backend(canvas: Callable[[], Signature], app: Celery, worker: Worker) -> Outcome:

@@ -9,7 +9,7 @@ from celery import Celery, Signature
 from tests.chords.call_log import CallLog
 from tests.chords.comparison import Outcome, OutcomeOnBoth, outcome_of, outcome_on_redis_backend
 from tests.chords.routing import routing_all_tasks_to
-from tests.isolation import RUN_ID, transport_options
+from tests.isolation import RUN_ID, new_queue, transport_options
 from tests.workers import Worker, publishing_to, running_worker, settle
 
 
@@ -28,7 +28,7 @@ def errback_calls(tmp_path: Path) -> CallLog:
 @pytest.fixture(scope="session")
 def shared_chord_worker(redis: str, django_db_setup: None) -> Iterator[Worker]:
     """The one worker of a run that completes chords. Tests take `chord_worker`."""
-    with running_worker(redis, concurrency=2) as running:
+    with running_worker(redis, exchange=new_queue(), concurrency=2) as running:
         yield running
         running.kill()
 
@@ -36,7 +36,7 @@ def shared_chord_worker(redis: str, django_db_setup: None) -> Iterator[Worker]:
 @pytest.fixture
 def chord_worker(shared_chord_worker: Worker, transactional_db: None) -> Iterator[Worker]:
     """A worker with two processes to which this process sends everything."""
-    with publishing_to(shared_chord_worker.broker):
+    with publishing_to(shared_chord_worker.broker, shared_chord_worker.exchange):
         with routing_all_tasks_to(shared_chord_worker):
             yield shared_chord_worker
         settle(shared_chord_worker)
@@ -50,7 +50,7 @@ def redis_backend_worker(redis: str, django_db_setup: None) -> Iterator[tuple[Ce
         "result_backend_transport_options": {"global_keyprefix": f"{RUN_ID}:redis-backend:"},
         "result_expires": 600,
     }
-    with running_worker(redis, concurrency=2, celery=results) as running:
+    with running_worker(redis, exchange=new_queue(), concurrency=2, celery=results) as running:
         app = Celery("redis-backend", set_as_current=False, broker=redis)
         app.conf.update(results, broker_transport_options=transport_options(redis), task_default_queue=running.queue)
         app.finalize()

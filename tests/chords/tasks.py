@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from celery import Signature, Task, chord, shared_task
+from celery import Task, chord, shared_task
 from django.db import transaction
 
 from django_celery_results.backends.chords import ChordMixin
@@ -52,11 +52,6 @@ def sort(values: list[Any]) -> list[Any]:
 @shared_task(bind=True)
 def return_stamps(self: Task, value: Any = None) -> Any:
     return [value, self.request.stamps]
-
-
-@shared_task(bind=True)
-def replace_by(self: Task, signature: Any) -> Any:
-    return self.replace(Signature.from_dict(signature, app=self.app))
 
 
 @shared_task(bind=True)

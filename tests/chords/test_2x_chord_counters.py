@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from celery import chord
+from celery.app.task import Context
 
 from django_celery_results.backends.database import trigger_callback
 from django_celery_results.models import Chord, ChordCounter, ChordPart, TaskResult
-from tests.celery_app import app
+from tests.celery_app import NOWHERE, app
 from tests.chords.call_log import CallLog
 from tests.chords.marks import committing
 from tests.chords.redelivery import deliver_again, wait_for_deliveries
@@ -58,6 +59,20 @@ def test_member_delivered_repeatedly_is_counted_once(body_calls: CallLog, tmp_pa
     may_end.touch()
     assert result.get(timeout=PATIENCE) == [1, None]
     assert body_calls.read() == [[1, None]]
+
+
+def test_counter_is_deleted_though_one_request_brings_all_members(settings: Any, sent: list[str]) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"LEGACY_CHORDS": True}
+    members = [app.AsyncResult("a"), app.AsyncResult("b")]
+    app.backend.apply_chord(("group", members), identity.s())
+    body = identity.s().set(task_id="body", queue=NOWHERE)
+    request = Context(id="a", task="t", group="group", group_index=0, chord=dict(body), headers={})
+    app.backend.mark_as_done("a", 1, request=request)
+    assert ChordCounter.objects.get().count == 1
+    app.backend.mark_as_done("b", 2, request=request)
+    assert not ChordCounter.objects.exists()
+    assert not ChordPart.objects.exists()
+    assert sent == ["body"]
 
 
 @pytest.mark.usefixtures("legacy_chords")

@@ -10,8 +10,8 @@ from celery.canvas import StampingVisitor
 from tests.chords.call_log import CallLog
 from tests.chords.comparison import OutcomeOnBoth
 from tests.chords.marks import committing
-from tests.chords.tasks import add_member, collect, identity, record_error, replace_by, retry_once, return_stamps, sort
-from tests.tasks import add, fail
+from tests.chords.tasks import add_member, collect, identity, record_error, retry_once, return_stamps, sort
+from tests.tasks import add, fail, replace_by
 
 pytestmark = committing
 

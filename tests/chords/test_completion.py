@@ -2,18 +2,17 @@
 
 import itertools
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from celery.app.task import Context
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from django_celery_results.chord_progress import progress
 from django_celery_results.chord_rows import Part
-from django_celery_results.models import Chord
+from django_celery_results.models import Chord, ChordPart
 from tests.celery_app import NOWHERE, app
 from tests.chords.marks import committing
 from tests.chords.tasks import identity
@@ -91,6 +90,32 @@ def test_member_ids_may_be_uuid_objects() -> None:
     assert state(group_id) == "done"
 
 
+@pytest.mark.parametrize("group_id", ["nul \0", "surrogate \ud800"], ids=ascii)
+def test_ids_may_hold_what_no_database_stores(group_id: str) -> None:
+    body = identity.s().set(task_id=f"{group_id} body", queue=NOWHERE)
+    app.backend.apply_chord((group_id, []), body)
+    for number in range(2):
+        finish(group_id, dict(body), number, number)
+    app.backend.add_to_chord(group_id, app.AsyncResult(f"{group_id}-2"))
+    app.backend.set_chord_size(group_id, 2)
+    assert Chord.objects.get().state == "open"
+    finish(group_id, dict(body), 2, 2)
+    assert Chord.objects.get().state == "done"
+
+
+@pytest.mark.parametrize(
+    ("stored", "result", "state"),
+    [(None, 1, "SUCCESS"), (None, ValueError("no"), "FAILURE"), (ValueError("no"), None, "FAILURE")],
+)
+def test_member_that_returns_without_a_state_counts(stored: Any, result: Any, state: str) -> None:
+    group_id, body = open_chord(2)
+    request = Context(id="m", task="t", group=group_id, group_index=0, chord=body, headers={})
+    if stored:
+        app.backend.store_result("m", stored, "FAILURE")
+    app.backend.on_chord_part_return(request, None, result)
+    assert ChordPart.objects.get().state == state
+
+
 def test_early_members_do_not_count_the_other_parts() -> None:
     group_id, body = open_chord(1_000)
     for number in range(5):
@@ -100,20 +125,3 @@ def test_early_members_do_not_count_the_other_parts() -> None:
     assert early
     assert full
     assert (early.returned, full.returned) == (0, 5)
-
-
-def test_failed_sweep_does_not_fail_the_member_that_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    sweeps: list[Any] = []
-
-    def fail(self: Any) -> Iterator[None]:
-        sweeps.append(self)
-        raise DatabaseError("away")
-        yield
-
-    monkeypatch.setattr(type(app.backend), "_sweep", fail)
-    monkeypatch.setattr(app.backend, "_swept_at", time.monotonic() - 3_600)  # longer ago than the lease
-    monkeypatch.setattr(app.backend, "_sweeping", None)
-    group_id, body = open_chord(1)
-    finish(group_id, body, 0, 0)
-    assert state(group_id) == "done"
-    assert len(sweeps) == 1

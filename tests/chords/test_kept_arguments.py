@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 import pytest
-from celery import Signature, states
+from celery import Celery, Signature, states
 from celery.app.task import Context
 
 from django_celery_results.actions.outcome import ErrorCode, RetryOutcome
@@ -174,3 +175,42 @@ def test_bodies_and_values_are_encrypted_by_the_cipher(monkeypatch: pytest.Monke
     app.backend.sweep_chords()
     ((args, results),) = sent
     assert (list(args), results) == ([SECRET], [SECRET, SECRET])
+
+
+@pytest.fixture
+def pickling_app() -> Celery:
+    """The app of a project that sends pickle."""
+    pickling = Celery("pickling", set_as_current=False)
+    pickling.conf.update(result_backend="django-db", task_serializer="pickle", accept_content=["pickle", "json"])
+    return pickling
+
+
+class Color(StrEnum):
+    """JSON makes a text of it."""
+
+    RED = "red"
+
+
+@pytest.mark.parametrize("value", [{1: (2, 3)}, (1, [2]), {4}, Color.RED, {"of": add.s((1, 2))}], ids=repr)
+@pytest.mark.parametrize("completed_by", ["the publisher", "a sweep"])
+def test_kept_body_arrives_unchanged_in_projects_that_send_pickle(
+    completed_by: str, value: Any, pickling_app: Celery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[Any] = []
+    backend: Any = pickling_app.backend
+    monkeypatch.setattr(type(backend), "publish_body", lambda _, body, results: sent.append((body, results)))
+    backend.apply_chord(("g", []), pickling_app.signature("body", (value,), {"key": value}, task_id="body"))
+    backend._part(Context(id="m", group="g", group_index=0), states.SUCCESS, "result").save("default")
+    if completed_by == "the publisher":
+        backend.set_chord_size("g", 1)
+    else:
+        Chord.objects.update(size=1)
+        backend.sweep_chords()
+
+    ((body, results),) = sent
+    assert repr((*body.args, body.kwargs, results)) == repr((value, {"key": value}, ["result"]))
+
+
+def test_body_of_a_project_that_sends_json_is_kept_as_json() -> None:
+    start_chord(echo.s((1, 2), link=[add.s((1, 2))]).set(priority=3), 1)
+    assert str(Chord.objects.get().body).startswith("application/json")

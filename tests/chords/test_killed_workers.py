@@ -1,6 +1,5 @@
 """Workers that are killed while they complete a chord: the body is sent by a sweep, and runs once."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,10 +8,11 @@ from typing import Any
 
 import pytest
 from celery import Celery, Signature, chord
-from celery.app.task import Context
 from django.utils import timezone
+from kombu import pools
 from kombu.exceptions import OperationalError
 
+from django_celery_results.backends import chord_sweeps
 from django_celery_results.chord_rows import Part
 from django_celery_results.models import Chord, ChordPart, ChordState, TaskResult
 from tests.celery_app import app
@@ -71,8 +71,9 @@ def publishing_by_an_app_of_its_own(worker: Worker) -> Iterator[Callable[[Callab
     publisher.finalize()
     with routing_all_tasks_to(worker, publisher):
         yield lambda canvas: canvas().apply_async()
-    publisher.pool.force_close_all()
-    publisher.amqp.producer_pool.force_close_all()
+    for group in (pools.producers, pools.connections):  # other tests publish to this broker, by pools of their own
+        group[publisher.connection_for_write()].force_close_all()
+        del group[publisher.connection_for_write()]
 
 
 def expire_claims() -> None:
@@ -100,14 +101,17 @@ def test_cleanup_sends_the_body_of_an_abandoned_chord(
     assert Chord.objects.get().state == ChordState.DONE
 
 
-def test_members_of_other_chords_send_the_body_of_an_abandoned_chord(
-    abandoned_chord: Chord, chord_worker: Worker, body_calls: CallLog, monkeypatch: pytest.MonkeyPatch
+def test_running_workers_go_through_all_unfinished_chords_page_by_page(
+    abandoned_chord: Chord, chord_worker: Worker, body_calls: CallLog, monkeypatch: pytest.MonkeyPatch, sent: list[str]
 ) -> None:
-    monkeypatch.setattr(app.backend, "_swept_at", time.monotonic() - 3_600)  # longer ago than the lease
+    monkeypatch.setattr(chord_sweeps, "SWEEP_PAGE", 1)
     monkeypatch.setattr(app.backend, "_sweeping", None)
-    body = identity.s().set(task_id="other-body")
-    app.backend.apply_chord(("other", []), body)
-    app.backend.mark_as_done("other-member", 0, Context(id="other-member", group="other", chord=body, headers={}))
+    before = abandoned_chord.date_created - timedelta(minutes=1)
+    Chord.objects.create(group_id="still running", size=3)
+    Chord.objects.filter(pk="still running").update(date_created=before)
+    app.backend.sweep_next_chords()
+    assert sent == []
+    app.backend.sweep_next_chords()
     assert body_calls.wait() == [[1, 2]]
 
 

@@ -1,6 +1,5 @@
 """How many statements the end of a member takes, whatever the size of its chord."""
 
-import time
 from typing import Any
 
 import pytest
@@ -22,9 +21,8 @@ MAX_STATEMENTS = {"postgresql": 2, "sqlite": 5, "mysql": 5}
 
 
 @pytest.fixture
-def member_request(monkeypatch: pytest.MonkeyPatch) -> Any:
+def member_request() -> Any:
     """Make requests of the members of an open chord of 1000."""
-    monkeypatch.setattr(app.backend, "_swept_at", time.monotonic())  # no sweep of other chords is due
     body = identity.s().set(task_id="body")
     app.backend.apply_chord(("group", []), body)
     Chord.objects.update(size=1_000)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from django_celery_results.models import GroupResult, TaskResult
+from django_celery_results.models import GroupResult, Operation, TaskResult
 from django_celery_results.policy.access import Action, Policy
 from django_celery_results.policy.viewer import Viewer
 
@@ -19,6 +19,16 @@ class TenantPolicy(Policy):
 
     def visible_groups(self, queryset: QuerySet[GroupResult], viewer: Viewer) -> QuerySet[GroupResult]:
         return queryset.filter(group_id__startswith=f"{viewer.username}-")
+
+
+class AuditedTenantPolicy(TenantPolicy):
+    """Shows the operations of every tenant to `auditor`, who sees the tasks of `acme`."""
+
+    def visible(self, queryset: QuerySet[TaskResult], viewer: Viewer) -> QuerySet[TaskResult]:
+        return queryset.filter(task_id__startswith="acme-")
+
+    def visible_operations(self, queryset: QuerySet[Operation], viewer: Viewer) -> QuerySet[Operation]:
+        return queryset if viewer.username == "auditor" else super().visible_operations(queryset, viewer)
 
 
 class RecordingPolicy(Policy):

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from django_celery_results.models import Operation, TaskResult
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
-from graphql_api import global_ids
+from django_celery_results.query import global_ids
 from graphql_api.engine import GraphQLResponse
 from tests.contract.documents import MUTATION_INPUTS, QUERIES, fields_of, mutation, query
 from tests.contract.graphql_client import GraphQLClient, error_codes

@@ -8,7 +8,7 @@ from asgiref.sync import async_to_sync
 
 from django_celery_results.models import TaskResult
 from django_celery_results.policy.viewer import Viewer
-from graphql_api import global_ids
+from django_celery_results.query import global_ids
 from graphql_api.engine import Context, GraphQLRequest, GraphQLResponse
 from tests.contract.documents import QUERIES, query
 from tests.contract.graphql_client import GraphQLClient

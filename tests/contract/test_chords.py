@@ -138,6 +138,17 @@ def test_chord_hides_body_and_parent_of_another_tenant(
     assert "hunter2" not in json.dumps(node)
 
 
+def test_chord_of_a_task_needs_the_permission_to_view_groups(
+    client: GraphQLClient, viewer_with: Callable[..., Viewer]
+) -> None:
+    open_chord("g")
+    create_task("a", group_id="g")
+    response = client.execute(TASKS, viewer=viewer_with(Action.VIEW))
+    [error] = response.errors
+    assert error["extensions"] == {"code": "FORBIDDEN", "permission": Action.VIEW_GROUP.permission}
+    assert response.data == {"taskResults": {"nodes": [{"taskId": "a", "chord": None}]}}
+
+
 def test_chords_take_the_same_number_of_queries_for_any_number_of_groups(client: GraphQLClient) -> None:
     def create_groups(*numbers: int) -> int:
         """Create groups with chords. Return how many statements it takes to read all."""

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import SYSTEM, Viewer
-from graphql_api import columnwise, global_ids
+from django_celery_results.query import global_ids
+from graphql_api import columnwise
 from graphql_api.columnwise import Columnwise
 from graphql_api.engine import Context, Engine, GraphQLRequest
 from tests.contract.graphql_client import GraphQLClient

@@ -11,8 +11,8 @@ from graphql import get_named_type
 from django_celery_results.models import ChordState, Operation
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
+from django_celery_results.query import global_ids
 from django_celery_results.query.filters import NEEDS
-from graphql_api import global_ids
 from tests.contract.documents import MUTATION_INPUTS, QUERIES, SCHEMA, fields_of, mutation, query
 from tests.contract.graphql_client import GraphQLClient
 from tests.factories import create_chord, create_group, create_task

@@ -10,9 +10,11 @@ from pytest_django import Settings
 from django_celery_results.models import Operation
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
-from graphql_api import global_ids
+from django_celery_results.query import global_ids
 from tests.contract.graphql_client import GraphQLClient
-from tests.factories import create_task, create_tasks
+from tests.factories import ServiceAccount, create_failed_task, create_task, create_tasks
+from tests.secret_tasks import login
+from tests.tasks import add, echo, fail_first
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +133,141 @@ def test_recorded_payloads_need_the_payload_permission_or_to_be_ones_own(
     for_auditor = input_for(viewer_with(Action.VIEW_OPERATION, name="carl"))
     assert for_auditor["queue"] == "mail"
     assert "zebra" not in str(for_auditor)
+
+
+def test_secrets_among_arguments_that_were_recorded_in_clear_text_are_hidden(client: GraphQLClient) -> None:
+    for task_id, name in (("known", login.name), ("other", echo.name), (None, None)):
+        Operation.objects.create(
+            action="retry",
+            state="done",
+            actor_id="0",
+            task_id=task_id,
+            task_name=name,
+            input='{"args": ["me", "sesame"]}',
+        )
+    nodes = client.data("{ operations { nodes { taskId input } } }")["operations"]["nodes"]
+    assert {node["taskId"]: node["input"]["args"] for node in nodes} == {
+        "known": ["me", "[redacted]"],
+        "other": ["me", "sesame"],
+        None: ["me", "[redacted]"],
+    }
+
+
+def inputs_by_task(client: GraphQLClient, viewer: Viewer) -> dict[str | None, str]:
+    """Return the inputs of all operations that the viewer sees, as text, by task."""
+    nodes = client.data("{ operations { nodes { taskId input } } }", viewer=viewer)["operations"]["nodes"]
+    return {node["taskId"]: json.dumps(node["input"]) for node in nodes}
+
+
+def record_retry(task_id: str | None, **columns: Any) -> Operation:
+    """Create an operation that overrides the arguments of a task by the word `zebra`."""
+    values = {"action": "retry" if task_id else "bulk_retry", "state": "done", "actor_id": "0", **columns}
+    return Operation.objects.create(task_id=task_id, input='{"args": ["zebra"], "queue": "mail"}', **values)
+
+
+def test_recorded_payload_is_hidden_where_the_policy_hides_that_of_the_task(
+    client: GraphQLClient, viewer_with: Callable[..., Viewer], settings: Settings
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.policies.GuardedTaskPolicy"}
+    for task_id in ("free", "guarded"):
+        create_task(task_id)
+        record_retry(task_id)
+    record_retry("gone")
+    record_retry(None)
+    shown = inputs_by_task(client, viewer_with(Action.VIEW_OPERATION, Action.VIEW_PAYLOAD))
+    assert {task_id for task_id, text in shown.items() if "zebra" in text} == {"free", "gone"}
+    assert all("mail" in text for text in shown.values())
+
+
+def test_recorded_payloads_are_judged_in_the_same_number_of_queries_for_any_number_of_tasks(
+    client: GraphQLClient,
+) -> None:
+    query = "{ operations { nodes { input } } }"
+    for number in range(2):
+        record_retry(create_task(f"few{number}").task_id)
+    few = len(client.sql(query))
+    for number in range(8):
+        record_retry(create_task(f"more{number}").task_id)
+    assert len(client.sql(query)) == few
+
+
+def test_policy_shows_operations_of_others_without_the_payloads_of_tasks_that_it_hides(
+    client: GraphQLClient, viewer_with: Callable[..., Viewer], settings: Settings
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.policies.AuditedTenantPolicy"}
+    for task_id in ("acme-t", "other-t"):
+        create_task(task_id)
+        record_retry(task_id)
+    record_retry("acme-gone")
+    permissions = (Action.VIEW, Action.VIEW_OPERATION, Action.VIEW_PAYLOAD)
+    shown = inputs_by_task(client, viewer_with(*permissions, name="auditor"))
+    assert {task_id: "zebra" in text for task_id, text in shown.items()} == {
+        "acme-t": True, "other-t": False, "acme-gone": False
+    }  # fmt: skip
+    assert inputs_by_task(client, viewer_with(*permissions, name="acme")) == {}
+
+
+def test_recorded_overrides_of_a_task_named_in_redact_tasks_are_hidden_from_everybody(
+    client: GraphQLClient, settings: Settings
+) -> None:
+    record_retry("a", task_name="shop.charge", actor_id=client.viewer.pk)
+    record_retry("b", task_name="shop.mail", actor_id=client.viewer.pk)
+    record_retry(None, actor_id=client.viewer.pk)
+    assert all("zebra" in text for text in inputs_by_task(client, client.viewer).values())
+    settings.DJANGO_CELERY_RESULTS = {"REDACT_TASKS": ["shop.charge"]}
+    shown = inputs_by_task(client, client.viewer)
+    assert {task_id: "zebra" in text for task_id, text in shown.items()} == {"a": False, "b": True, None: False}
+
+
+def test_overrides_of_a_bulk_retry_are_not_stored_with_it_where_a_task_may_hide_them(
+    client: GraphQLClient, settings: Settings
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"REDACT_TASKS": [fail_first.name]}
+    create_failed_task("hidden", "a.txt")
+    create_failed_task("shown", 1, 2, task_name=add.name)
+    document = """mutation { bulkRetryTasks(input: {
+      select: {taskIds: ["hidden", "shown"]}, overrides: {args: ["zebra", 2], priority: 3}
+    }) { errors { __typename } } }"""
+    assert client.data(document)["bulkRetryTasks"]["errors"] == []
+    stored = dict(Operation.objects.values_list("task_id", "input"))
+    assert {task_id: "zebra" in text for task_id, text in stored.items()} == {
+        None: False, "hidden": False, "shown": True
+    }  # fmt: skip
+    assert json.loads(stored[None])["priority"] == 3
+
+
+def service(name: str) -> Viewer:
+    """Return a program without a primary key that may do and see everything."""
+    return Viewer(user=ServiceAccount(name, *Action))  # type: ignore[arg-type]
+
+
+def test_viewer_without_a_primary_key_sees_its_own_operations_and_none_of_the_system(
+    client: GraphQLClient, settings: Settings
+) -> None:
+    settings.DJANGO_CELERY_RESULTS = {"POLICY": "tests.contract.policies.TenantPolicy"}
+    record_retry("by-system", actor_id=None, actor_name="system")
+    for name in ("billing", "backup"):
+        task = create_task(f"{name}-t")
+        document = "mutation ($id: String!) { deleteTaskResult(input: {task: {taskId: $id}}) { taskId } }"
+        client.data(document, {"id": task.task_id}, service(name))
+    assert Operation.objects.count() == 3
+    assert list(inputs_by_task(client, service("billing"))) == ["billing-t"]
+    assert inputs_by_task(client, service("")) == {}
+
+
+def test_payloads_of_the_system_are_not_those_of_a_viewer_without_a_primary_key(client: GraphQLClient) -> None:
+    record_retry("one", actor_id=None, actor_name="system")
+    auditor = Viewer(user=ServiceAccount("system", Action.VIEW_OPERATION))  # type: ignore[arg-type]
+    assert "zebra" not in inputs_by_task(client, auditor)["one"]
+
+
+def test_viewer_without_a_primary_key_sees_the_payloads_of_its_own_orders(client: GraphQLClient) -> None:
+    create_failed_task("one")
+    account = Viewer(user=ServiceAccount("cron", *(set(Action) - {Action.VIEW_PAYLOAD})))  # type: ignore[arg-type]
+    document = """mutation { retryTask(input: {task: {taskId: "one"}, overrides: {args: ["zebra"]}}) {
+      errors { __typename } } }"""
+    assert client.data(document, viewer=account)["retryTask"]["errors"] == []
+    assert "zebra" in inputs_by_task(client, account)["one"]
 
 
 def test_recorded_input_equals_the_input_of_the_mutation(client: GraphQLClient) -> None:

@@ -11,6 +11,7 @@ from django_celery_results.policy.access import Action, policy
 from django_celery_results.policy.viewer import Viewer
 from tests.contract.graphql_client import GraphQLClient
 from tests.factories import create_task
+from tests.secret_tasks import login
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +115,22 @@ def test_error_message_redacts_the_exceptions_arguments(client: GraphQLClient, a
     [node] = client.data("{ taskResults { nodes { result { text } error { message } } } }")["taskResults"]["nodes"]
     assert "[redacted]" in node["error"]["message"]
     assert "hunter2" not in str(node)
+
+
+@pytest.mark.parametrize("stored", ["\"('me', 'hunter2')\"", '["me", "hunter2"]', "\"('me', 'hunter2', [...\""])
+def test_secret_among_positional_arguments_is_hidden(client: GraphQLClient, stored: str) -> None:
+    create_task("known", task_name=login.name, task_args=stored)
+    create_task("unknown", task_name="proj.login", task_args=stored)
+    query = "{ taskResults { nodes { taskId args { text json isRedacted } } } }"
+    args = {node["taskId"]: node["args"] for node in client.data(query)["taskResults"]["nodes"]}
+    assert "hunter2" not in str(args["known"])
+    assert "me" in args["known"]["text"]
+    assert args["known"]["isRedacted"]
+    assert "hunter2" in args["unknown"]["text"]  # as nobody knows its parameters
+    query = "query ($filter: TaskResultFilter) { taskResults(filter: $filter) { nodes { taskId } } }"
+    for where in ({"args": {"contains": "hunter2"}}, {"args": {"ne": "x"}}, {"search": "args:hunter2"}):
+        assert client.data(query, {"filter": where})["taskResults"]["nodes"] == []
+        assert len(client.data(query, {"filter": {"not": where}})["taskResults"]["nodes"]) == 2
 
 
 def test_policy_with_its_own_redaction_turns_payload_filters_off(client: GraphQLClient, settings: Settings) -> None:

@@ -75,7 +75,7 @@ def test_signature_of_a_bound_task_omits_self(client: GraphQLClient) -> None:
 
 def test_unconfigured_celery_app_has_no_tasks(client: GraphQLClient, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = Celery("default", set_as_current=False)
-    monkeypatch.setattr("django_celery_results.actions.celery_app.get_current_app", lambda: bare)
+    monkeypatch.setattr("django_celery_results.registered_tasks.get_current_app", lambda: bare)
     assert client.data(QUERY) == {"registeredTasks": []}
 
 

@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from graphql_api import global_ids
+from django_celery_results.query import global_ids
 from tests.contract.documents import TASK_PAGE, task_ids
 from tests.contract.graphql_client import GraphQLClient
 from tests.factories import at, create_group, create_task, create_tasks

@@ -10,9 +10,9 @@ from pytest_django import Settings
 
 from django_celery_results.policy.access import Action
 from django_celery_results.policy.viewer import Viewer
-from graphql_api import global_ids
+from django_celery_results.query import global_ids
 from tests.contract.graphql_client import GraphQLClient
-from tests.factories import at, create_group, create_task
+from tests.factories import at, create_failed_task, create_group, create_task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -72,6 +72,59 @@ ARGUMENTS = {
     "suggest": "(field: TASK_NAME)",
     "percentile": "(p: 50)",
 }
+HIDDEN_RUN = {"POLICY": "tests.contract.policies.TenantPolicy"}
+"""Settings under which `acme` sees `acme-t`, and not its further run `other-again`."""
+
+
+@pytest.fixture
+def acme(viewer_with: Callable[..., Viewer], settings: Settings) -> Viewer:
+    create_task("acme-t", status="FAILURE")
+    create_task("other-again", retried_from="acme-t")
+    settings.DJANGO_CELERY_RESULTS = HIDDEN_RUN
+    return viewer_with(*Action, name="acme")
+
+
+def test_run_of_another_tenant_is_not_named_where_it_stands_against_a_retry(
+    client: GraphQLClient, acme: Viewer
+) -> None:
+    blockers = "{ taskResults { nodes { viewerRetryBlockers { code message } } } }"
+    retry = """mutation { retryTask(input: {task: {taskId: "acme-t"}, dryRun: %s}) {
+      errors { ... on NotRetryableError { blockers { code message } } } } }"""
+    bulk = """mutation { bulkRetryTasks(input: {select: {taskIds: ["acme-t"]}, options: {dryRun: %s}}) {
+      items { error { code message } } } }"""
+    documents = [blockers, *(document % dry for document in (retry, bulk) for dry in ("true", "false"))]
+    answers = [json.dumps(client.data(document, viewer=acme)) for document in documents]
+    assert ["ALREADY_RETRIED" in answer for answer in answers] == [True] * 5
+    assert ["other-again" in answer for answer in answers] == [False] * 5
+    create_task("acme-again", retried_from="acme-t")
+    assert "as acme-again:" in json.dumps(client.data(blockers, viewer=acme))
+
+
+def test_run_of_another_tenant_does_not_count_as_a_retry_in_filters(client: GraphQLClient, acme: Viewer) -> None:
+    query = """query ($was: Boolean) { taskResults(filter: {or: [{wasRetried: $was}]}) { totalCount }
+      taskResultStats(filter: {wasRetried: $was}) { total { count } } }"""
+
+    def count(was: bool) -> tuple[int, int]:
+        data = client.data(query, {"was": was}, acme)
+        return data["taskResults"]["totalCount"], data["taskResultStats"]["total"]["count"]
+
+    assert (count(True), count(False)) == ((0, 0), (1, 1))
+    create_task("acme-again", retried_from="acme-t")
+    assert (count(True), count(False)) == ((1, 1), (1, 1))
+
+
+def test_new_run_is_not_returned_to_a_viewer_who_may_not_see_it(
+    client: GraphQLClient, viewer_with: Callable[..., Viewer], settings: Settings
+) -> None:
+    create_failed_task("acme-t")
+    settings.DJANGO_CELERY_RESULTS = HIDDEN_RUN
+    document = """mutation { retryTask(input: {task: {taskId: "acme-t"}}) {
+      taskId newTask { taskId } errors { __typename } } }"""
+    payload = client.data(document, viewer=viewer_with(*Action, name="acme"))["retryTask"]
+    assert (payload["newTask"], payload["errors"]) == (None, [])
+    assert not payload["taskId"].startswith("acme")
+
+
 ROOTS = ("node", "taskResult", "taskResults", "groupResult", "groupResults", "taskResultStats", "suggest")
 
 

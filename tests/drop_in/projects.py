@@ -68,10 +68,23 @@ class Project:
         self.run(package, "manage.py", "migrate", "-v", "0", *target)
 
     @contextmanager
-    def worker(self, package: Package, name: str = "worker", app: str = "celery_app") -> Iterator[str]:
+    def worker(
+        self, package: Package, name: str = "worker", app: str = "celery_app", concurrency: int = 1
+    ) -> Iterator[str]:
         """Start a worker, wait until it consumes, and yield its node name."""
         node = f"{name}-{PROJECT_ID}@test"
-        options = ("-n", node, "-P", "prefork", "-c", "1", "-l", "INFO", "--without-gossip", "--without-mingle")
+        options = (
+            "-n",
+            node,
+            "-P",
+            "prefork",
+            "-c",
+            str(concurrency),
+            "-l",
+            "INFO",
+            "--without-gossip",
+            "--without-mingle",
+        )
         command = (package.python, "-W", "ignore", "-m", "celery", "-A", app, "worker", *options)
         with started(*command, cwd=self.folder, **self.environment(package)) as worker:
             worker.until(r" ready\.")

@@ -1,9 +1,14 @@
 """Every public name of the real 2.6.0 exists here, and accepts the same arguments."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import models
+from django.test.utils import isolate_apps
 
+from django_celery_results.admin import GroupResultAdmin, TaskResultAdmin
+from django_celery_results.models import GroupResult, TaskResult
 from tests.drop_in.projects import Project, new, old
 
 Descriptions = tuple[dict[str, Any], dict[str, Any]]
@@ -53,3 +58,73 @@ def test_urls_and_result_backends_have_the_same_names(descriptions: Descriptions
     theirs, ours = descriptions
     assert ours["urls"] == theirs["urls"]
     assert theirs["backends"].items() <= ours["backends"].items()
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        (
+            "backends.database",
+            [
+                "BaseDictBackend",
+                "ChordCounter",
+                "ChordError",
+                "GroupResultModel",
+                "b64decode",
+                "b64encode",
+                "get_current_task",
+                "logger",
+                "maybe_signature",
+            ],
+        ),
+        ("backends.cache", ["default_cache"]),
+        ("managers", ["maybe_timedelta"]),
+    ],
+)
+def test_names_that_projects_import_from_modules_of_2_x_exist(module: str, names: list[str]) -> None:
+    imported = import_module(f"django_celery_results.{module}")
+    assert [name for name in names if not hasattr(imported, name)] == []
+
+
+@pytest.mark.parametrize("owner", [TaskResult.objects, GroupResult.objects])
+def test_managers_remember_no_last_id_at_first(owner: Any) -> None:
+    assert owner._last_id is None
+
+
+def test_admin_classes_name_their_models() -> None:
+    assert (TaskResultAdmin.model, GroupResultAdmin.model) == (TaskResult, GroupResult)
+
+
+@isolate_apps("tests")
+def test_clash_with_a_new_column_ends_by_the_documented_options() -> None:
+    class Attempt(models.Model):  # noqa: DJ008 - nobody shows it
+        task = models.ForeignKey(TaskResult, models.CASCADE)
+
+        class Meta:
+            app_label = "tests"
+
+    class Retry(models.Model):  # noqa: DJ008 - nobody shows it
+        task = models.ForeignKey(TaskResult, models.CASCADE, related_name="tries", related_query_name="retry")
+
+        class Meta:
+            app_label = "tests"
+
+    class Attempts(models.Model):  # noqa: DJ008 - nobody shows it
+        task = models.ForeignKey(TaskResult, models.CASCADE, related_query_name="attempts")
+
+        class Meta:
+            app_label = "tests"
+
+    class Renamed(TaskResult):
+        queue_of_project = models.CharField(max_length=50, db_column="queue")
+
+        class Meta:
+            app_label = "tests"
+
+    assert get_clashes(Attempt) == {"fields.E303"}
+    assert get_clashes(Retry) == get_clashes(Attempts) == get_clashes(Renamed) == set()
+
+
+def get_clashes(model: type[models.Model]) -> set[str]:
+    """Return the ids of the errors of a model's check, without that of isolated apps (a related model is elsewhere)."""
+    return {error.id or "" for error in model.check()} - {"fields.E300"}

@@ -1,5 +1,6 @@
 """The JSON views answer in the shapes and at the URLs of 2.x, and only to users who may see the rows."""
 
+import base64
 import importlib
 import json
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import pytest
 from celery.app.task import Context
 from celery.result import AsyncResult
 from celery.result import GroupResult as CeleryGroupResult
+from celery.utils import uuid
 from django.db import models
 from django.test import Client, RequestFactory, override_settings
 from django.test.utils import isolate_apps
@@ -20,10 +22,11 @@ from django_celery_results import views
 from django_celery_results.backends import CacheBackend
 from django_celery_results.models import GroupResult, TaskResult
 from django_celery_results.policy.access import Policy
-from django_celery_results.policy.viewer import Viewer
+from django_celery_results.policy.viewer import SYSTEM, Viewer
+from django_celery_results.query import values
 from tests.celery_app import app
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.drop_in.view_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.urls("tests.drop_in.view_urls")]
 
 LogIn = Callable[..., None]
 
@@ -146,6 +149,19 @@ class TestAccess:
         log_in()
         assert get(client, name, "ok").status_code == 403
 
+    @pytest.mark.parametrize("name", ["group_status", "is_group_successful"])
+    def test_group_views_need_both_permissions_to_view(self, client: Client, log_in: LogIn, name: str) -> None:
+        log_in("view_groupresult")
+        assert get(client, name, "grp").status_code == 403
+        assert get(client, name, "grp").json() == {
+            "error": "This needs the permission django_celery_results.view_taskresult."
+        }
+
+    @pytest.mark.parametrize("name", ["group_status", "is_group_successful"])
+    def test_group_views_need_the_permission_to_view_groups(self, client: Client, log_in: LogIn, name: str) -> None:
+        log_in("view_taskresult")
+        assert get(client, name, "grp").status_code == 403
+
     def test_payload_and_traceback_are_null_without_permission(self, client: Client, log_in: LogIn) -> None:
         log_in("view_taskresult")
         assert get(client, "task_status", "ok").json()["task"] == {"id": "ok", "status": "SUCCESS", "result": None}
@@ -178,6 +194,44 @@ def test_results_of_another_backend_are_redacted_by_task_name(client: Client, ca
     cache_backend.store_result("charged", {"card": 4111}, "SUCCESS", request=request)
     with override_settings(DJANGO_CELERY_RESULTS={"OPEN_VIEWS": True, "REDACT_TASKS": ["shop.*"]}):
         assert get(client, "task_status", "charged").json()["task"]["result"] == "[redacted]"
+
+
+class Account:
+    """An object that JSON has no word for."""
+
+    def __repr__(self) -> str:
+        return "Account(name='me', password='sesame')"
+
+
+@pytest.mark.usefixtures("open_views")
+@pytest.mark.parametrize(
+    ("result", "shown"),
+    [
+        (b"password=sesame", "password=[redacted]"),
+        ([b"otp: sesame\xff", b"fine\xff"], ["otp: [redacted]", "b'fine\\xff'"]),
+        (Account(), "Account(name='me', password=[redacted])"),
+        ({"account": Account()}, {"account": "Account(name='me', password=[redacted])"}),
+        ({"pwd": b"sesame"}, {"pwd": "[redacted]"}),
+    ],
+)
+def test_secrets_in_bytes_and_objects_are_redacted(
+    client: Client, cache_backend: CacheBackend, result: Any, shown: Any
+) -> None:
+    task_id = uuid()
+    cache_backend.store_result(task_id, result, "SUCCESS")
+    assert get(client, "task_status", task_id).json()["task"]["result"] == shown
+
+
+@pytest.mark.usefixtures("open_views")
+@pytest.mark.parametrize("content", [b"password=sesame", b"password=sesame\xff"])
+def test_bytes_with_secrets_are_redacted_in_stored_rows(client: Client, content: bytes) -> None:
+    app.backend.store_result("bytes", {"content": content}, "SUCCESS")
+    assert "sesame" not in str(get(client, "task_status", "bytes").json())
+    value = values.result(SYSTEM, TaskResult.objects.get(task_id="bytes"))
+    assert value is not None
+    assert value.is_redacted
+    assert base64.b64encode(content).decode() not in value.text(1000)
+    assert "sesame" not in value.text(1000)
 
 
 @pytest.mark.usefixtures("open_views")

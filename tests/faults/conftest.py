@@ -19,6 +19,6 @@ def shared_fault_worker(request: pytest.FixtureRequest, redis: str, django_db_se
 @pytest.fixture
 def fault_worker(shared_fault_worker: FaultWorker, transactional_db: None) -> Iterator[FaultWorker]:
     """A worker whose connections to the database a test can break; this process publishes to its broker."""
-    with publishing_to(shared_fault_worker.worker.broker):
+    with publishing_to(shared_fault_worker.worker.broker, shared_fault_worker.worker.exchange):
         yield shared_fault_worker
         settle(shared_fault_worker.worker)

@@ -15,6 +15,7 @@ from django.db import connection
 
 from django_celery_results.models import TaskResult
 from tests.faults.database_proxy import DatabaseProxy
+from tests.isolation import new_queue
 from tests.tasks import sleep
 from tests.workers import Worker, running_worker
 
@@ -54,7 +55,8 @@ class FaultWorker:
 def running_fault_worker(broker: str, name: str) -> Iterator[FaultWorker]:
     """Start a worker of this name. It never writes STARTED by itself, which takes another connection."""
     settings = WORKERS[name]
-    options = {
+    options: dict[str, Any] = {
+        "exchange": new_queue(),
         "pool": settings["pool"],
         "concurrency": settings["concurrency"],
         "results": {"KEEP_CONNECTION": settings["keep"], "MERGE_STARTED_AFTER": 3_600},

@@ -1,4 +1,4 @@
-"""Tasks that hold their own row in a transaction and report progress: they never wait for themselves."""
+"""A task that locks its own row in a transaction and reports progress never waits for itself."""
 
 import json
 from itertools import product
@@ -24,7 +24,7 @@ PERSISTENT = json.dumps({"CONN_MAX_AGE": 600})
     [({"KEEP_CONNECTION": True}, {}), ({}, {"DATABASE_MORE": PERSISTENT})],
     ids=["KEEP_CONNECTION", "CONN_MAX_AGE"],
 )
-def test_a_task_that_holds_its_own_row_reports_progress_at_once(
+def test_task_that_locks_its_own_row_reports_progress_without_waiting(
     results: dict[str, Any], env: dict[str, str], run_worker: RunWorker
 ) -> None:
     ways = list(product(("block", "autocommit"), ("update", "lock")))

@@ -1,6 +1,8 @@
 """Cursors: pages neither skip nor repeat rows, whatever is inserted and updated between them."""
 
 import itertools
+import struct
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -25,6 +27,8 @@ from tests.factories import at, create_task
 from tests.random_examples import random_examples
 
 FINGERPRINT = cursors.fingerprint("test")
+PUBLISHED = "AW9yZGVyYnkxAAZhfSY3oJAAAAAAAAAABw"
+"""A cursor that clients may have stored: microseconds since 1970 of 2026-11-30 12:00:00.25, and the key 7."""
 TIMES = st.datetimes(datetime(1000, 1, 1), datetime(9989, 12, 31)).map(lambda time: time.replace(tzinfo=UTC))
 DURATIONS = st.timedeltas(timedelta(days=-36_500), timedelta(days=36_500))
 KEYS = st.integers(0, 2**63 - 1)
@@ -70,6 +74,37 @@ def test_random_text_is_a_bad_cursor(text: str) -> None:
 def test_malformed_text_is_a_bad_cursor(text: str) -> None:
     with pytest.raises(BadCursor):
         cursors.decode(text, FINGERPRINT)
+
+
+def forge(version: int, micros: int, more: bytes = b"") -> str:
+    """Return a cursor of these parts, as a client may forge it."""
+    return urlsafe_b64encode(struct.pack(">B8sqq", version, FINGERPRINT, micros, 7) + more).rstrip(b"=").decode()
+
+
+def test_cursor_has_the_published_format() -> None:
+    position = Position(value=datetime(2026, 11, 30, 12, 0, 0, 250_000, tzinfo=UTC), pk=7)
+    assert cursors.encode(position, b"orderby1") == PUBLISHED
+    assert cursors.decode(PUBLISHED, b"orderby1") == position
+
+
+@pytest.mark.parametrize("text", [forge(0, 0), forge(2, 0), forge(1, 0, b"x"), forge(1, 0) + "A", forge(1, 0)[:-1]])
+def test_cursor_of_another_version_or_length_is_a_bad_cursor(text: str) -> None:
+    with pytest.raises(BadCursor):
+        cursors.decode(text, FINGERPRINT)
+
+
+def test_cursor_made_for_another_order_or_filter_is_a_bad_cursor() -> None:
+    for other in (cursors.fingerprint("a"), bytes(8), b"\xff" * 8):
+        with pytest.raises(BadCursor):
+            cursors.decode(forge(1, 0), other)
+
+
+@pytest.mark.parametrize("time", [datetime(1000, 1, 1), datetime(9990, 1, 1)])
+def test_forged_time_outside_of_the_years_of_databases_is_a_bad_cursor(time: datetime) -> None:
+    micros = (time - datetime(1970, 1, 1)) // timedelta(microseconds=1)
+    assert cursors.decode(forge(1, micros), FINGERPRINT).value == time.replace(tzinfo=UTC)
+    with pytest.raises(BadCursor):
+        cursors.decode(forge(1, micros - 1 if time.year == 1000 else micros + 1), FINGERPRINT)
 
 
 @pytest.mark.django_db

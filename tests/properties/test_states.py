@@ -1,16 +1,19 @@
 """The state machine, as pure functions: what holds for every sequence of writes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from celery.app.task import Context
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from django_celery_results.facts import attempt_of
+from django_celery_results.state_changes import SelfStored
 from django_celery_results.states import (
     GENERATION_HEADER,
+    READY,
     REPLACES,
     TaskState,
     generation_of,
@@ -58,6 +61,30 @@ def test_attempt_fits_a_bigint_and_holds_its_generation(run: dict[str, Any]) -> 
     assert generation_of(attempt) == run["generation"]
 
 
+@pytest.mark.parametrize(
+    ("run", "attempt"),
+    [
+        ({}, 0),
+        ({"redelivered": True}, 1),
+        ({"retries": 1}, 1 << 1),
+        ({"nesting": 1}, 1 << 32),
+        ({"generation": 1}, 1 << 47),
+        ({"retries": 2**31}, ((1 << 31) - 1) << 1),
+        ({"nesting": 2**15}, ((1 << 15) - 1) << 32),
+        ({"generation": 2**15}, ((1 << 15) - 1) << 47),
+        ({"generation": "nonsense"}, 0),
+        ({"generation": float("inf")}, 0),
+        ({"retries": -5}, 0),
+    ],
+)
+def test_attempt_keeps_the_layout_of_stored_rows(run: dict[str, Any], attempt: int) -> None:
+    assert pack_attempt(**run) == attempt
+
+
+def test_row_that_no_run_wrote_has_generation_0() -> None:
+    assert generation_of(None) == 0
+
+
 @random_examples(100)
 @given(st.integers() | st.text() | st.none() | st.floats())
 def test_malformed_generation_header_still_makes_an_attempt(value: Any) -> None:
@@ -95,11 +122,21 @@ def test_older_attempt_writes_nothing_but_success(stored: str, newer: int, by: s
 
 
 @dataclass
+class Run:
+    """One run of the task; the attempt of two may be the same."""
+
+    attempt: int
+    self_stored: SelfStored = field(default_factory=SelfStored)
+
+
+@dataclass
 class Row:
-    """The columns of a task that decide about the next write."""
+    """The columns of a task that decide about the next write, and the run whose task stored them itself."""
 
     status: str
     attempt: int | None
+    date_done: int
+    self_stored_by: Run | None
 
 
 class WriteSequences(RuleBasedStateMachine):
@@ -109,17 +146,48 @@ class WriteSequences(RuleBasedStateMachine):
         super().__init__()
         self.row: Row | None = None
         self.succeeded = False
+        self.runs = [Run(attempt=0), Run(attempt=1), Run(attempt=1), Run(attempt=2)]
+        self.clock = 0
 
     @rule(status=STATUSES, attempt=ATTEMPTS)
     def write(self, status: str, attempt: int | None) -> None:
+        self.store(status, attempt, None)
+
+    @rule(number=st.integers(0, 3), status=st.sampled_from(sorted(FINAL)))
+    def store_itself(self, number: int, status: str) -> None:
+        run = self.runs[number]
+        if not run.self_stored.has_ended:
+            self.store(status, run.attempt, run)
+
+    @rule(number=st.integers(0, 3), status=st.sampled_from(["SUCCESS", "FAILURE", "RETRY"]))
+    def end(self, number: int, status: str) -> None:
+        run, before = self.runs[number], self.row
+        run.self_stored.has_ended = True
+        taken = self.store(status, run.attempt, run)
+        if before and before.self_stored_by is run:
+            assert taken, "what a run stored itself never hides how it ended"
+
+    def store(self, status: str, attempt: int | None, run: Run | None) -> bool:
         before = self.row
-        if before and not is_replaced(stored=before.status, stored_attempt=before.attempt, by=status, attempt=attempt):
-            return
-        # Without an attempt, FAILURE and REVOKED are predictions and clear the attempt. Other states keep it.
-        if before and attempt is None and status not in ("FAILURE", "REVOKED"):
-            attempt = before.attempt
-        self.row = Row(status=status, attempt=attempt)
-        self.succeeded |= status == "SUCCESS"
+        is_own = bool(run and before and run.self_stored.gives_way(before.date_done))
+        taken = before is None or is_replaced(
+            stored=before.status, stored_attempt=before.attempt, by=status, attempt=attempt, is_own=is_own
+        )
+        if not taken:
+            return False
+        ends = run is not None and run.self_stored.has_ended
+        if before and before.status == "SUCCESS":
+            assert ends, "only the end of a run replaces a success"
+            assert before.self_stored_by is run, "and only one that the very same run has stored itself"
+        predicts = status in ("FAILURE", "REVOKED")
+        kept = before.attempt if before and attempt is None and not predicts else attempt
+        self.clock += before is None or status in READY or (run is not None and status in FINAL)
+        author = run if run and not ends else None
+        self.row = Row(status=status, attempt=kept, date_done=self.clock, self_stored_by=author)
+        self.succeeded |= status == "SUCCESS" and author is None
+        if run:
+            run.self_stored.note(self.clock)
+        return True
 
     @invariant()
     def success_is_kept(self) -> None:
@@ -127,7 +195,7 @@ class WriteSequences(RuleBasedStateMachine):
 
     @invariant()
     def final_state_of_a_newer_attempt_is_accepted(self) -> None:
-        if self.row and not self.succeeded:
+        if self.row and self.row.status != "SUCCESS":
             newer = (self.row.attempt or 0) + 1
             for state in FINAL:
                 assert is_replaced(stored=self.row.status, stored_attempt=self.row.attempt, by=state, attempt=newer)

@@ -9,6 +9,7 @@ from django_celery_results import guarded_write
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.backends import started as started_module
 from tests.celery_app import app
+from tests.isolation import new_queue
 from tests.workers import Worker, publishing_to, running_worker, settle
 
 
@@ -28,7 +29,7 @@ def as_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def shared_tracking_worker(redis: str, django_db_setup: None) -> Iterator[Worker]:
     """The one worker of a run that tracks queued tasks. Tests take `tracking_worker`."""
-    with running_worker(redis, results={"TRACK_QUEUED": True}) as running:
+    with running_worker(redis, exchange=new_queue(), results={"TRACK_QUEUED": True}) as running:
         yield running
         running.kill()
 
@@ -36,6 +37,6 @@ def shared_tracking_worker(redis: str, django_db_setup: None) -> Iterator[Worker
 @pytest.fixture
 def tracking_worker(shared_tracking_worker: Worker, transactional_db: None) -> Iterator[Worker]:
     """A worker with TRACK_QUEUED that tests share; this process publishes to its broker."""
-    with publishing_to(shared_tracking_worker.broker):
+    with publishing_to(shared_tracking_worker.broker, shared_tracking_worker.exchange):
         yield shared_tracking_worker
         settle(shared_tracking_worker)

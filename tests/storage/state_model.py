@@ -35,3 +35,11 @@ def may_replace(stored: tuple[str, int | None], new: tuple[str, int | None]) -> 
     if attempt < stored_attempt or stored_state in CLOSED:
         return False
     return state in CLOSED or is_later
+
+
+def outcome_may_replace(stored: tuple[str, int | None], new: tuple[str, int | None]) -> bool:
+    """Return whether the outcome of a run replaces the final state that the same run stored itself."""
+    (stored_state, stored_attempt), (state, attempt) = stored, new
+    if stored_state not in (*CLOSED, "SUCCESS") or state not in ("SUCCESS", "FAILURE", "RETRY") or attempt is None:
+        return False
+    return stored_attempt is None or stored_attempt <= attempt

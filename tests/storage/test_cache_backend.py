@@ -85,6 +85,24 @@ def test_final_states_are_not_replaced(backend: CacheBackend) -> None:
     assert backend.get_task_meta(request.id)["result"] == 1
 
 
+def test_outcome_replaces_what_its_own_run_has_stored(backend: CacheBackend) -> None:
+    request = task_request()
+    redelivered = task_request(request.id)
+    backend.store_result(request.id, {"part": 1}, states.SUCCESS, request=request)
+    backend.store_result(request.id, {"error": 1}, states.FAILURE, request=redelivered)
+    backend.mark_as_failure(request.id, ValueError(), request=redelivered)
+    assert backend.get_task_meta(request.id, cache=False)["result"] == {"part": 1}
+    backend.mark_as_retry(request.id, ValueError(), request=request)
+    assert backend.get_state(request.id) == "RETRY"
+
+
+def test_failure_that_names_no_exception_shows_its_value(backend: CacheBackend) -> None:
+    request = task_request()
+    backend.store_result(request.id, {"error": "no"}, states.FAILURE, request=request)
+    result = AsyncResult(request.id, backend=backend, app=backend.app)
+    assert (result.state, result.result.value) == ("FAILURE", {"error": "no"})
+
+
 def test_concurrent_progress_does_not_replace_a_success(backend: CacheBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     if type(caches["results"]).__name__ in ("FileBasedCache", "DatabaseCache"):
         pytest.skip("not atomic; a thread would need a connection of its own")

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from celery import states
@@ -251,6 +252,35 @@ def test_too_long_states_are_truncated(backend: DatabaseBackend) -> None:
 def test_too_long_task_ids_are_rejected_with_a_hint(backend: DatabaseBackend) -> None:
     with pytest.raises(TaskIdTooLong, match="DJANGO_CELERY_RESULTS_TASK_ID_MAX_LENGTH"):
         backend.store_result("x" * 300, 1, states.SUCCESS)
+
+
+@pytest.mark.parametrize("task_id", ["nul \0", "surrogate \ud800", "two \0\ud800"], ids=ascii)
+def test_results_are_found_by_ids_that_no_database_stores_as_they_are(backend: DatabaseBackend, task_id: str) -> None:
+    backend.mark_as_failure(task_id, ValueError("first"), request=task_request(task_id))  # with its message's record
+    backend.mark_as_done(task_id, {"sum": 3}, request=task_request(task_id, retries=1))
+    result = AsyncResult(task_id, app=app)
+    assert result.get(timeout=1) == {"sum": 3}
+    assert backend.task_result_exists(task_id)
+    assert result.result == {"sum": 3}
+    saved = app.GroupResult(task_id, [result])
+    saved.save(backend=backend)
+    restored = app.GroupResult.restore(task_id, backend=backend)
+    assert restored.get(timeout=1) == [{"sum": 3}]
+    restored.delete(backend=backend)
+    result.forget()
+    assert not backend.task_result_exists(task_id)
+    assert not TaskMessage.objects.exists()
+    assert not GroupResult.objects.exists()
+
+
+@pytest.mark.parametrize("task_id", [None, ""])
+def test_managers_refuse_to_store_a_state_without_a_task_id(task_id: Any) -> None:
+    with pytest.raises(ValueError, match="task_id must not be empty"):
+        TaskResult.objects.store_result("application/json", "utf-8", task_id, "1", states.SUCCESS)
+    with pytest.raises(ValueError, match="group_id must not be empty"):
+        GroupResult.objects.store_group_result("application/json", "utf-8", task_id, "[]")
+    assert not TaskResult.objects.exists()
+    assert not GroupResult.objects.exists()
 
 
 def test_exceptions_that_cannot_be_encoded_are_stored_as_text(backend: DatabaseBackend) -> None:

@@ -79,7 +79,7 @@ def test_workers_on_sqlite_keep_no_connection(backend: DatabaseBackend, keep_con
 
 @on_a_server
 @pytest.mark.parametrize("ends", ["commit", "rollback"])
-def test_progress_inside_a_block_belongs_to_its_transaction(
+def test_progress_in_an_atomic_block_belongs_to_its_transaction(
     ends: str, backend: DatabaseBackend, keep_connection: None
 ) -> None:
     request = task_request()
@@ -93,7 +93,7 @@ def test_progress_inside_a_block_belongs_to_its_transaction(
 
 
 @on_a_server
-def test_a_store_in_a_transaction_by_hand_belongs_to_it(backend: DatabaseBackend, keep_connection: None) -> None:
+def test_store_in_a_manual_transaction_belongs_to_it(backend: DatabaseBackend, keep_connection: None) -> None:
     request = task_request()
     transaction.set_autocommit(False)
     try:
@@ -167,6 +167,22 @@ def test_kept_connection_is_reopened_after_its_maximum_age(backend: DatabaseBack
 
 
 @on_a_server
+def test_kept_connection_is_reopened_when_its_server_became_read_only(
+    backend: DatabaseBackend, keep_connection: None
+) -> None:
+    backend.store_result("t", 1, states.SUCCESS)
+    kept = connections[backend.alias_for_write()]
+    with kept.cursor() as cursor:
+        cursor.execute(
+            "SET default_transaction_read_only = on"
+            if kept.vendor == "postgresql"
+            else "SET SESSION TRANSACTION READ ONLY"
+        )
+    backend.store_result("u", 1, states.SUCCESS)
+    assert TaskResult.objects.count() == 2
+
+
+@on_a_server
 def test_each_thread_keeps_its_own_connection(backend: DatabaseBackend, keep_connection: None) -> None:
     connections_of_threads = []
 
@@ -219,6 +235,9 @@ def test_results_are_stored_after_a_pooler_lost_the_prepared_statements(
     for number in range(3, 6):
         backend.store_result(f"t{number}", 1, states.SUCCESS)
     assert TaskResult.objects.filter(status="SUCCESS").count() == 6
+    assert kept.connection.prepare_threshold is None
+    kept.close()
+    backend.store_result("later", 1, states.SUCCESS)
     assert kept.connection.prepare_threshold is None
 
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,8 @@ from django_celery_results.states import TaskState
 from tests.celery_app import NOWHERE, app
 from tests.factories import task_ref
 from tests.foreign_backend import foreign_backend
-from tests.tasks import add, wait_for_file
+from tests.isolation import new_queue
+from tests.tasks import add
 from tests.workers import PATIENCE, Worker, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -185,9 +185,11 @@ def test_message_of_a_queued_task_is_kept_only_if_settings_allow_it(
     assert not TaskMessage.objects.exists()
 
 
-def test_message_of_a_queued_task_is_deleted_when_it_succeeds(tracking_worker: Worker, tmp_path: Path) -> None:
-    queued = wait_for_file.apply_async((str(tmp_path / "may end"),), queue=tracking_worker.queue)
+def test_message_of_a_queued_task_is_deleted_when_it_succeeds(tracking_worker: Worker) -> None:
+    queue = new_queue()  # not read yet: no message is kept where a worker is faster than the publisher
+    queued = add.apply_async((1, 2), queue=queue)
     assert TaskMessage.objects.get().task_id == queued.id
-    (tmp_path / "may end").touch()
-    queued.get(timeout=PATIENCE)
+    app.control.add_consumer(queue, reply=True, destination=[tracking_worker.hostname])
+    assert queued.get(timeout=PATIENCE) == 3
     wait_for(lambda: not TaskMessage.objects.exists())
+    app.control.cancel_consumer(queue, reply=True, destination=[tracking_worker.hostname])

@@ -3,6 +3,7 @@
 import itertools
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,18 +11,20 @@ from django.db import connection
 
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.models import TaskResult
-from django_celery_results.state_changes import StateChange
+from django_celery_results.state_changes import SelfStored, StateChange
 from django_celery_results.statements import BUILDERS, Columns, Statements
 from tests.storage.requests import task_request
-from tests.storage.state_model import ATTEMPTS, STATES, may_replace
+from tests.storage.state_model import ATTEMPTS, CLOSED, STATES, may_replace, outcome_may_replace
 
 pytestmark = pytest.mark.django_db
 
 BUILT = dict(BUILDERS)
 
 
-def write(task_id: str, state: str, attempt: int | None, **known: Any) -> bool:
-    return TaskResult.objects.write(StateChange(task_id=task_id, status=state, attempt=attempt, known=known))
+def write(task_id: str, state: str, attempt: int | None, self_stored: SelfStored | None = None, **known: Any) -> bool:
+    return TaskResult.objects.write(
+        StateChange(task_id=task_id, status=state, attempt=attempt, known=known, self_stored=self_stored)
+    )
 
 
 def statements_of_a_losing_writer(columns: Columns) -> Statements:
@@ -41,16 +44,19 @@ def statements_of_a_first_writer(columns: Columns) -> Statements:
     return replace(statements, usual=(statements.first, *after))
 
 
-@pytest.mark.parametrize("written_by", ["statement", "statement in a race", "statement of a first write", "save"])
-def test_each_pair_of_states_and_attempts_ends_as_the_model_says(
-    written_by: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if written_by == "save":
+@pytest.fixture(params=["statement", "statement in a race", "statement of a first write", "save"])
+def written_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write states in one of the ways in which they can be written."""
+    if request.param == "save":
         monkeypatch.setattr("django_celery_results.querysets.saves_itself", lambda model, alias: True)
-    if written_by == "statement in a race":
+    if request.param == "statement in a race":
         monkeypatch.setitem(BUILDERS, connection.vendor, statements_of_a_losing_writer)
-    if written_by == "statement of a first write":
+    if request.param == "statement of a first write":
         monkeypatch.setitem(BUILDERS, connection.vendor, statements_of_a_first_writer)
+
+
+@pytest.mark.usefixtures("written_by")
+def test_each_pair_of_states_and_attempts_ends_as_the_model_says() -> None:
     pairs = itertools.product(itertools.product(STATES, ATTEMPTS), repeat=2)
     for number, (old, new) in enumerate(pairs):
         task_id = f"task-{number}"
@@ -60,6 +66,22 @@ def test_each_pair_of_states_and_attempts_ends_as_the_model_says(
         expected = (True, new[0], "new") if may_replace(old, new) else (False, old[0], "old")
         assert (is_written, row.status, row.result) == expected, (old, new)
         assert row.worker == "first", "a write keeps the columns that it lacks"
+
+
+@pytest.mark.usefixtures("written_by")
+@pytest.mark.parametrize("is_own", [True, False])
+def test_outcome_replaces_what_its_own_run_has_stored_and_nothing_of_another(is_own: bool) -> None:
+    stored = itertools.product([*CLOSED, "SUCCESS", "STARTED"], ATTEMPTS)
+    for number, (old, new) in enumerate(itertools.product(stored, itertools.product(STATES, ATTEMPTS))):
+        task_id, self_stored = f"task-{number}", SelfStored()
+        assert write(task_id, *old, self_stored=self_stored, result="old")
+        self_stored.has_ended = True
+        if not is_own:
+            self_stored.date_done -= timedelta(microseconds=1)
+        expected = may_replace(old, new) or (is_own and outcome_may_replace(old, new))
+        assert write(task_id, *new, self_stored=self_stored, result="new") is expected, (old, new)
+        row = TaskResult.objects.get(task_id=task_id)
+        assert (row.status, row.result) == ((new[0], "new") if expected else (old[0], "old"))
 
 
 def test_states_in_lower_case_are_custom_states() -> None:

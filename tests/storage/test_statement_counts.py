@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from celery import states
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -74,18 +75,34 @@ def test_reading_a_state_takes_one_query(backend: DatabaseBackend) -> None:
 def test_long_task_is_stored_as_started_while_it_runs(backend: DatabaseBackend, as_worker: None) -> None:
     request = task_request()
     backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
-    stored = wait_for(lambda: TaskResult.objects.first())
+    assert started.held_starts()._held
+    wait_for(lambda: not started.held_starts()._held)
+    stored = TaskResult.objects.get()
     assert (stored.status, stored.worker) == ("STARTED", "worker@test")
     backend.mark_as_done(request.id, 3, request=request)
     assert TaskResult.objects.get().date_started == stored.date_started
     wait_for(lambda: not started.held_starts()._held)
 
 
+def test_first_query_for_task_results_writes_started_before(backend: DatabaseBackend, as_worker: None) -> None:
+    request = task_request()
+    with statements(0):
+        backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
+    with statements(1):
+        assert not User.objects.exists()
+    with statements(2):
+        assert TaskResult.objects.get().status == "STARTED"
+    with statements(1):
+        assert TaskResult.objects.get().status == "STARTED"
+    with statements(1):
+        backend.mark_as_done(request.id, 3, request=request)
+
+
 def test_late_started_does_not_replace_the_final_state(backend: DatabaseBackend, as_worker: None) -> None:
     request = task_request()
     writes: list[Callable[[], None]] = []
     held = started.held_starts()
-    held.hold = lambda task_id, date_started, seconds, write: writes.append(write)  # type: ignore[method-assign]
+    held.hold = lambda task_id, date_started, seconds, write, tables: not writes.append(write)  # type: ignore[method-assign]
     backend.store_result(request.id, {"pid": 1}, states.STARTED, request=request)
     backend.mark_as_done(request.id, 3, request=request)
     writes[0]()

@@ -1,4 +1,4 @@
-"""Tenants that a database backend tells apart on each cursor: each has its own results, in web threads and workers."""
+"""With django-tenants each tenant has its own results, in web threads and in workers."""
 
 from __future__ import annotations
 

@@ -13,6 +13,17 @@ def bearer(request: HttpRequest) -> User | None:
     return User.objects.filter(username=token).first() if scheme == "Bearer" else None
 
 
+def by_cookie(request: HttpRequest) -> User | None:
+    """Authenticate by a cookie, which a browser sends by itself."""
+    return User.objects.filter(username=request.COOKIES.get("token")).first()
+
+
+def by_any_scheme(request: HttpRequest) -> User | None:
+    """Authenticate by the user name after whatever scheme `Authorization` has."""
+    token = request.headers.get("Authorization", "").partition(" ")[2]
+    return User.objects.filter(username=token).first()
+
+
 def refusing(request: HttpRequest) -> NoReturn:
     """Refuse every token."""
     raise PermissionDenied

@@ -100,3 +100,40 @@ def test_form_with_a_token_needs_no_csrf_token(anonymous_http: HttpClient, admin
     settings.GRAPHQL_API = BEARER
     response = anonymous_http.post(FORM_BODY, content_type=FORM, authorization=f"Bearer {admin_user.username}")
     assert response.json() == DATA
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [None, "Basic x", "Digest x", "NTLM x", "negotiate x", "", "Basic\tx", " basic  x", "Basic,Bearer x"],
+)
+def test_user_found_by_what_a_browser_repeats_is_checked_as_a_session_is(
+    anonymous_http: HttpClient, admin_user: User, settings: Any, authorization: str | None
+) -> None:
+    settings.GRAPHQL_API = {"AUTHENTICATE": "tests.transport.authentication.by_cookie"}
+    anonymous_http.client.cookies["token"] = admin_user.username
+    repeated = {} if authorization is None else {"authorization": authorization}
+    assert anonymous_http.post(QUERY, **repeated).json() == DATA
+    form = anonymous_http.post(FORM_BODY, content_type=FORM, **repeated)
+    cross_site = anonymous_http.post(QUERY, sec_fetch_site="cross-site", origin="https://evil.example", **repeated)
+    for response in (form, cross_site):
+        assert (response.status_code, error_code(response)) == (403, "CSRF_FAILED")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "status"),
+    [
+        ("Bearer", 200),
+        ("Token", 200),
+        ("Basic", 403),
+        ("basic", 403),
+        ("Digest", 403),
+        ("NTLM", 403),
+        ("Negotiate", 403),
+    ],
+)
+def test_only_schemes_that_no_browser_repeats_need_no_csrf_token(
+    anonymous_http: HttpClient, admin_user: User, settings: Any, scheme: str, status: int
+) -> None:
+    settings.GRAPHQL_API = {"AUTHENTICATE": "tests.transport.authentication.by_any_scheme"}
+    authorization = f"{scheme} {admin_user.username}"
+    assert anonymous_http.post(FORM_BODY, content_type=FORM, authorization=authorization).status_code == status

@@ -56,7 +56,26 @@ def test_every_weight_belongs_to_a_field_of_the_schema() -> None:
         ("{ taskResults(first: 5) { nodes { result { json text short: text(maxLength: 19999) } meta } } }", 205),
         ("{ taskResults(first: 5) { nodes { args { text(maxLength: 1000000) } error { message traceback } } } }", 380),
         ("query ($n: Int! = 40000) { taskResults(first: 5) { nodes { args { text(maxLength: $n) } } } }", 5),
+        ("{ groupResults(first: 3) { nodes { completedCount stateCounts { count } size } } }", 3 + 3 * 100),
+        ("{ taskResults(first: 5) { nodes { result { isRedacted isTruncated } error { module } } } }", 135),
         ("{ __typename }", 0),
+        ("{ __schema { queryType { name } } }", 5_000),
+        ('{ __type(name: "Query") { name } }', 500),
+        ("{ suggest(field: TASK_NAME) }", 100 + 20),
+        ("{ registeredTasks { name stats { count } } }", 500 + 1_000),
+        ("{ taskResultStats { total { count } } }", 1_000),
+        ("{ taskResultStats { timeSeries(unit: HOUR) { groups { aggregate { count } } } } }", 1_000 + 2_000),
+        (
+            "{ taskResultStats { timeSeries(unit: HOUR) { aggregate { runtime { percentile(p: 50) } } } } }",
+            1_000 + 2_000,
+        ),
+        ("{ operations(first: 3) { nodes { input } } }", 3 + 3 * 2),
+        ("{ taskResults(first: 3) { nodes { chord { __typename } } } }", 3 + 3 * 5),
+        ("{ groupResults(first: 3) { nodes { chord { __typename } } } }", 3 + 3 * 5),
+        ('mutation { retryTask(input: {task: {taskId: "t"}}) { errors { __typename } } }', 2_000),
+        ("{ taskResults(first: -5) { nodes { meta } count { value } } }", 100),
+        ("{ taskResults(first: 5) { ...F ...F } } fragment F on TaskResultConnection { nodes { meta } }", 5 + 5 * 20),
+        ("{ taskResults(first: 5) { nodes { args { text(maxLength: -40000) } } } }", 5),
     ],
 )
 def test_cost_is_the_documented_sum_of_rows_and_weights(query: str, cost: int) -> None:
@@ -65,7 +84,7 @@ def test_cost_is_the_documented_sum_of_rows_and_weights(query: str, cost: int) -
 
 
 def test_large_values_under_many_aliases_are_too_costly(http: HttpClient) -> None:
-    for field in ("text(maxLength: 1000000)", "json"):
+    for field in ("text(maxLength: 1000000)", "json", "isRedacted"):
         values = " ".join(f"a{number}: {field}" for number in range(40))
         assert (
             error_code(http.execute(f"{{ taskResults(first: 100) {{ nodes {{ result {{ {values} }} }} }} }}")) == COSTLY

@@ -1,6 +1,7 @@
 """GraphiQL, the page that browsers are shown: its Content-Security-Policy, its static files, its first query."""
 
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,18 @@ pytestmark = pytest.mark.any_database
 CSP_MIDDLEWARES = ["tests.transport.authentication.content_security_policy_middleware"]
 if django.VERSION >= (6,):
     CSP_MIDDLEWARES.append("django.middleware.csp.ContentSecurityPolicyMiddleware")
+
+
+class PageReader(HTMLParser):
+    """Collects the attributes of elements that have an id."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attributes: dict[str | None, dict[str, str | None]] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.attributes[found.get("id")] = found
 
 
 def get_page(http: HttpClient) -> Any:
@@ -72,6 +85,19 @@ def test_client_that_prefers_json_is_never_shown_the_page(http: HttpClient, acce
 def test_default_query_is_valid() -> None:
     schema: GraphQLSchema = installed_documents().schema
     assert validate(schema, parse(render_to_string("graphql_api/default_query.graphql"))) == []
+
+
+def test_default_query_of_a_project_cannot_end_the_attribute_that_holds_it(
+    http: HttpClient, settings: Any, tmp_path: Path
+) -> None:
+    query = """{ taskResults(filter: {taskName: {eq: "<b>&'"}}) { nodes { taskId } } }"""
+    (tmp_path / "graphql_api").mkdir()
+    (tmp_path / "graphql_api" / "default_query.graphql").write_text(query)
+    [engine] = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path]}]
+    page = PageReader()
+    page.feed(get_page(http).content.decode())
+    assert page.attributes["graphiql"]["data-default-query"] == query
 
 
 @pytest.mark.parametrize("middleware", CSP_MIDDLEWARES)

@@ -94,7 +94,7 @@ def test_hostile_document_takes_no_more_work_than_a_large_honest_one(name: str) 
     engine = views.engine()
 
     def execute() -> None:
-        engine.documents._kept.cache_clear()  # type: ignore[attr-defined]
+        engine.documents.cache.clear()  # type: ignore[attr-defined]
         engine.execute(GraphQLRequest(query=query), Context(viewer=SYSTEM))
 
     honest = "{" + "a " * 3_900 + "}"

@@ -1,5 +1,6 @@
 """The time limit of reads: the database stops a slow statement, and nothing else on the connection is affected."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.test import Client
 
 from django_celery_results.models import TaskResult
 from django_celery_results.policy.viewer import SYSTEM
+from django_celery_results.query import budget
 from django_celery_results.query.time_limit import ran_out, time_limit
 from tests.factories import create_task
 from tests.transport.policies import EndlessPolicy, SlowPolicy
@@ -61,11 +63,11 @@ def test_slow_read_is_stopped_and_reported_as_query_too_slow(admin_client: Clien
 @in_autocommit
 @pytest.mark.usefixtures("rows")
 def test_connection_has_no_limit_after_a_stopped_read(admin_client: Client, path: str, settings: Any) -> None:
-    before = session_limit()
+    before, wrappers = session_limit(), list(connection.execute_wrappers)
     settings.DJANGO_CELERY_RESULTS = ENDLESS
     assert "errors" in execute(admin_client, path)
     assert session_limit() == before
-    assert connection.execute_wrappers == []
+    assert connection.execute_wrappers == wrappers
     settings.DJANGO_CELERY_RESULTS = SLOW
     settings.GRAPHQL_API = {"MAX_STATEMENT_SECONDS": None}
     assert execute(admin_client, path)["data"]["taskResults"]["nodes"] == [{"taskId": "quick"}, {"taskId": "slow"}]
@@ -105,6 +107,58 @@ def test_each_statement_has_the_whole_time_limit(monkeypatch: pytest.MonkeyPatch
 
 @in_autocommit
 @pytest.mark.usefixtures("rows")
+def test_read_is_stopped_when_the_time_of_its_operation_is_over(admin_client: Client, settings: Any) -> None:
+    wrappers = list(connection.execute_wrappers)
+    settings.GRAPHQL_API = {"MAX_STATEMENT_SECONDS": None, "MAX_OPERATION_SECONDS": 0.5}
+    settings.DJANGO_CELERY_RESULTS = ENDLESS
+    query = '{ a: taskResult(ref: {taskId: "slow"}) { taskId } b: taskResult(ref: {taskId: "quick"}) { taskId } }'
+    response = admin_client.post("/graphql/", {"query": query}, content_type="application/json").json()
+    assert response["data"] == {"a": None, "b": None}
+    assert [error["extensions"] for error in response["errors"]] == [{"code": "QUERY_TOO_SLOW"}] * 2
+    assert "0.5 seconds that it may take in all" in response["errors"][1]["message"]
+    assert connection.execute_wrappers == wrappers
+
+
+@in_autocommit
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="its limit stands in no statement")
+def test_statement_gets_what_is_left_of_the_time_of_its_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr(budget, "time", clock)
+    executed: list[str] = []
+
+    def record(execute: Any, sql: str, *rest: Any) -> Any:
+        executed.append(sql)
+        return execute(sql, *rest)
+
+    with budget.spending(budget.Budget(seconds=10.0)), time_limit(4.0), connection.execute_wrapper(record):
+        for now in (0.0, 7.0):
+            clock.now = now
+            assert TaskResult.objects.count() == 0
+    allowed = [
+        re.search(r"(?:max_statement_time=|statement_timeout = )([\d.]+)", sql) for sql in executed if "COUNT" in sql
+    ]
+    unit = 1000 if connection.vendor == "postgresql" else 1
+    assert [match and float(match[1]) / unit for match in allowed] == [4.0, 3.0]
+
+
+@in_autocommit
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("field", ["bulkRetryTasks", "bulkRevokeTasks", "bulkDeleteTaskResults"])
+def test_dry_run_for_many_tasks_is_stopped_as_a_read_is(admin_client: Client, settings: Any, field: str) -> None:
+    settings.GRAPHQL_API = {"MAX_STATEMENT_SECONDS": 0.5}
+    settings.DJANGO_CELERY_RESULTS = ENDLESS
+    select = 'select: {filter: {taskName: {eq: "t"}}}, options: {dryRun: true}'
+    query = (
+        f"mutation {{ {field}(input: {{{select}}}) {{ errors {{ __typename ... on UserError {{ code path }} }} }} }}"
+    )
+    response = admin_client.post("/graphql/", {"query": query}, content_type="application/json").json()
+    error = {"__typename": "UnavailableError", "code": "TOO_SLOW", "path": ["select"]}
+    assert response == {"data": {field: {"errors": [error]}}}
+
+
+@in_autocommit
+@pytest.mark.usefixtures("rows")
 def test_write_is_not_limited() -> None:
     rows = SlowPolicy().visible(TaskResult.objects.all(), SYSTEM)
     with time_limit(0.001):
@@ -116,8 +170,9 @@ def test_write_is_not_limited() -> None:
 
 
 def test_no_limit_adds_nothing_to_connections() -> None:
+    before = {alias: list(connections[alias].execute_wrappers) for alias in connections}
     with time_limit(None):
-        assert all(connections[alias].execute_wrappers == [] for alias in connections)
+        assert {alias: connections[alias].execute_wrappers for alias in connections} == before
 
 
 @in_autocommit

@@ -10,10 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from django_celery_results import retention
-from django_celery_results.actions.celery_app import known_app
 from django_celery_results.backends import DatabaseBackend
 from django_celery_results.batches import SIZE, Batches
 from django_celery_results.management import progress
+from django_celery_results.registered_tasks import known_app
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
