@@ -92,6 +92,24 @@ def test_name_filter_ignores_a_name_that_is_not_finished(dashboard: Page) -> Non
     expect(dashboard.get_by_text("No task matches")).to_be_visible()
 
 
+def test_filter_keeps_what_is_typed_while_the_url_changes(dashboard: Page) -> None:
+    create_task("one", task_name="shop.mail")
+    dashboard.add_init_script("""
+        const replaceState = history.replaceState.bind(history)
+        history.replaceState = (state, title, url) => {
+          replaceState(state, title, url)
+          if (url?.endsWith('shop.mail')) queueMicrotask(() => document.execCommand('insertText', false, '.again'))
+        }
+    """)
+    dashboard.goto("/")
+    dashboard.get_by_role("button", name="Filters").click()
+    name = dashboard.get_by_role("combobox", name="Task name")
+    name.fill("shop.mail")
+    expect(dashboard).to_have_url("/?name=shop.mail")
+    name.press("Enter")
+    expect(dashboard).to_have_url("/?name=shop.mail.again")
+
+
 def test_search_narrows_the_list_and_can_be_cleared(dashboard: Page) -> None:
     create_task("one", task_name="shop.mail")
     create_task("two", task_name="shop.charge")

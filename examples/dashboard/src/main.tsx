@@ -34,7 +34,7 @@ createRoot(root).render(
   <StrictMode>
     <Provider value={client}>
       <WithViewer>
-        <BrowserRouter>
+        <BrowserRouter useTransitions={false}>
           <Routes>
             <Route element={<Shell />}>
               <Route index element={<TaskListPage />} />

@@ -1,6 +1,7 @@
 // A text that is passed on once it is meant: after a pause, or, where only the whole text has a meaning, when the
 // field is left, Enter is pressed, or one of the offered values stands there.
 import { useEffect, useId, useRef, useState, type ComponentProps } from 'react'
+import { flushSync } from 'react-dom'
 
 interface Props extends Omit<ComponentProps<'input'>, 'value' | 'onChange' | 'list'> {
   value: string
@@ -14,14 +15,15 @@ const PAUSE = 300
 export function SettledInput({ value, change, isWhole = false, offered = [], ...input }: Props) {
   const [text, setText] = useState(value)
   const list = useId()
-  const latest = useRef(change)
-  latest.current = change
+  const passOn = useRef(change)
+  // Rendered at once: a value that comes back later would replace what was typed meanwhile.
+  passOn.current = (text) => flushSync(() => change(text))
   const isMeant = !isWhole || text === '' || offered.includes(text)
-  const settle = () => text !== value && change(text)
+  const settle = () => text !== value && passOn.current(text)
   useEffect(() => setText(value), [value])
   useEffect(() => {
     if (!isMeant || text === value) return
-    const timer = setTimeout(() => latest.current(text), PAUSE)
+    const timer = setTimeout(() => passOn.current(text), PAUSE)
     return () => clearTimeout(timer)
   }, [isMeant, text, value])
   return (
