@@ -104,7 +104,8 @@ def _die_before(name: str, marker: Path) -> None:
     original = getattr(ChordMixin, name)
 
     def die(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not marker.exists():
+        is_sweep = name == "_proceed" and len(args) == 1  # by the starting worker, while the members still run
+        if not is_sweep and not marker.exists():
             marker.touch()
             os.killpg(os.getpgrp(), signal.SIGKILL)
         return original(self, *args, **kwargs)
