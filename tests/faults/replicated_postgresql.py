@@ -44,8 +44,12 @@ class Replicated:
             old.execute("ALTER SYSTEM SET default_transaction_read_only = on")
             old.execute("SELECT pg_reload_conf()")
             wait_for(lambda: is_read_only(self.primary))
-            writers = "SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
-            wait_for(lambda: fetch_value(old, writers) == 0)
+            # What began before may still write: it has a transaction without an id until then.
+            begun = (
+                "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend' AND (state <> 'idle' OR backend_xid IS NOT NULL)"
+            )
+            wait_for(lambda: fetch_value(old, begun) == 0)
             written = fetch_value(old, "SELECT pg_current_wal_lsn()")
             wait_for(lambda: fetch_value(new, f"SELECT pg_last_wal_replay_lsn() >= '{written}'"))
             assert fetch_value(new, "SELECT pg_promote()")
