@@ -22,5 +22,6 @@ class StateCount:
 
 
 def counted(statuses: Iterable[str] | Counter[str]) -> list[StateCount]:
-    """The most frequent state first."""
-    return [StateCount(status=status, count=count) for status, count in Counter(statuses).most_common()]
+    """The most frequent state first; equally frequent ones by name, in whatever order a database counts them."""
+    ordered = sorted(Counter(statuses).items(), key=lambda item: (-item[1], item[0]))
+    return [StateCount(status=status, count=count) for status, count in ordered]

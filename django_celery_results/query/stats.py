@@ -133,7 +133,7 @@ class Stats:
     def _lines(self, rows: QuerySet[TaskResult], names: tuple[str, ...]) -> list[dict[str, Any]]:
         columns = dict.fromkeys((*names, "status") if STATES in self._measured else names)
         measures = _measures(self._measured)
-        lines_of = rows.alias(**DURATIONS).values(*columns).annotate(**measures).order_by("-_count")
+        lines_of = rows.alias(**DURATIONS).values(*columns).annotate(**measures).order_by("-_count", *columns)
         lines = list(lines_of[: MAX_LINES + 1])
         self.is_truncated = self.is_truncated or len(lines) > MAX_LINES
         return lines[:MAX_LINES]

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_celery_results.policy.viewer import SYSTEM
 from django_celery_results.query import groups
+from django_celery_results.query.counting import counted
 from django_celery_results.query.filters import TaskResultFilter
 from django_celery_results.query.groups import Group
 from django_celery_results.query.members import members
@@ -123,3 +124,8 @@ def test_group_of_a_task_is_found() -> None:
     group = groups.of_task(new_session(), row)
     assert group
     assert group.group_id == "g"
+
+
+def test_equally_frequent_states_are_ordered_by_name() -> None:
+    counts = counted(["SUCCESS", "FAILURE", "STARTED", "STARTED"])
+    assert [(each.status, each.count) for each in counts] == [("STARTED", 2), ("FAILURE", 1), ("SUCCESS", 1)]
